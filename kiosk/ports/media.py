@@ -1,0 +1,193 @@
+"""The streams of one call. See the package for threads and time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from kiosk.ports.room import Peer
+from kiosk.ports.values import Bitrate, Layer
+
+
+@dataclass(frozen=True, slots=True)
+class PeerStarted:
+    """A peer's first picture is on the display (or, without one, its sound)."""
+
+    user_id: str
+    with_picture: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PeerSilent:
+    """Nothing came from a peer for one second; its picture is taken away."""
+
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerResumed:
+    """A silent peer's media are back."""
+
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlayLost:
+    """A peer's stream cannot be played for now; the player retries on its own."""
+
+    user_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PushLost:
+    """Our own stream ended or stalls; the camera stays open."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureLost:
+    """The camera or microphone failed within the call."""
+
+    device: str
+    reason: str
+
+
+MediaFact = PeerStarted | PeerSilent | PeerResumed | PlayLost | PushLost | CaptureLost
+"""What the media threads tell the daemon, on the event loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """Percentiles of a duration in milliseconds."""
+
+    n: int
+    p50: float
+    p95: float
+    p99: float
+    max: float
+
+
+@dataclass(frozen=True, slots=True)
+class PushStats:
+    """What the pusher did since it started; ``None`` where not yet known."""
+
+    pictures_sent: int = 0
+    pictures_dropped: int = 0
+    bytes_sent: int = 0
+    bitrate: Bitrate = Bitrate(0)
+    backlog_ms: float = 0.0
+    reconnects: int = 0
+    muted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlayStats:
+    """
+    What the player did for one peer since it started playing it.
+
+    Attributes:
+        video_latency_ms: Painted clock to presented, where the picture
+            carries one (:mod:`kiosk.codec.painted_clock`).
+        audio_latency_ms: Tone stamp to heard, likewise.
+        av_offset_ms: Video minus audio at presentation; p50 is signed, max is
+            the largest magnitude.
+
+    """
+
+    user_id: str
+    pictures_received: int = 0
+    pictures_shown: int = 0
+    pictures_dropped: int = 0
+    concealed_ms: float = 0.0
+    playout_delay_ms: float = 0.0
+    bytes_received: int = 0
+    video_latency_ms: Distribution | None = None
+    audio_latency_ms: Distribution | None = None
+    av_offset_ms: Distribution | None = None
+
+
+class Pusher(Protocol):
+    """
+    Camera, microphone, encoders and the outgoing stream of one call.
+
+    Created per call; ``close`` ends all its threads and closes the devices.
+    """
+
+    async def start(self, push_url: str) -> None:
+        """
+        Open camera and microphone and publish; return once publishing began.
+
+        Raises:
+            DeviceError: Camera or microphone cannot be opened.
+            MediaError: The relay refused or was silent past the deadline.
+
+        """
+        ...
+
+    async def republish(self, push_url: str) -> None:
+        """
+        Publish to another URL, with the devices left open.
+
+        Raises:
+            MediaError: The relay refused or was silent past the deadline.
+
+        """
+        ...
+
+    def set_muted(self, *, muted: bool) -> None:
+        """Send silence instead of the microphone from the next period on."""
+        ...
+
+    @property
+    def stats(self) -> PushStats:
+        """A snapshot; cheap."""
+        ...
+
+    async def close(self) -> None:
+        """Close camera and microphone within a second, then the stream."""
+        ...
+
+
+class Player(Protocol):
+    """
+    Incoming streams of one call, mixed to the speaker and shown on layers.
+
+    Streams are keyed by user_id and play_url: playing the same user under a
+    new URL replaces its stream.
+    """
+
+    async def play(self, peer: Peer, layer: Layer = Layer.BASE) -> None:
+        """Begin to receive and present ``peer``; retries on its own."""
+        ...
+
+    async def stop(self, user_id: str) -> None:
+        """Stop one stream and hide its layer."""
+        ...
+
+    @property
+    def stats(self) -> Sequence[PlayStats]:
+        """Snapshots, one a stream; cheap."""
+        ...
+
+    async def close(self) -> None:
+        """Stop all streams and close the speaker."""
+        ...
+
+
+class Media(Protocol):
+    """Makes the pusher and the player of a call."""
+
+    def new_pusher(self, on_fact: Callable[[MediaFact], None]) -> Pusher:
+        """Return a pusher that opens nothing before ``start``."""
+        ...
+
+    def new_player(self, on_fact: Callable[[MediaFact], None]) -> Player:
+        """Return a player that opens nothing before ``play``."""
+        ...
+
+    def preload(self) -> None:
+        """Import and warm codecs; runs on a worker thread after the first pixel."""
+        ...

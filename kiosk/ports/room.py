@@ -1,0 +1,180 @@
+"""The room service as one kiosk uses it. See the package for threads and time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Another member of the room and where its stream is played."""
+
+    user_id: str
+    name: str
+    play_url: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """
+    A place found in a room, not yet taken.
+
+    Attributes:
+        room_id: The room; empty while it is to be created under ``room_name``.
+        create: Whether ``take`` creates the room.
+        push_url: Where to publish before taking it.
+
+    """
+
+    room_id: str
+    room_name: str
+    create: bool
+    push_url: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NoSeat:
+    """
+    No place now.
+
+    Attributes:
+        reason: ``full`` or ``absent``.
+        position: People ahead of us including us, where the server says so.
+
+    """
+
+    reason: str
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PeerJoined:
+    """A member is in the room and can be played."""
+
+    peer: Peer
+
+
+@dataclass(frozen=True, slots=True)
+class PeerMoved:
+    """A member publishes under another URL now."""
+
+    peer: Peer
+
+
+@dataclass(frozen=True, slots=True)
+class PeerLeft:
+    """
+    A member is gone.
+
+    Attributes:
+        hung_up: False when the server removed it for silence.
+
+    """
+
+    user_id: str
+    hung_up: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PeerStreamLost:
+    """A member is still in the room but its stream ended at the relay."""
+
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomClosed:
+    """The room is gone, or we are no longer in it and could not return."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextReceived:
+    """A member sent a text message."""
+
+    user_id: str
+    name: str
+    text: str
+
+
+RoomNotice = (
+    PeerJoined | PeerMoved | PeerLeft | PeerStreamLost | RoomClosed | TextReceived
+)
+"""What a room tells its member; delivered in order, at least once."""
+
+
+class RoomService(Protocol):
+    """
+    The room service, as one kiosk uses it.
+
+    Every coroutine has its own total deadline and raises only ``RoomError``.
+    """
+
+    async def log_in(self) -> str:
+        """
+        Log in, unless already logged in, and return our user_id.
+
+        Raises:
+            RoomError: Unreachable, refused, or nonsense.
+
+        """
+        ...
+
+    async def find_seat(self) -> Seat | NoSeat:
+        """
+        Look the configured rooms up in order and fetch a push URL for one.
+
+        Reserves nothing on the server: ``take_seat`` can still find it full.
+        """
+        ...
+
+    async def take_seat(
+        self, seat: Seat, on_notice: Callable[[RoomNotice], None]
+    ) -> str:
+        """
+        Join (or create) the room; the stream must already be published.
+
+        From here on heartbeats are sent and notices delivered on the event
+        loop, first a :class:`PeerJoined` for every member already there.
+
+        Returns:
+            The room_id.
+
+        Raises:
+            RoomFull: Somebody was faster.
+
+        """
+        ...
+
+    async def new_push_url(self) -> str:
+        """Return a fresh push URL (next epoch) for the seat we hold."""
+        ...
+
+    async def move_stream(self, push_url: str) -> None:
+        """Announce that our stream is now published at ``push_url``."""
+        ...
+
+    async def send_text(self, text: str) -> None:
+        """Send a text message to the others in the room."""
+        ...
+
+    async def leave(self) -> None:
+        """Give the seat back; success also when it is already gone."""
+        ...
+
+    async def check(self) -> None:
+        """
+        Ask whether the service is there, while idle.
+
+        Raises:
+            RoomError: It is not.
+
+        """
+        ...
+
+    async def close(self) -> None:
+        """Leave, if needed, and close all connections."""
+        ...

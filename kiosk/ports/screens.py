@@ -1,0 +1,67 @@
+"""What the customer sees. See the package for threads and time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from kiosk.ports.values import Micros
+
+
+class ScreenName(Enum):
+    """What the customer reads."""
+
+    STARTING = "starting"
+    IDLE = "idle"
+    CONNECTING = "connecting"
+    WAITING = "waiting"
+    QUEUED = "queued"
+    IN_CALL = "in_call"
+    RECONNECTING = "reconnecting"
+    PEER_AWAY = "peer_away"
+    NO_ANSWER = "no_answer"
+    ENDED = "ended"
+    BROADCASTING = "broadcasting"
+    CLOSED = "closed"
+    UNCONFIGURED = "unconfigured"
+    OUT_OF_SERVICE = "out_of_service"
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenFacts:
+    """
+    All that a screen may depend on beside its name and the configuration.
+
+    Attributes:
+        peer_name: Who is on the other side, or empty.
+        reason: Code and words of what went wrong, or empty.
+        position: Place in the queue, where known.
+        muted: Whether our sound is off.
+        insecure: Whether plain HTTP or RTMP leaves this machine.
+        text: The newest text message, or empty.
+        since: When this screen began.
+        with_picture: False when only sound comes from the peer.
+
+    """
+
+    peer_name: str = ""
+    reason: str = ""
+    position: int | None = None
+    muted: bool = False
+    insecure: bool = False
+    text: str = ""
+    since: Micros = Micros(0)
+    with_picture: bool = True
+
+
+class Screens(Protocol):
+    """Draws screens on the display's page and overlay layers."""
+
+    def show(self, name: ScreenName, facts: ScreenFacts) -> None:
+        """Put a screen on the display within 50 ms."""
+        ...
+
+    def tick(self) -> None:
+        """Redraw what changes with time; called once a second."""
+        ...
