@@ -1,0 +1,1 @@
+"""RTCRoom, both ends, without a socket or a clock: messages, rules, signatures."""

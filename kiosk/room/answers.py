@@ -1,0 +1,322 @@
+"""
+What a room server answers: the fields beside ``code`` and ``message``.
+
+``to_wire`` gives the superset both dialects are content with (protocol section
+10.1: v1 clients ignore extra keys); ``read`` is tolerant where the originals
+differ: no ``mixedPlayURL``, label under either name, ``custom`` absent.
+``seq``, ``epoch``, ``heartbeatS`` are ours and additive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+
+from kiosk.room.fields import MAX_URL_BYTES, BadRequest, Fields
+from kiosk.room.wire_json import Wire
+
+
+MAX_MEMBERS = 64
+MAX_ROOMS = 4096
+MAX_EVENTS = 1024
+_ID_BYTES = 256
+_CUSTOM_BYTES = 8192
+_USER_SIG_BYTES = 4096
+DEFAULT_HEARTBEAT_S: Final = 7.0
+"""The original mini program's period; late is 20 s (protocol 7.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Success and nothing else."""
+
+    def to_wire(self) -> Wire:
+        """Return no field."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A userID with its signature."""
+
+    user_id: str
+    sdk_app_id: int
+    account_type: str
+    user_sig: str = field(repr=False)
+
+    def to_wire(self) -> Wire:
+        """Return the fields of get_login_info and get_im_login_info."""
+        return {
+            "userID": self.user_id,
+            "sdkAppID": self.sdk_app_id,
+            "accType": self.account_type,
+            "userSig": self.user_sig,
+        }
+
+    @classmethod
+    def read(cls, fields: Fields) -> Account:
+        """Read an account."""
+        return cls(
+            fields.text("userID", _ID_BYTES),
+            fields.number("sdkAppID"),
+            fields.text("accType", _ID_BYTES),
+            fields.text("userSig", _USER_SIG_BYTES),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """A token; v1 servers send the account with it."""
+
+    user_id: str
+    token: str = field(repr=False)
+    account: Account | None = None
+
+    def to_wire(self) -> Wire:
+        """Return the fields of login."""
+        account = self.account.to_wire() if self.account else {}
+        return {**account, "token": self.token, "userID": self.user_id}
+
+    @classmethod
+    def read(cls, fields: Fields) -> LoggedIn:
+        """Read a token."""
+        account = Account.read(fields) if fields.has("userSig") else None
+        token = fields.text("token", MAX_URL_BYTES)
+        return cls(fields.text("userID", _ID_BYTES), token, account)
+
+
+@dataclass(frozen=True, slots=True)
+class PushUrl:
+    """Where to publish; a secret until it expires."""
+
+    push_url: str = field(repr=False)
+
+    def to_wire(self) -> Wire:
+        """Return the field of get_push_url."""
+        return {"pushURL": self.push_url}
+
+    @classmethod
+    def read(cls, fields: Fields) -> PushUrl:
+        """Read the push URL."""
+        return cls(fields.text("pushURL", MAX_URL_BYTES))
+
+
+@dataclass(frozen=True, slots=True)
+class Seated:
+    """
+    One's seat: its epoch, the room's last event, the heartbeat period.
+
+    Originals tell none of it: then epoch and seq are 0.
+    """
+
+    epoch: int = 0
+    seq: int = 0
+    heartbeat_s: float = DEFAULT_HEARTBEAT_S
+
+    def to_wire(self) -> Wire:
+        """Return our three additive fields."""
+        return {"epoch": self.epoch, "seq": self.seq, "heartbeatS": self.heartbeat_s}
+
+    @classmethod
+    def read(cls, fields: Fields) -> Seated:
+        """Read a seat."""
+        return cls(
+            fields.optional_count("epoch"),
+            fields.optional_count("seq"),
+            fields.optional_seconds("heartbeatS", DEFAULT_HEARTBEAT_S),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RoomCreated:
+    """The new room's id; with a seat when the creator is in it already."""
+
+    room_id: str
+    seat: Seated = Seated()
+
+    def to_wire(self) -> Wire:
+        """Return the fields of create_room."""
+        return {"roomID": self.room_id, **self.seat.to_wire()}
+
+    @classmethod
+    def read(cls, fields: Fields) -> RoomCreated:
+        """Read the room's id."""
+        return cls(fields.text("roomID", _ID_BYTES), Seated.read(fields))
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One entry of ``pushers``; no play URL where the asker has no right to it."""
+
+    user_id: str
+    user_name: str
+    user_avatar: str
+    play_url: str = field(repr=False)
+
+    def to_wire(self) -> Wire:
+        """Return the four fields of a pusher."""
+        return {
+            "userID": self.user_id,
+            "userName": self.user_name,
+            "userAvatar": self.user_avatar,
+            "accelerateURL": self.play_url,
+        }
+
+    @classmethod
+    def read(cls, wire: Wire) -> Member:
+        """Read one pusher."""
+        fields = Fields(wire)
+        return cls(
+            fields.text("userID", _ID_BYTES),
+            fields.optional_text("userName"),
+            fields.optional_text("userAvatar"),
+            fields.optional_text("accelerateURL", MAX_URL_BYTES),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One room as get_pushers and get_room_list tell it, members in join order."""
+
+    room_id: str
+    label: str
+    creator: str
+    members: tuple[Member, ...]
+    mixed_play_url: str = field(default="", repr=False)
+    custom: str = "{}"
+    seq: int = 0
+
+    def to_wire(self) -> Wire:
+        """Return the superset of both dialects."""
+        return {
+            "roomID": self.room_id,
+            "roomName": self.label,
+            "roomInfo": self.label,
+            "roomCreator": self.creator,
+            "mixedPlayURL": self.mixed_play_url,
+            "custom": self.custom,
+            "pushers": [member.to_wire() for member in self.members],
+            "seq": self.seq,
+        }
+
+    @classmethod
+    def read(cls, fields: Fields) -> Room:
+        """Read a room; everything but ``pushers`` may be absent (v1)."""
+        pushers = fields.objects("pushers", MAX_MEMBERS)
+        label = fields.optional_text("roomName", _CUSTOM_BYTES)
+        return cls(
+            room_id=fields.optional_text("roomID", _ID_BYTES),
+            label=label or fields.optional_text("roomInfo", _CUSTOM_BYTES),
+            creator=fields.optional_text("roomCreator", _ID_BYTES),
+            members=tuple(Member.read(wire) for wire in pushers),
+            mixed_play_url=fields.optional_text("mixedPlayURL", MAX_URL_BYTES),
+            custom=fields.optional_text("custom", _CUSTOM_BYTES) or "{}",
+            seq=fields.optional_count("seq"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RoomList:
+    """A stretch of the list of rooms, in the order they were created."""
+
+    rooms: tuple[Room, ...]
+
+    def to_wire(self) -> Wire:
+        """Return the field of get_room_list."""
+        return {"rooms": [room.to_wire() for room in self.rooms]}
+
+    @classmethod
+    def read(cls, fields: Fields) -> RoomList:
+        """Read the rooms; each needs an id."""
+        rooms = [Room.read(Fields(wire)) for wire in fields.objects("rooms", MAX_ROOMS)]
+        if not all(room.room_id for room in rooms):
+            raise BadRequest("roomID", "is missing")
+        return cls(tuple(rooms))
+
+
+class EventKind(Enum):
+    """What happened in a room; the value is the wire's ``kind``."""
+
+    PUSHERS_CHANGED = "pushers_changed"
+    """Somebody joined or came back with a new stream: read get_pushers."""
+    LEFT = "left"
+    EXPIRED = "expired"
+    """A member's heartbeats stopped; it is no longer in the room."""
+    STREAM_LOST = "stream_lost"
+    """A member's stream ended; its seat is kept until the heartbeat runs out."""
+    TEXT = "text"
+    ROOM_CLOSED = "room_closed"
+
+
+@dataclass(frozen=True, slots=True)
+class RoomEvent:
+    """One numbered event; ``user_id`` is whom it is about (empty: the room)."""
+
+    seq: int
+    kind: EventKind
+    user_id: str = ""
+    epoch: int = 0
+    text: str = ""
+
+    def to_wire(self) -> Wire:
+        """Return one entry of ``events``."""
+        wire: Wire = {
+            "seq": self.seq,
+            "kind": self.kind.value,
+            "userID": self.user_id,
+            "epoch": self.epoch,
+        }
+        if self.kind is EventKind.TEXT:
+            wire["text"] = self.text
+        return wire
+
+    @classmethod
+    def read(cls, wire: Wire) -> RoomEvent:
+        """Read one event; a kind of a later version reads as a change."""
+        fields = Fields(wire)
+        kind = fields.text("kind", _ID_BYTES)
+        known = kind in {one.value for one in EventKind}
+        return cls(
+            fields.count("seq"),
+            EventKind(kind) if known else EventKind.PUSHERS_CHANGED,
+            fields.optional_text("userID", _ID_BYTES),
+            fields.optional_count("epoch"),
+            fields.optional_text("text", _CUSTOM_BYTES),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """
+    The answer of wait_events.
+
+    ``seq`` is what to wait after next time.  With ``resync`` events are missing
+    (or the room began anew): read get_pushers and compare.  ``digest`` names
+    the member set, see :func:`kiosk.room.roster.digest`.
+    """
+
+    events: tuple[RoomEvent, ...]
+    seq: int
+    digest: str = ""
+    resync: bool = False
+
+    def to_wire(self) -> Wire:
+        """Return the fields of wait_events."""
+        return {
+            "events": [event.to_wire() for event in self.events],
+            "seq": self.seq,
+            "digest": self.digest,
+            "resync": self.resync,
+        }
+
+    @classmethod
+    def read(cls, fields: Fields) -> Events:
+        """Read the events."""
+        events = fields.objects("events", MAX_EVENTS)
+        return cls(
+            tuple(RoomEvent.read(wire) for wire in events),
+            fields.count("seq"),
+            fields.optional_text("digest", _ID_BYTES),
+            fields.optional_flag("resync"),
+        )

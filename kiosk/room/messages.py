@@ -1,0 +1,180 @@
+"""
+The wire of RTCRoom, whole: this module and those it gathers know its names.
+
+Nobody else spells ``roomID``, ``pushURL`` or ``accelerateURL``.  A client sends
+``request.to_wire()`` to :func:`path_of` and gives the body of the answer to
+:func:`read_answer`; a server reads with ``Request.from_wire`` and writes
+:func:`success` or :func:`failure`.  The modules: ``login_requests``,
+``requests``, ``event_requests``, ``answers``, ``codes``, ``fields``, ``wire_json``.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from kiosk.errors import RoomProtocolError
+from kiosk.room.answers import (
+    DEFAULT_HEARTBEAT_S,
+    Account,
+    Done,
+    EventKind,
+    Events,
+    LoggedIn,
+    Member,
+    PushUrl,
+    Room,
+    RoomCreated,
+    RoomEvent,
+    RoomList,
+    Seated,
+)
+from kiosk.room.codes import Dialect, RoomCode, refusal, text_of
+from kiosk.room.event_requests import (
+    MAX_HOLD_S,
+    MAX_TEXT_CHARS,
+    SendRoomTextMsg,
+    WaitEvents,
+)
+from kiosk.room.fields import BadRequest, Fields
+from kiosk.room.login_requests import (
+    Credentials,
+    GetImLoginInfo,
+    GetLoginInfo,
+    Login,
+    Logout,
+)
+from kiosk.room.requests import (
+    MAX_LABEL_BYTES,
+    PLACEHOLDER_AVATAR,
+    AddPusher,
+    CreateRoom,
+    DeletePusher,
+    DestroyRoom,
+    GetPushers,
+    GetPushUrl,
+    GetRoomList,
+    PusherHeartbeat,
+    Request,
+)
+from kiosk.room.wire_json import (
+    MAX_ANSWER_BYTES,
+    MAX_REQUEST_BYTES,
+    BadJson,
+    Wire,
+    dump_json,
+    parse_json,
+)
+
+
+__all__ = [
+    "DEFAULT_HEARTBEAT_S",
+    "MAX_ANSWER_BYTES",
+    "MAX_HOLD_S",
+    "MAX_LABEL_BYTES",
+    "MAX_REQUEST_BYTES",
+    "MAX_TEXT_CHARS",
+    "PLACEHOLDER_AVATAR",
+    "Account",
+    "AddPusher",
+    "BadJson",
+    "BadRequest",
+    "CreateRoom",
+    "Credentials",
+    "DeletePusher",
+    "DestroyRoom",
+    "Dialect",
+    "Done",
+    "EventKind",
+    "Events",
+    "GetImLoginInfo",
+    "GetLoginInfo",
+    "GetPushUrl",
+    "GetPushers",
+    "GetRoomList",
+    "LoggedIn",
+    "Login",
+    "Logout",
+    "Member",
+    "PushUrl",
+    "PusherHeartbeat",
+    "Request",
+    "Room",
+    "RoomCode",
+    "RoomCreated",
+    "RoomEvent",
+    "RoomList",
+    "RouteUnknown",
+    "Seated",
+    "SendRoomTextMsg",
+    "WaitEvents",
+    "Wire",
+    "dump_json",
+    "exception",
+    "failure",
+    "parse_json",
+    "path_of",
+    "read_answer",
+    "success",
+    "text_of",
+]
+
+_MAX_MESSAGE_CHARS = 256
+
+AnswerT = TypeVar("AnswerT")
+
+
+class RouteUnknown(RoomProtocolError):
+    """The server does not know the route: it is not one of ours."""
+
+
+def path_of(request: Request[object]) -> str:
+    """Return the path below the server's address, with its leading slash."""
+    return f"/weapp/{request.FOLDER}/{request.ROUTE}"
+
+
+def read_answer(request: Request[AnswerT], body: bytes) -> AnswerT:
+    """
+    Read what a server answered to ``request``.
+
+    Raises:
+        RoomRefused: (or the subclass of its code) if the code is not 0.
+        RouteUnknown: If the server answered as originals do to any unknown
+            route, ``{"code":0,"data":{}}``.
+        RoomProtocolError: If it is not an answer, naming the wrong field.
+
+    """
+    try:
+        wire = parse_json(body, MAX_ANSWER_BYTES)
+        fields = Fields(wire)
+        code = fields.number("code")
+        if code != RoomCode.OK:
+            raise refusal(request.ROUTE, code, _message_of(wire))
+        if "data" in wire and "message" not in wire:
+            raise RouteUnknown(f"{request.ROUTE}: the server does not know this route")
+        return request.read_answer(fields)
+    except (BadJson, BadRequest) as error:
+        raise RoomProtocolError(f"{request.ROUTE}: {error}") from None
+
+
+def success(fields: Wire, dialect: Dialect = Dialect.V1) -> Wire:
+    """Return a whole answer of code 0 with these fields."""
+    return {"code": 0, "message": text_of(RoomCode.OK, dialect=dialect), **fields}
+
+
+def failure(code: RoomCode, message: str) -> Wire:
+    """Return a whole answer of another code."""
+    return {"code": int(code), "message": message}
+
+
+def exception(text: str) -> Wire:
+    """Return what originals answer when their code threw: no ``message``."""
+    return {"code": int(RoomCode.EXCEPTION), "error": text}
+
+
+def _message_of(wire: Wire) -> str:
+    for name in ("message", "error"):
+        text = wire.get(name)
+        if isinstance(text, str):
+            plain = "".join(char if char.isprintable() else "?" for char in text)
+            return plain[:_MAX_MESSAGE_CHARS]
+    return "no message"
