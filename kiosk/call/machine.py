@@ -1,0 +1,78 @@
+"""
+Runs the table in :mod:`kiosk.call.table`. The only keeper of a state.
+
+Beside the state it keeps two things: the ordinal of the call, so that answers
+to an earlier call are dropped, and whether the microphone is muted.
+"""
+
+from __future__ import annotations
+
+from kiosk.call.commands import Command, SetMuted
+from kiosk.call.events import Event, MutePressed, StreamMoved, TimerFired
+from kiosk.call.ignored import IGNORED
+from kiosk.call.states import CALL_STATES, Role, State
+from kiosk.call.table import TABLES, Trigger
+
+
+class CallMachine:
+    """
+    Sans-I/O state machine of the one call a kiosk can have.
+
+    Give it facts with :meth:`handle` and carry out the commands it returns,
+    in order. It never waits, reads no clock and does nothing by itself.
+    """
+
+    def __init__(
+        self, role: Role = Role.KIOSK, start: State = State.OUT_OF_SERVICE
+    ) -> None:
+        self._rows = TABLES[role]
+        self._ignored = IGNORED[role]
+        self._state = start
+        self._call = 0
+        self._muted = False
+
+    @property
+    def state(self) -> State:
+        """Where the call is now."""
+        return self._state
+
+    @property
+    def call(self) -> int:
+        """Ordinal of the current or last call; 0 before the first."""
+        return self._call
+
+    @property
+    def muted(self) -> bool:
+        """Whether the customer switched the sound off in this call."""
+        return self._muted
+
+    def handle(self, event: Event) -> tuple[Command, ...]:
+        """Return what to do about ``event``; nothing, if it came too late."""
+        if isinstance(event, MutePressed):
+            return self._toggle_mute()
+        if getattr(event, "call", self._call) != self._call:
+            return ()
+        trigger = _trigger(event)
+        row = self._rows[self._state].get(trigger)
+        if row is None:
+            assert trigger in self._ignored[self._state], (self._state, event)
+            return ()
+        if self._state not in CALL_STATES and row.target in CALL_STATES:
+            self._call += 1
+            self._muted = False
+        self._state = row.target
+        return row.build(event, self._call)
+
+    def _toggle_mute(self) -> tuple[Command, ...]:
+        if self._state not in CALL_STATES:
+            return ()
+        self._muted = not self._muted
+        return (SetMuted(self._muted),)
+
+
+def _trigger(event: Event) -> Trigger:
+    if isinstance(event, TimerFired):
+        return event.timer
+    if isinstance(event, StreamMoved):
+        return event.standing
+    return type(event)
