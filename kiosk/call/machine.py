@@ -59,6 +59,7 @@ class CallMachine:
             return ()
         if self._state not in CALL_STATES and row.target in CALL_STATES:
             self._call += 1
+        if row.target not in CALL_STATES:
             self._muted = False
         self._state = row.target
         return row.build(event, self._call)

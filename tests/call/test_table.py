@@ -1,0 +1,114 @@
+"""The call table is complete, and every call ends."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from kiosk.call import commands as do
+from kiosk.call import events as ev
+from kiosk.call.events import Standing, Timer
+from kiosk.call.ignored import IGNORED, TRIGGERS
+from kiosk.call.states import CALL_STATES, DEVICES_OPEN, Role, State
+from kiosk.call.table import TABLES, Row, Table
+
+
+ROLES = pytest.mark.parametrize("role", Role)
+EVENT_TYPES = set(get_args(ev.Event)) - {ev.TimerFired, ev.StreamMoved, ev.MutePressed}
+SAMPLE: dict[type, object] = {
+    ev.SeatMissing: ev.SeatMissing(1, "full", 2),
+    ev.ServiceLost: ev.ServiceLost("R007 no answer"),
+    ev.PushLost: ev.PushLost(1, "M004 reset"),
+    ev.RoomClosed: ev.RoomClosed(1, "R005 room gone"),
+    ev.Failed: ev.Failed(1, "D001 camera gone"),
+    ev.PeerJoined: ev.PeerJoined(1, "agent"),
+    ev.PeerMoved: ev.PeerMoved(1, "agent"),
+    ev.PeerLeft: ev.PeerLeft(1, "agent"),
+}
+
+
+def all_rows(table: Table) -> list[tuple[State, object, Row]]:
+    return [(s, t, row) for s, found in table.items() for t, row in found.items()]
+
+
+def build(trigger: object, row: Row) -> tuple[do.Command, ...]:
+    event = ev.TimerFired(trigger) if isinstance(trigger, Timer) else trigger
+    if isinstance(trigger, type):
+        event = SAMPLE.get(trigger, trigger)
+    return row.build(event, 1)
+
+
+def test_the_triggers_are_all_events_timers_and_standings() -> None:
+    assert {*EVENT_TYPES, *Timer, *Standing} == TRIGGERS
+
+
+@ROLES
+@pytest.mark.parametrize("state", State)
+def test_every_trigger_has_a_row_or_is_ignored_on_purpose(
+    role: Role, state: State
+) -> None:
+    rows, ignored = set(TABLES[role][state]), set(IGNORED[role][state])
+
+    assert rows | ignored == TRIGGERS
+    assert not rows & ignored
+
+
+@ROLES
+@pytest.mark.parametrize("state", [s for s in State if s in CALL_STATES])
+def test_hang_up_reaches_idle_from_every_state_of_a_call(
+    role: Role, state: State
+) -> None:
+    row = TABLES[role][state][ev.HangupPressed]
+
+    assert row.target is State.IDLE
+    assert do.LeaveRoom() in build(ev.HangupPressed, row)
+
+
+@ROLES
+def test_leaving_the_states_with_open_devices_stops_media_before_the_room(
+    role: Role,
+) -> None:
+    for state, trigger, row in all_rows(TABLES[role]):
+        todo = build(trigger, row)
+        if state in DEVICES_OPEN and row.target not in DEVICES_OPEN:
+            assert do.StopMedia() in todo, (state, trigger)
+            if do.LeaveRoom() in todo:
+                assert todo.index(do.StopMedia()) < todo.index(do.LeaveRoom())
+        elif row.target in DEVICES_OPEN:
+            assert do.StopMedia() not in todo, (state, trigger)
+
+
+@ROLES
+def test_the_camera_opens_only_on_the_way_into_publishing(role: Role) -> None:
+    for state, trigger, row in all_rows(TABLES[role]):
+        opens = do.Publish(1) in build(trigger, row)
+
+        assert opens == (row.target is State.PUBLISHING and state is State.RESERVING)
+
+
+@ROLES
+def test_every_state_with_a_deadline_says_what_happens_when_it_passes(
+    role: Role,
+) -> None:
+    table = TABLES[role]
+    for state, trigger, row in all_rows(table):
+        for command in build(trigger, row):
+            if isinstance(command, do.SetTimer) and row.target is not state:
+                assert command.timer in table[row.target], (state, trigger, command)
+
+
+@ROLES
+def test_every_state_can_be_reached(role: Role) -> None:
+    reached = {row.target for _, _, row in all_rows(TABLES[role])}
+
+    assert reached == set(State) - {State.UNCONFIGURED}
+
+
+@ROLES
+def test_ending_a_call_clears_every_timer(role: Role) -> None:
+    for state, trigger, row in all_rows(TABLES[role]):
+        if state in CALL_STATES and row.target not in CALL_STATES:
+            todo = build(trigger, row)
+            cleared = {c.timer for c in todo if isinstance(c, do.ClearTimer)}
+            assert cleared == set(Timer), (state, trigger)
