@@ -1,0 +1,231 @@
+"""
+The kiosk's configuration file: every section, key, range and default.
+
+1. This is the only place with defaults; there is no second list of them to
+   drift apart from (so no ``defaults.toml``).
+2. Nothing is optional in silence: what the daemon cannot guess (the server)
+   has no default.
+3. Keys carry their unit in the name.  Rules over several keys are in
+   ``rules``, so that one wrong key never hides another.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from kiosk.config.devices import (
+    ButtonsDevice,
+    CameraDevice,
+    DisplayDevice,
+    IndicatorsDevice,
+    MicrophoneDevice,
+    SpeakerDevice,
+)
+from kiosk.config.hours import Hours
+from kiosk.config.values import (
+    DisplaySize,
+    FilePath,
+    Identifier,
+    Name,
+    ServerUrl,
+    SocketPath,
+    parse_size,
+)
+
+
+CONFIG_VERSION = 1
+
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+
+
+def _available_room_type(name: str) -> str:
+    if name != "double_room":
+        raise ValueError(
+            f'"{name}" is not available in this version; use "double_room"'
+        )
+    return name
+
+
+def _no_repeats(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) != len(names):
+        raise ValueError("names a room twice")
+    return names
+
+
+RoomType = Annotated[
+    Literal["double_room", "multi_room", "live_room"],
+    AfterValidator(_available_room_type),
+]
+Rooms = Annotated[
+    tuple[Name, ...],
+    Field(strict=False, min_length=1, max_length=16),
+    AfterValidator(_no_repeats),
+]
+
+
+class Section(BaseModel):
+    """A table of a configuration file: frozen, and unknown keys are mistakes."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+    )
+
+
+class KioskSection(Section):
+    """Who this device is."""
+
+    name: Name = "Kiosk"
+    branch: Name | None = None
+    language: Literal["en"] = "en"
+
+
+class RoomSection(Section):
+    """Which room service, and which room the call button enters."""
+
+    server: ServerUrl
+    type: RoomType = "double_room"
+    target: Rooms = ("service",)
+    create: bool = False
+    user_id: Identifier | None = None
+    user_name: Name | None = None
+    dialect: Literal["v2", "v1"] = "v2"
+
+
+class CallSection(Section):
+    """How a call goes. Durations in seconds."""
+
+    role: Literal["kiosk", "agent"] = "kiosk"
+    reserve_s: Seconds = 8.0
+    publish_s: Seconds = 3.0
+    answer_s: Seconds = 60.0
+    picture_s: Seconds = 10.0
+    reconnect_s: Seconds = 10.0
+    grace_s: Seconds = 30.0
+    chime_s: Seconds = 3.0
+    ended_s: Seconds = 8.0
+
+
+class CameraSection(Section):
+    """The camera and its encoder."""
+
+    device: CameraDevice = "synthetic"
+    preset: Literal["360p", "480p", "720p"] = "360p"
+    picture_rate: Annotated[int, Field(ge=1, le=60)] = 30
+    bitrate_kbps: Annotated[int, Field(ge=50, le=20_000)] | None = None
+
+
+class MicrophoneSection(Section):
+    """The microphone."""
+
+    device: MicrophoneDevice = "synthetic"
+
+
+class SpeakerSection(Section):
+    """The loudspeaker."""
+
+    device: SpeakerDevice = "synthetic"
+
+
+class DisplaySection(Section):
+    """The display; ``framebuffer`` is a file the composed picture is kept in."""
+
+    device: DisplayDevice = "headless"
+    size: DisplaySize = "1280x720"
+    framebuffer: FilePath | None = None
+    self_view: bool = True
+
+    @property
+    def pixels(self) -> tuple[int, int]:
+        """Width and height."""
+        return parse_size(self.size)
+
+
+class ButtonsSection(Section):
+    """The buttons."""
+
+    device: ButtonsDevice = "none"
+
+
+class IndicatorsSection(Section):
+    """The lamps."""
+
+    device: IndicatorsDevice = "memory"
+
+
+class ControlSection(Section):
+    """The Unix socket of the control API."""
+
+    socket: SocketPath = "/run/kiosk/control.sock"
+
+
+class NetworkSection(Section):
+    """What may leave this machine, and whom it trusts."""
+
+    insecure: bool = False
+    ca_file: FilePath | None = None
+
+
+class HoursSection(Section):
+    """Opening hours in local time; a week without any is always open."""
+
+    mon: Hours | None = None
+    tue: Hours | None = None
+    wed: Hours | None = None
+    thu: Hours | None = None
+    fri: Hours | None = None
+    sat: Hours | None = None
+    sun: Hours | None = None
+
+    @property
+    def week(self) -> tuple[str | None, ...]:
+        """Monday to Sunday, as :func:`kiosk.config.hours.is_open` takes it."""
+        return (
+            self.mon,
+            self.tue,
+            self.wed,
+            self.thu,
+            self.fri,
+            self.sat,
+            self.sun,
+        )
+
+
+class LogSection(Section):
+    """What is written to the log, and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+
+
+class MediaSection(Section):
+    """Bounds of the playout delay in milliseconds (`min <= target <= max`)."""
+
+    target_ms: Annotated[int, Field(ge=20, le=1000)] = 60
+    min_ms: Annotated[int, Field(ge=20, le=1000)] = 40
+    max_ms: Annotated[int, Field(ge=20, le=1000)] = 160
+
+
+class KioskConfig(Section):
+    """The kiosk's whole configuration."""
+
+    config_version: Literal[1] = 1
+    kiosk: KioskSection = KioskSection()
+    room: RoomSection
+    call: CallSection = CallSection()
+    camera: CameraSection = CameraSection()
+    microphone: MicrophoneSection = MicrophoneSection()
+    speaker: SpeakerSection = SpeakerSection()
+    display: DisplaySection = DisplaySection()
+    buttons: ButtonsSection = ButtonsSection()
+    indicators: IndicatorsSection = IndicatorsSection()
+    control: ControlSection = ControlSection()
+    network: NetworkSection = NetworkSection()
+    hours: HoursSection = HoursSection()
+    log: LogSection = LogSection()
+    media: MediaSection = MediaSection()

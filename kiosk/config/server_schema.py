@@ -1,0 +1,102 @@
+"""
+The room server's configuration file: every section, key, range and default.
+
+Same rules as ``schema``.  The two keys that sign stream URLs are secrets: left
+out, the server makes random ones at its start, and they are never printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Literal, cast
+
+from pydantic import AfterValidator, Field, PlainValidator, SecretStr
+
+from kiosk.config.schema import LogSection, Section
+from kiosk.config.values import Address, Host, Identifier, parse_range
+
+
+_MIN_KEY_CHARS, _MAX_KEY_CHARS = 16, 128
+_MAX_RANGES = 64
+
+
+def _strong(key: SecretStr) -> SecretStr:
+    text = key.get_secret_value()
+    if not text.isascii() or not text.isalnum():
+        raise ValueError("needs letters and digits only")
+    if not _MIN_KEY_CHARS <= len(text) <= _MAX_KEY_CHARS:
+        raise ValueError(f"needs {_MIN_KEY_CHARS} to {_MAX_KEY_CHARS} characters")
+    return key
+
+
+Key = Annotated[SecretStr, AfterValidator(_strong)]
+
+
+def _originals(value: object) -> str | tuple[str, ...]:
+    if value in ("off", "loopback"):
+        return str(value)
+    if not isinstance(value, list | tuple):
+        raise ValueError('must be "off", "loopback" or a list of address ranges')
+    ranges = cast("Sequence[object]", value)
+    if len(ranges) > _MAX_RANGES:
+        raise ValueError(f"takes at most {_MAX_RANGES} address ranges")
+    return tuple(parse_range(item) for item in ranges)
+
+
+# One validator instead of a union: pydantic reports a union's members apart.
+Originals = Annotated[str | tuple[str, ...], PlainValidator(_originals)]
+
+
+class ServerSection(Section):
+    """
+    Addresses, rooms and keys of the room server and its relay.
+
+    Attributes:
+        public_host: Host named in stream URLs; by default where it listens.
+        key_valid_s: Seconds a signed stream URL may be used.
+        heartbeat_timeout_s: Seconds of silence before a member is removed.
+        sweep_s: Seconds between two looks for silent members.
+
+    """
+
+    http: Address = "127.0.0.1:8080"
+    rtmp: Address = "127.0.0.1:1935"
+    public_host: Host | None = None
+    capacity: Annotated[int, Field(ge=2, le=16)] = 2
+    creator_leaves: Literal["disband", "stay"] = "disband"
+    push_key: Key | None = None
+    play_key: Key | None = None
+    key_valid_s: Annotated[int, Field(ge=60, le=604_800)] = 86_400
+    heartbeat_timeout_s: Annotated[float, Field(gt=0, le=3600)] = 20.0
+    sweep_s: Annotated[float, Field(gt=0, le=600)] = 5.0
+    bizid: Identifier = "8525"
+    sdk_app_id: Annotated[int, Field(ge=1, le=2**53 - 1)] = 1_400_000_000
+    acc_type: Identifier = "36862"
+
+
+class CompatSection(Section):
+    """
+    Whom the loose rules of the original servers are granted to.
+
+    Attributes:
+        originals: ``off``, ``loopback``, or a list of address ranges.
+
+    """
+
+    originals: Originals = "loopback"
+
+
+class ServerNetworkSection(Section):
+    """What may leave this machine."""
+
+    insecure: bool = False
+
+
+class ServerConfig(Section):
+    """The room server's whole configuration."""
+
+    config_version: Literal[1] = 1
+    server: ServerSection = ServerSection()
+    compat: CompatSection = CompatSection()
+    network: ServerNetworkSection = ServerNetworkSection()
+    log: LogSection = LogSection()
