@@ -1,0 +1,1 @@
+"""The RTCRoom server: rooms and routes (pure), HTTP, and the RTMP relay."""

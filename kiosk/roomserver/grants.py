@@ -1,0 +1,119 @@
+"""
+Push grants: which stream was issued to whom, and whether it may still be used.
+
+Every push URL names a stream made for that one attempt.  A grant lives for a
+short while unused, then as long as the seat it is bound to; a revoked one never
+comes back.  So a URL from an earlier attempt, another user or a dead room opens
+nothing (``reliability.md`` S06, S07, P7).  ``now`` is monotonic seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Grant:
+    """One issued stream."""
+
+    stream: str
+    user_id: str
+    address: str
+    """Where it was asked from: the identity of the dialect without login."""
+    expires_at: float
+    room_id: str = ""
+    """The room it holds a seat in; such a grant does not expire."""
+
+    def is_valid(self, now: float) -> bool:
+        """Say whether it may be used."""
+        return bool(self.room_id) or now < self.expires_at
+
+
+class PushGrants:
+    """
+    The table of issued streams, bounded per user and in all.
+
+    Args:
+        new_stream: Makes an unguessable stream name.
+        unused_s: How long a grant without a seat lives.
+
+    """
+
+    def __init__(
+        self,
+        new_stream: Callable[[], str],
+        unused_s: float = 120.0,
+        max_grants: int = 10_000,
+        max_unused_per_user: int = 4,
+        max_seats_per_user: int = 8,
+    ) -> None:
+        self._new_stream = new_stream
+        self._unused_s = unused_s
+        self._max_grants = max_grants
+        self._max_unused_per_user = max_unused_per_user
+        self._max_seats_per_user = max_seats_per_user
+        self._grants: dict[str, Grant] = {}
+        self._by_user: dict[str, list[Grant]] = {}
+        self._addresses: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        """Return the number of grants kept."""
+        return len(self._grants)
+
+    def issue(self, user_id: str, address: str, now: float) -> Grant | None:
+        """
+        Issue a fresh stream; the user's oldest unused one goes when many.
+
+        Returns:
+            None when the table is full or the user sits in too many rooms.
+
+        """
+        mine = self._by_user.get(user_id, [])
+        unused = [grant for grant in mine if not grant.room_id]
+        if len(unused) >= self._max_unused_per_user:
+            self.revoke(unused[0].stream)
+        too_many_seats = len(mine) - len(unused) >= self._max_seats_per_user
+        if too_many_seats or len(self._grants) >= self._max_grants:
+            return None
+        grant = Grant(self._new_stream(), user_id, address, now + self._unused_s)
+        self._grants[grant.stream] = grant
+        self._by_user.setdefault(user_id, []).append(grant)
+        self._addresses[address] = self._addresses.get(address, 0) + 1
+        return grant
+
+    def find(self, stream: str, now: float) -> Grant | None:
+        """Return the grant of a stream if it may still be used."""
+        grant = self._grants.get(stream)
+        return grant if grant is not None and grant.is_valid(now) else None
+
+    def has_unused(self, user_id: str, now: float) -> bool:
+        """Say whether a user is about to join some room."""
+        mine = self._by_user.get(user_id, ())
+        return any(not grant.room_id and grant.is_valid(now) for grant in mine)
+
+    def has_from(self, address: str) -> bool:
+        """Say whether any grant was asked for from an address."""
+        return address in self._addresses
+
+    def revoke(self, stream: str) -> None:
+        """Forget a stream for good; unknown ones are fine."""
+        grant = self._grants.pop(stream, None)
+        if grant is None:
+            return
+        mine = self._by_user[grant.user_id]
+        mine.remove(grant)
+        if not mine:
+            del self._by_user[grant.user_id]
+        self._addresses[grant.address] -= 1
+        if not self._addresses[grant.address]:
+            del self._addresses[grant.address]
+
+    def sweep(self, now: float) -> tuple[str, ...]:
+        """Revoke what expired unused and return those streams: cut them."""
+        dead = tuple(
+            grant.stream for grant in self._grants.values() if not grant.is_valid(now)
+        )
+        for stream in dead:
+            self.revoke(stream)
+        return dead

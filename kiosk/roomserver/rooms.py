@@ -1,0 +1,348 @@
+"""
+The rooms: who may sit where, who is late, and what the others are told.
+
+No clock, no socket: ``now`` is monotonic seconds and always an argument.  Rules
+of protocol sections 3, 4 and 10; promises P1 to P7 and P10 of ``reliability.md``
+5.2.  A change is first put into the store, then told: as a numbered event and,
+for a stream that lost its seat, through ``on_released``.  Refusals are
+:exc:`RoomProblem` with the number the wire wants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from kiosk.room.answers import EventKind, Events, RoomEvent
+from kiosk.room.codes import RoomCode
+from kiosk.roomserver.event_log import EventLog
+from kiosk.roomserver.store import RoomRecord, RoomStore, Seat
+
+
+class CreatorLeaves(Enum):
+    """What becomes of a room whose creator leaves or expires."""
+
+    DISBAND = "disband"
+    """The room ends (v1, v2.0)."""
+    STAY = "stay"
+    """The room lives until it is empty (v2.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRules:
+    """Numbers and choices; the times are seconds."""
+
+    capacity: int = 2
+    """Seats of a room, the creator's included."""
+    creator_leaves: CreatorLeaves = CreatorLeaves.DISBAND
+    late_s: float = 20.0
+    sweep_s: float = 5.0
+    unpushed_s: float = 60.0
+    """How long an id stays reserved for a room nobody pushes to."""
+    max_rooms: int = 1000
+    max_rooms_per_owner: int = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Entrant:
+    """Who wants a seat, with the stream that was issued for it."""
+
+    user_id: str
+    user_name: str
+    user_avatar: str
+    stream: str
+    at_unix: int
+    """Wall time, seconds."""
+
+
+class RoomProblem(Exception):
+    """A room says no; ``code`` is what the wire says."""
+
+    def __init__(self, code: RoomCode) -> None:
+        super().__init__(code.name)
+        self.code = code
+
+
+class Rooms:
+    """
+    The table of rooms.
+
+    Args:
+        rules: Capacity, times, quotas.
+        store: Keeps the records.
+        on_event: Told the room id after each event of a room.
+        on_released: Told the stream of each seat that is given up; the stream
+            must be cut and its URL be dead within a second.
+
+    """
+
+    _LATENESS_FORGIVEN_S = 1.0
+
+    def __init__(
+        self,
+        rules: RoomRules,
+        store: RoomStore,
+        on_event: Callable[[str], None],
+        on_released: Callable[[str], None],
+    ) -> None:
+        self.rules = rules
+        self._store = store
+        self._on_event = on_event
+        self._on_released = on_released
+        self._log = EventLog()
+        self._last_seen: dict[tuple[str, str], float] = {}
+        self._reserved_at: dict[str, float] = {}
+        self._lost: set[str] = set()
+        self._last_sweep: float | None = None
+
+    def find(self, room_id: str) -> RoomRecord | None:
+        """Return a room somebody pushes to, or None: reserved ids are hidden."""
+        record = self._store.get(room_id)
+        return record if record is not None and record.seats else None
+
+    def listed(self) -> Iterator[RoomRecord]:
+        """Walk over the rooms somebody pushes to, oldest first."""
+        return (record for record in self._store if record.seats)
+
+    def reserve(self, room_id: str, owner: str, label: str, now: float) -> RoomRecord:
+        """
+        Reserve an id (v2 create_room): nobody sits there yet.
+
+        Raises:
+            RoomProblem: ROOM_ID_TAKEN, or SERVER_ERROR above a quota.
+
+        """
+        if self._store.get(room_id) is not None:
+            raise RoomProblem(RoomCode.ROOM_ID_TAKEN)
+        mine = sum(record.owner == owner for record in self._store)
+        if len(self._store) >= self.rules.max_rooms:
+            raise RoomProblem(RoomCode.SERVER_ERROR)
+        if mine >= self.rules.max_rooms_per_owner:
+            raise RoomProblem(RoomCode.SERVER_ERROR)
+        record = RoomRecord(room_id, label, owner, seq=self._log.highest)
+        self._store.put(record)
+        self._reserved_at[room_id] = now
+        return record
+
+    def join(self, room_id: str, entrant: Entrant, now: float) -> RoomRecord:
+        """
+        Take a seat, or take one's own seat over with a new stream.
+
+        The first to sit becomes the creator.  Repeating the same request
+        changes nothing but the heartbeat.
+
+        Raises:
+            RoomProblem: NO_SUCH_ROOM, or ROOM_FULL for a stranger.
+
+        """
+        record = self._existing(room_id, RoomCode.NO_SUCH_ROOM)
+        old = record.seat_of(entrant.user_id)
+        if old is None and len(record.seats) >= self.rules.capacity:
+            raise RoomProblem(RoomCode.ROOM_FULL)
+        self._last_seen[room_id, entrant.user_id] = now
+        seat = _seat(entrant, old, record.seq + 1)
+        if seat == old:
+            return record
+        seats = tuple(seat if one is old else one for one in record.seats)
+        record = replace(
+            record,
+            seats=seats if old else (*seats, seat),
+            creator=record.creator or entrant.user_id,
+        )
+        self._reserved_at.pop(room_id, None)
+        record = self._tell(record, EventKind.PUSHERS_CHANGED, seat.user_id, seat.epoch)
+        if old is not None and old.stream != seat.stream:
+            self._release(old)
+        return record
+
+    def leave(self, room_id: str, user_id: str) -> None:
+        """
+        Give a seat up.
+
+        Raises:
+            RoomProblem: NOT_A_MEMBER, also when there is no such room.
+
+        """
+        record, _ = self._membership(room_id, user_id)
+        self._remove(record, user_id, EventKind.LEFT)
+
+    def destroy(self, room_id: str, user_id: str) -> None:
+        """
+        End a room for everybody.
+
+        Raises:
+            RoomProblem: NO_SUCH_ROOM, also for anybody but the creator.
+
+        """
+        record = self._existing(room_id, RoomCode.NO_SUCH_ROOM)
+        if record.creator != user_id:
+            raise RoomProblem(RoomCode.NO_SUCH_ROOM)
+        self._close(record)
+
+    def heartbeat(self, room_id: str, user_id: str, now: float) -> tuple[int, int]:
+        """
+        Note that a member lives.
+
+        Returns:
+            Its epoch and the number of the room's last event.
+
+        Raises:
+            RoomProblem: NOT_A_MEMBER, also when there is no such room.
+
+        """
+        record, seat = self._membership(room_id, user_id)
+        self._last_seen[room_id, user_id] = now
+        return seat.epoch, record.seq
+
+    def say(self, room_id: str, user_id: str, text: str) -> None:
+        """
+        Tell a text to the others.
+
+        Raises:
+            RoomProblem: NOT_A_MEMBER, also when there is no such room.
+
+        """
+        record, seat = self._membership(room_id, user_id)
+        self._tell(record, EventKind.TEXT, user_id, seat.epoch, text)
+
+    def events_after(self, room_id: str, user_id: str, after_seq: int) -> Events:
+        """
+        Return what a member has not seen; nothing new is no event.
+
+        A member of a room that closed a moment ago still learns that.
+
+        Raises:
+            RoomProblem: NO_SUCH_ROOM or NOT_A_MEMBER.
+
+        """
+        record = self._store.get(room_id)
+        if record is None:
+            closing = self._log.farewell(room_id, user_id, after_seq)
+            if closing is None:
+                raise RoomProblem(RoomCode.NO_SUCH_ROOM)
+            return closing
+        if record.seat_of(user_id) is None:
+            raise RoomProblem(RoomCode.NOT_A_MEMBER)
+        return self._log.after(record, user_id, after_seq)
+
+    def stream_started(self, room_id: str, user_id: str, stream: str) -> None:
+        """Note that the relay receives a member's stream."""
+        if stream in self._lost:
+            self._lost.discard(stream)
+            self._tell_of_stream(room_id, user_id, stream, EventKind.PUSHERS_CHANGED)
+
+    def stream_ended(self, room_id: str, user_id: str, stream: str) -> None:
+        """Mark a seat *stream lost* and tell; the heartbeat decides the rest."""
+        record = self._store.get(room_id)
+        seat = record.seat_of(user_id) if record else None
+        if seat is not None and seat.stream == stream and stream not in self._lost:
+            self._lost.add(stream)
+            self._tell_of_stream(room_id, user_id, stream, EventKind.STREAM_LOST)
+
+    def sweep(self, now: float) -> None:
+        """
+        Remove who was silent too long, and rooms nobody came to.
+
+        When the sweep itself was late (a stopped or starved process), everybody
+        gets that lateness as grace: they could not have been heard.
+        """
+        self._forgive_lateness(now)
+        self._last_sweep = now
+        self._log.forget_farewells()
+        for room_id, since in tuple(self._reserved_at.items()):
+            if now - since > self.rules.unpushed_s:
+                self._close(self._existing(room_id, RoomCode.NO_SUCH_ROOM))
+        for record in self._store:
+            for seat in record.seats:
+                self._expire_if_late(record.room_id, seat, now)
+
+    def _expire_if_late(self, room_id: str, seat: Seat, now: float) -> None:
+        record = self._store.get(room_id)
+        if record is None:  # it closed during this sweep
+            return
+        # A record from before a restart has no clock yet: it starts now.
+        seen = self._last_seen.setdefault((room_id, seat.user_id), now)
+        if now - seen > self.rules.late_s:
+            self._remove(record, seat.user_id, EventKind.EXPIRED)
+
+    def _forgive_lateness(self, now: float) -> None:
+        if self._last_sweep is None:
+            return
+        lateness = now - self._last_sweep - self.rules.sweep_s
+        if lateness <= self._LATENESS_FORGIVEN_S:
+            return
+        for key, seen in self._last_seen.items():
+            self._last_seen[key] = min(now, seen + lateness)
+
+    def _remove(self, record: RoomRecord, user_id: str, kind: EventKind) -> None:
+        gone = next(seat for seat in record.seats if seat.user_id == user_id)
+        rest = tuple(seat for seat in record.seats if seat is not gone)
+        disband = self.rules.creator_leaves is CreatorLeaves.DISBAND
+        if not rest or (disband and user_id == record.creator):
+            self._close(record)
+            return
+        self._last_seen.pop((record.room_id, user_id), None)
+        self._tell(replace(record, seats=rest), kind, user_id, gone.epoch)
+        self._release(gone)
+
+    def _close(self, record: RoomRecord) -> None:
+        self._store.remove(record.room_id)
+        self._reserved_at.pop(record.room_id, None)
+        self._log.close(record)
+        for seat in record.seats:
+            self._last_seen.pop((record.room_id, seat.user_id), None)
+            self._release(seat)
+        self._on_event(record.room_id)
+
+    def _release(self, seat: Seat) -> None:
+        self._lost.discard(seat.stream)
+        self._on_released(seat.stream)
+
+    def _tell_of_stream(
+        self, room_id: str, user_id: str, stream: str, kind: EventKind
+    ) -> None:
+        record, seat = self._membership(room_id, user_id)
+        assert seat.stream == stream, "only a seat's own stream is ever marked"
+        self._tell(record, kind, user_id, seat.epoch)
+
+    def _tell(
+        self,
+        record: RoomRecord,
+        kind: EventKind,
+        user_id: str,
+        epoch: int,
+        text: str = "",
+    ) -> RoomRecord:
+        record = replace(record, seq=record.seq + 1)
+        self._store.put(record)
+        self._log.append(
+            record.room_id, RoomEvent(record.seq, kind, user_id, epoch, text)
+        )
+        self._on_event(record.room_id)
+        return record
+
+    def _existing(self, room_id: str, absent: RoomCode) -> RoomRecord:
+        record = self._store.get(room_id)
+        if record is None:
+            raise RoomProblem(absent)
+        return record
+
+    def _membership(self, room_id: str, user_id: str) -> tuple[RoomRecord, Seat]:
+        record = self._existing(room_id, RoomCode.NOT_A_MEMBER)
+        seat = record.seat_of(user_id)
+        if seat is None:
+            raise RoomProblem(RoomCode.NOT_A_MEMBER)
+        return record, seat
+
+
+def _seat(entrant: Entrant, old: Seat | None, next_epoch: int) -> Seat:
+    same_stream = old is not None and old.stream == entrant.stream
+    return Seat(
+        entrant.user_id,
+        entrant.user_name,
+        entrant.user_avatar,
+        entrant.stream,
+        epoch=old.epoch if old and same_stream else next_epoch,
+        taken_at_unix=old.taken_at_unix if old and same_stream else entrant.at_unix,
+    )

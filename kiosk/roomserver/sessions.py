@@ -1,0 +1,113 @@
+"""
+Login tokens of the v2 dialect: who is logged in, and is this its token?
+
+One token per user, a new login voids the old one (as the originals do it);
+unlike theirs a token dies after long disuse and the table is bounded
+(``reliability.md`` S11, S14).  ``now`` is monotonic seconds.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+_FORM = re.compile(r"[0-9a-f]{32}\*[0-9a-f]{1,16}\*[A-Za-z0-9+/=]{0,64}")
+_RANDOM_BYTES = 16
+
+
+@dataclass(slots=True)
+class _Session:
+    token: str = field(repr=False)
+    used_at: float
+
+
+class TokenRefused(Exception):
+    """A token is no proof; ``number`` is the original's sub-code."""
+
+    _TEXTS = (
+        "",
+        "token 错误",
+        "token 错误",
+        "用户未登录或token过期",
+        "参数不全，请检查是否忘记携带参数userID和token",  # noqa: RUF001
+    )
+    DIFFERS, MALFORMED, NOT_LOGGED_IN, MISSING = 1, 2, 3, 4
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"鉴权失败 错误码:{number} 错误信息:{self._TEXTS[number]}")
+        self.number = number
+
+
+class Sessions:
+    """
+    The table of tokens.
+
+    Args:
+        random_bytes: ``secrets.token_bytes``.
+        idle_s: A token not used for so long is void.
+
+    """
+
+    def __init__(
+        self,
+        sdk_app_id: int,
+        account_type: str,
+        random_bytes: Callable[[int], bytes],
+        idle_s: float = 12 * 3600.0,
+        max_sessions: int = 20_000,
+    ) -> None:
+        encoded = base64.b64encode(account_type.encode()).decode()
+        self._suffix = f"*{f'{sdk_app_id}'.encode().hex()[:16]}*{encoded}"
+        self._random_bytes = random_bytes
+        self._idle_s = idle_s
+        self._max_sessions = max_sessions
+        self._sessions: dict[str, _Session] = {}
+
+    def __len__(self) -> int:
+        """Return the number of users logged in."""
+        return len(self._sessions)
+
+    def open(self, user_id: str, now: float) -> str:
+        """Return a fresh token; the user's older one is void, the idlest goes."""
+        self._sessions.pop(user_id, None)
+        while len(self._sessions) >= self._max_sessions:
+            del self._sessions[min(self._sessions, key=self._used_at)]
+        token = self._random_bytes(_RANDOM_BYTES).hex() + self._suffix
+        self._sessions[user_id] = _Session(token, now)
+        return token
+
+    def check(self, user_id: str, token: str, now: float) -> None:
+        """
+        Accept a token of this user.
+
+        Raises:
+            TokenRefused: With the original's sub-code.
+
+        """
+        if not user_id or not token:
+            raise TokenRefused(TokenRefused.MISSING)
+        if not _FORM.fullmatch(token):
+            raise TokenRefused(TokenRefused.MALFORMED)
+        session = self._sessions.get(user_id)
+        if session is None or now - session.used_at > self._idle_s:
+            raise TokenRefused(TokenRefused.NOT_LOGGED_IN)
+        if not hmac.compare_digest(session.token.encode(), token.encode()):
+            raise TokenRefused(TokenRefused.DIFFERS)
+        session.used_at = now
+
+    def close(self, user_id: str) -> None:
+        """Void a user's token; repeatable."""
+        self._sessions.pop(user_id, None)
+
+    def sweep(self, now: float) -> None:
+        """Forget tokens nobody used for long."""
+        for user_id, session in tuple(self._sessions.items()):
+            if now - session.used_at > self._idle_s:
+                del self._sessions[user_id]
+
+    def _used_at(self, user_id: str) -> float:
+        return self._sessions[user_id].used_at

@@ -1,0 +1,104 @@
+"""
+What a room server must not forget, and the smallest border to keep it behind.
+
+A record holds acknowledged facts only: who sits where, under which number.
+Heartbeat clocks, event logs and live streams are not facts worth keeping: after
+a restart they begin anew.  Records are immutable; a change is one ``put``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from kiosk.room.roster import digest_of_streams
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One member of a room."""
+
+    user_id: str
+    user_name: str
+    user_avatar: str
+    stream: str
+    epoch: int
+    """The event number under which this stream took the seat; only grows."""
+    taken_at_unix: int
+    """Wall time of that moment, the base of the play URL's expiry."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRecord:
+    """One room, its members in join order."""
+
+    room_id: str
+    label: str
+    owner: str
+    """Who called create_room."""
+    creator: str = ""
+    """Who pushed first and may destroy; empty while the id is only reserved."""
+    seats: tuple[Seat, ...] = ()
+    seq: int = 0
+    """Number of the last event."""
+
+    def seat_of(self, user_id: str) -> Seat | None:
+        """Return the seat of a member, or None."""
+        return next((seat for seat in self.seats if seat.user_id == user_id), None)
+
+    @property
+    def digest(self) -> str:
+        """The name of the member set, as clients compute it."""
+        return digest_of_streams((seat.user_id, seat.stream) for seat in self.seats)
+
+
+class RoomStore(Protocol):
+    """Keeps room records; iteration is in order of creation."""
+
+    def get(self, room_id: str) -> RoomRecord | None:
+        """Return a record, or None."""
+        ...
+
+    def put(self, record: RoomRecord) -> None:
+        """Keep a record; one of the same id is replaced in its place."""
+        ...
+
+    def remove(self, room_id: str) -> None:
+        """Forget a record; unknown ids are fine."""
+        ...
+
+    def __iter__(self) -> Iterator[RoomRecord]:
+        """Walk over a copy: the store may change meanwhile."""
+        ...
+
+    def __len__(self) -> int:
+        """Return the number of records."""
+        ...
+
+
+class MemoryStore:
+    """Keeps records for as long as the process lives."""
+
+    def __init__(self) -> None:
+        self._records: dict[str, RoomRecord] = {}
+
+    def get(self, room_id: str) -> RoomRecord | None:
+        """Return a record, or None."""
+        return self._records.get(room_id)
+
+    def put(self, record: RoomRecord) -> None:
+        """Keep a record."""
+        self._records[record.room_id] = record
+
+    def remove(self, room_id: str) -> None:
+        """Forget a record."""
+        self._records.pop(room_id, None)
+
+    def __iter__(self) -> Iterator[RoomRecord]:
+        """Walk over a copy in order of creation."""
+        return iter(tuple(self._records.values()))
+
+    def __len__(self) -> int:
+        """Return the number of records."""
+        return len(self._records)
