@@ -1,0 +1,1 @@
+"""Adapters of the device ports: one per module, one vendor import each."""

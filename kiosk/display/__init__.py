@@ -1,0 +1,1 @@
+"""Displays: adapters of :class:`kiosk.ports.Display`, one per module."""
