@@ -36,7 +36,9 @@ def _originals(value: object) -> str | tuple[str, ...]:
     if value in ("off", "loopback"):
         return str(value)
     if not isinstance(value, list | tuple):
-        raise ValueError('must be "off", "loopback" or a list of address ranges')
+        raise ValueError(  # noqa: TRY004 (pydantic turns only this into a mistake)
+            'must be "off", "loopback" or a list of address ranges'
+        )
     ranges = cast("Sequence[object]", value)
     if len(ranges) > _MAX_RANGES:
         raise ValueError(f"takes at most {_MAX_RANGES} address ranges")

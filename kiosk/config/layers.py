@@ -1,0 +1,97 @@
+"""
+Which files make up a configuration, by the rules of the UAPI group.
+
+1. Layers from low to high: ``/usr/lib/kiosk``, ``/run/kiosk``, ``/etc/kiosk``.
+2. One main file: the one of the highest layer that has it.
+3. Then the drop-ins of all layers, sorted by name whatever their layer; of two
+   with the same name only the one of the higher layer counts.
+4. An empty file or a link to ``/dev/null`` masks its namesakes below.
+
+Source: UAPI.6 Configuration Files Specification.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from kiosk.config.documents import printable
+
+
+LAYERS = ("usr/lib/kiosk", "run/kiosk", "etc/kiosk")
+
+_DROP_IN = re.compile(r"[0-9]{2}-.+\.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class FileNames:
+    """What the files of one program are called."""
+
+    main: str
+    drop_ins: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layered:
+    """
+    The files found.
+
+    Attributes:
+        files: To be read in this order.
+        mistakes: One line each about what cannot be looked at.
+
+    """
+
+    files: tuple[Path, ...]
+    mistakes: tuple[str, ...]
+
+
+def find_files(names: FileNames, root: Path) -> Layered:
+    """Look for the files of ``names`` in all layers below ``root``."""
+    main: dict[str, Path] = {}
+    drop_ins: dict[str, Path] = {}
+    mistakes: list[str] = []
+    for layer in LAYERS:
+        candidate = root / layer / names.main
+        if _is_there(candidate):
+            main[names.main] = candidate
+        for found in _list(root / layer / names.drop_ins, mistakes):
+            if _DROP_IN.fullmatch(found.name):
+                drop_ins[found.name] = found
+            else:
+                mistakes.append(
+                    f"{printable(str(found))}: is not read; a drop-in's name begins "
+                    "with two digits, e.g. 60-site.toml"
+                )
+    ordered = [*main.values(), *(drop_ins[name] for name in sorted(drop_ins))]
+    files = tuple(path for path in ordered if not _masks(path))
+    return Layered(files, tuple(mistakes))
+
+
+def _list(directory: Path, mistakes: list[str]) -> list[Path]:
+    try:
+        return sorted(path for path in directory.iterdir() if path.suffix == ".toml")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        mistakes.append(
+            f"{printable(str(directory))}: cannot be listed: {error.strerror}; "
+            "it must be a directory this user may read"
+        )
+        return []
+
+
+def _is_there(path: Path) -> bool:
+    """Count a dangling link as there: reading it then says what is wrong."""
+    return os.path.lexists(path)
+
+
+def _masks(path: Path) -> bool:
+    try:
+        if path.resolve() == Path(os.devnull):
+            return True
+        return path.is_file() and path.stat().st_size == 0
+    except (OSError, RuntimeError):  # a loop of links: reading it will say so
+        return False

@@ -1,0 +1,83 @@
+"""
+Rules over several keys: plain HTTP and RTMP stay on this machine, bounds are in order.
+
+A rule reads a configuration whose keys are right one by one and names the keys
+it rests on, so that the checker can drop it when one of those was wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kiosk.config.lines import KeyPath
+from kiosk.config.mistakes import Mistake
+from kiosk.config.schema import KioskConfig
+from kiosk.config.server_schema import ServerConfig
+from kiosk.config.values import is_loopback, parse_address, split_server_url
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """
+    A rule that does not hold.
+
+    Attributes:
+        mistake: At the key to change.
+        rests_on: The other keys it looked at.
+
+    """
+
+    mistake: Mistake
+    rests_on: tuple[KeyPath, ...]
+
+
+_INSECURE: KeyPath = ("network", "insecure")
+
+
+def kiosk_breaches(config: KioskConfig) -> Iterator[Breach]:
+    """Check a kiosk's configuration."""
+    url = split_server_url(config.room.server)
+    if (
+        url.scheme == "http"
+        and not is_loopback(url.hostname or "")
+        and not config.network.insecure
+    ):
+        yield Breach(
+            Mistake(
+                ("room", "server"),
+                "plain http:// leaves this machine unprotected; use https://, "
+                "or set [network] insecure = true, which the screen will show",
+            ),
+            (_INSECURE,),
+        )
+    media = config.media
+    bounds: tuple[KeyPath, ...] = (
+        ("media", "target_ms"),
+        ("media", "min_ms"),
+        ("media", "max_ms"),
+    )
+    if not media.min_ms <= media.target_ms <= media.max_ms:
+        yield Breach(
+            Mistake(bounds[0], "must lie between min_ms and max_ms"), bounds[1:]
+        )
+
+
+def server_breaches(config: ServerConfig) -> Iterator[Breach]:
+    """Check a room server's configuration."""
+    section = config.server
+    hosts = {
+        "http": parse_address(section.http)[0],
+        "rtmp": parse_address(section.rtmp)[0],
+        "public_host": section.public_host or "localhost",
+    }
+    for key, host in hosts.items():
+        if not is_loopback(host) and not config.network.insecure:
+            yield Breach(
+                Mistake(
+                    ("server", key),
+                    "plain HTTP and RTMP would leave this machine; use 127.0.0.1 "
+                    "behind a TLS proxy, or set [network] insecure = true",
+                ),
+                (_INSECURE,),
+            )
