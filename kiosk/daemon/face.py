@@ -1,0 +1,126 @@
+"""
+What people see of the daemon: screen, lamps, and the events it tells.
+
+Lamps follow what the adapters observe, not what the daemon believes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from typing import Any
+
+from kiosk import ports
+from kiosk.call.machine import CallMachine
+from kiosk.call.states import State
+from kiosk.daemon.devices_open import DevicesOpen
+from kiosk.daemon.scope import CallScope
+from kiosk.ports import Indicator, ScreenFacts, ScreenName
+
+
+_SUBSCRIBER_LIMIT = 100
+
+
+class Face:
+    """Keeps the screen and its facts; shows them whenever one changes."""
+
+    def __init__(
+        self,
+        machine: CallMachine,
+        *,
+        clock: ports.Clock,
+        screens: ports.Screens,
+        indicators: ports.Indicators,
+        observe: Callable[[], DevicesOpen],
+        insecure: bool,
+    ) -> None:
+        self._machine = machine
+        self._clock = clock
+        self._screens = screens
+        self._indicators = indicators
+        self._observe = observe
+        self._blank = ScreenFacts(insecure=insecure)
+        self._subscribers: set[asyncio.Queue[dict[str, Any]]] = set()
+        self.scope: CallScope | None = None
+        self.screen = ScreenName.STARTING
+        self.facts = self._blank
+
+    def begin_call(self, scope: CallScope) -> None:
+        """Forget what was shown of the last call."""
+        self.scope = scope
+        self.facts = self._blank
+
+    def show(
+        self, screen: ScreenName, reason: str = "", position: int | None = None
+    ) -> None:
+        """Put a screen on the display and tell the subscribers."""
+        if screen is ScreenName.IDLE:
+            self.facts = self._blank
+        self.screen = screen
+        now = self._clock.now()
+        self.facts = replace(self.facts, reason=reason, position=position, since=now)
+        self.refresh()
+        self.tell(
+            {
+                "event": "state",
+                "state": self._machine.state.name,
+                "screen": screen.value,
+                "reason": reason,
+                "at_us": now,
+            }
+        )
+
+    def refresh(self) -> None:
+        """Show the same screen with the facts as they are now."""
+        scope = self.scope
+        peers = scope.peers.values() if scope else ()
+        self.facts = replace(
+            self.facts,
+            peer_name=", ".join(peer.name for peer in peers),
+            muted=self._machine.muted,
+            with_picture=scope.with_picture if scope else True,
+        )
+        self._screens.show(self.screen, self.facts)
+
+    def read(self, message: ports.TextReceived) -> None:
+        """Show a text message and tell the subscribers."""
+        self.facts = replace(self.facts, text=message.text)
+        self.refresh()
+        self.tell({"event": "text", "user_id": message.user_id, "text": message.text})
+
+    def tick(self) -> None:
+        """Redraw what changes with time."""
+        self._screens.tick()
+        self.light()
+
+    def light(self) -> None:
+        """Set every lamp to what is observed."""
+        seen = self._observe()
+        state = self._machine.state
+        for indicator, lit in (
+            (Indicator.CAMERA_OPEN, seen.camera),
+            (Indicator.MICROPHONE_OPEN, seen.microphone),
+            (Indicator.MUTED, self._machine.muted),
+            (Indicator.IN_CALL, state is State.IN_CALL),
+            (Indicator.FAULT, state is State.OUT_OF_SERVICE),
+            (Indicator.ON_AIR, state is State.BROADCASTING),
+        ):
+            self._indicators.set(indicator, lit=lit)
+
+    async def subscribe(self) -> AsyncIterator[dict[str, Any]]:
+        """Yield events as they happen; the newest win when the reader is slow."""
+        mailbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue(_SUBSCRIBER_LIMIT)
+        self._subscribers.add(mailbox)
+        try:
+            while True:
+                yield await mailbox.get()
+        finally:
+            self._subscribers.discard(mailbox)
+
+    def tell(self, event: dict[str, Any]) -> None:
+        """Give an event to every subscriber; never waits."""
+        for mailbox in self._subscribers:
+            if mailbox.full():
+                mailbox.get_nowait()
+            mailbox.put_nowait(event)

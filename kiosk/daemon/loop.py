@@ -1,0 +1,320 @@
+"""
+The daemon: take an event, ask the machine, carry out each command.
+
+What takes time becomes a task whose end posts an event; nothing here waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from kiosk import ports
+from kiosk.call import commands as do
+from kiosk.call import events as ev
+from kiosk.call.machine import CallMachine
+from kiosk.call.states import Role, State
+from kiosk.daemon.devices_open import DevicesOpen
+from kiosk.daemon.face import Face
+from kiosk.daemon.scope import CallScope
+from kiosk.daemon.service_watch import ServiceWatch
+from kiosk.daemon.settings import DaemonSettings
+from kiosk.daemon.stall import StallMeter
+from kiosk.daemon.status import describe
+from kiosk.daemon.timers import Timers
+from kiosk.daemon.work import Work
+from kiosk.errors import RoomError, RoomRefused
+from kiosk.ports import Button, ScreenName
+
+
+log = logging.getLogger(__name__)
+
+_QUEUE_LIMIT = 1_000
+_GOODBYE_S = 4.0
+_TICK_S = 1.0
+
+_PRESSES: dict[Button, ev.Event] = {
+    Button.CALL: ev.CallPressed(),
+    Button.HANGUP: ev.HangupPressed(),
+    Button.MUTE: ev.MutePressed(),
+}
+
+
+class Daemon:
+    """
+    Runs one kiosk until :meth:`stop`.
+
+    Everything it needs comes through the constructor; the display is open
+    already, and every device of a call is left to the call.
+
+    Args:
+        observe: Tells which devices are open.
+        progressed: Whether every running thread moved since it was asked last.
+        is_open_now: Whether the branch's opening hours include this moment.
+        chime: Sounds the warning before a queued call opens the camera.
+        start: ``UNCONFIGURED`` for a kiosk that is not set up.
+
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: DaemonSettings,
+        clock: ports.Clock,
+        room: ports.RoomService,
+        media: ports.Media,
+        screens: ports.Screens,
+        display: ports.Display,
+        buttons: ports.Buttons,
+        indicators: ports.Indicators,
+        init: ports.Init,
+        observe: Callable[[], DevicesOpen],
+        progressed: Callable[[], bool],
+        is_open_now: Callable[[], bool],
+        chime: Callable[[], None],
+        start: State = State.OUT_OF_SERVICE,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._room = room
+        self._media = media
+        self._display = display
+        self._buttons = buttons
+        self._indicators = indicators
+        self._init = init
+        self._observe = observe
+        self._progressed = progressed
+        self._is_open_now = is_open_now
+        self._chime = chime
+        self._machine = CallMachine(settings.role, start)
+        self._events: asyncio.Queue[ev.Event] = asyncio.Queue(_QUEUE_LIMIT)
+        self._timers = Timers(settings.durations_s, self.post)
+        self._stall = StallMeter(clock)
+        self._face = Face(
+            self._machine,
+            clock=clock,
+            screens=screens,
+            indicators=indicators,
+            observe=observe,
+            insecure=settings.insecure,
+        )
+        self._watch = ServiceWatch(
+            room,
+            state=lambda: self._machine.state,
+            post=self.post,
+            check_s=settings.check_s,
+            retry_s=settings.retry_s,
+        )
+        self._tasks = asyncio.TaskGroup()
+        self._work = Work(self._tasks)
+        self._scope: CallScope | None = None
+        self._pressed_at = 0
+        self._calls_ended = 0
+        self._stopping = asyncio.Event()
+
+    # -- life ------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Serve until :meth:`stop`; then end the call and close everything."""
+        loop = asyncio.get_running_loop()
+
+        def on_press(button: Button, _: ports.Micros) -> None:
+            loop.call_soon_threadsafe(self.press, button.value)
+
+        configured = self._machine.state is not State.UNCONFIGURED
+        if configured:
+            self._face.show(ScreenName.STARTING)
+        self._buttons.start(on_press)
+        try:
+            async with self._tasks:
+                running = [
+                    self._tasks.create_task(self._serve()),
+                    self._tasks.create_task(self._stall.run()),
+                    self._tasks.create_task(self._tick()),
+                ]
+                if configured:
+                    preload = asyncio.to_thread(self._media.preload)
+                    running.append(self._tasks.create_task(self._watch.run()))
+                    running.append(self._tasks.create_task(preload))
+                self._init.ready()
+                await self._stopping.wait()
+                self._init.stopping()
+                await self._say_goodbye()
+                for task in running:
+                    task.cancel()
+        finally:
+            self._buttons.close()
+            self._indicators.close()
+
+    def stop(self) -> None:
+        """Ask :meth:`run` to end; any state, returns at once."""
+        self._stopping.set()
+
+    async def _say_goodbye(self) -> None:
+        for command in self._machine.handle(ev.HangupPressed()):
+            self._carry_out(command)
+        if not await self._work.closed(_GOODBYE_S):
+            log.error("call not closed in time", extra={"code": "K002"})
+
+    # -- events ------------------------------------------------------------------
+
+    def post(self, event: ev.Event) -> None:
+        """Queue an event; on the event loop. A full queue is a bug."""
+        self._events.put_nowait(event)
+
+    def press(self, button: str) -> None:
+        """Press ``call``, ``hangup`` or ``mute``, whoever presses it."""
+        if button == Button.CALL.value:
+            self._pressed_at = self._clock.now()
+        self.post(_PRESSES[Button(button)])
+
+    async def _serve(self) -> None:
+        while True:
+            event = await self._events.get()
+            if isinstance(event, ev.TimerFired) and not self._timers.take(event.timer):
+                continue
+            before = self._machine.state
+            for command in self._machine.handle(event):
+                self._carry_out(command)
+            if before is not self._machine.state:
+                log.info(
+                    "state changed",
+                    extra={"was": before.name, "state": self._machine.state.name},
+                )
+                self._face.light()
+
+    async def _tick(self) -> None:
+        while True:
+            open_now = self._is_open_now()
+            if open_now == (self._machine.state is State.CLOSED):
+                self.post(ev.HoursBegan() if open_now else ev.HoursEnded())
+            self._face.tick()
+            if self._progressed():
+                self._init.ping()
+            await asyncio.sleep(_TICK_S)
+
+    # -- commands ----------------------------------------------------------------
+
+    def _carry_out(self, command: do.Command) -> None:  # noqa: C901, PLR0912 -- one case a command
+        match command:
+            case do.FindSeat(call):
+                self._work.begin(self._scope_of(call).find_seat())
+            case do.WaitForSeat(call):
+                self._work.begin(self._scope_of(call).wait_for_seat())
+            case do.Publish(call):
+                muted = self._machine.muted
+                self._work.begin(self._scope_of(call).publish(muted=muted))
+            case do.TakeSeat(call):
+                self._work.begin(self._scope_of(call).take_seat())
+            case do.MoveStream(call):
+                self._work.cancel("move")
+                self._work.begin(self._scope_of(call).move_stream(), "move")
+            case do.Play(user_id):
+                self._work.begin(self._current.play(user_id))
+            case do.StopPlaying(user_id):
+                self._work.begin(self._current.stop_playing(user_id))
+            case do.StopMedia():
+                self._work.cancel()
+                self._work.close(self._current.close_media())
+            case do.LeaveRoom():
+                self._work.cancel()
+                self._work.close(self._leave(self._current))
+            case do.SetMuted(muted):
+                self._mute(muted=muted)
+            case do.Chime():
+                self._chime()
+            case do.Show(screen, reason, position):
+                self._show(ScreenName(screen.value), reason, position)
+            case do.SetTimer(timer):
+                self._timers.set(timer)
+            case do.ClearTimer(timer):
+                self._timers.clear(timer)
+
+    @property
+    def _current(self) -> CallScope:
+        assert self._scope is not None, "a call's command outside a call"
+        return self._scope
+
+    def _scope_of(self, call: int) -> CallScope:
+        if self._scope is None or self._scope.call != call:
+            self._stall.reset()
+            self._scope = CallScope(
+                call,
+                clock=self._clock,
+                room=self._room,
+                media=self._media,
+                post=self.post,
+                on_text=self._face.read,
+                on_peers_changed=self._face.refresh,
+                queue_s=self._settings.queue_s,
+            )
+            self._scope.timings.call_pressed_us = self._pressed_at
+            self._face.begin_call(self._scope)
+        return self._scope
+
+    def _mute(self, *, muted: bool) -> None:
+        if self._scope is not None and self._scope.pusher is not None:
+            self._scope.pusher.set_muted(muted=muted)
+        self._face.refresh()
+        self._face.light()
+
+    def _show(self, screen: ScreenName, reason: str, position: int | None) -> None:
+        self._face.show(screen, reason, position)
+        self._init.status(f"{screen.value} {reason}".rstrip())
+        if screen is ScreenName.IDLE and self._settings.role is Role.AGENT:
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._settings.redial_s, self._redial)
+
+    def _redial(self) -> None:
+        if self._machine.state is State.IDLE and not self._stopping.is_set():
+            self.press(Button.CALL.value)
+
+    async def _leave(self, scope: CallScope) -> None:
+        with contextlib.suppress(RoomError):
+            await self._room.leave()
+        self._calls_ended += 1
+        log.info("call ended", extra=scope.record())
+        self._face.tell({"event": "call_ended", "call": scope.call})
+
+    # -- control ------------------------------------------------------------------
+
+    def status(self) -> dict[str, Any]:
+        """Return what ``kiosk status`` prints; see :mod:`kiosk.control`."""
+        return describe(
+            self._machine,
+            self._face,
+            user_id=self._watch.user_id,
+            scope=self._scope,
+            observe=self._observe,
+            stall=self._stall,
+            calls_ended=self._calls_ended,
+        )
+
+    async def save_screenshot(self, path: str) -> None:
+        """
+        Write what is on the glass as PNG.
+
+        Raises:
+            DeviceError: If it cannot be read back or written.
+
+        """
+        await asyncio.to_thread(self._display.save_png, path)
+
+    async def send_text(self, text: str) -> None:
+        """
+        Send a text message to the others in the room.
+
+        Raises:
+            RoomError: If nobody is in the call, or the service refuses.
+
+        """
+        if self._scope is None or not self._scope.peers:
+            raise RoomRefused("send_text", 5, "nobody is in the call to read it")
+        await self._room.send_text(text)
+
+    def subscribe(self) -> AsyncIterator[dict[str, Any]]:
+        """Yield events as they happen; the newest win when the reader is slow."""
+        return self._face.subscribe()

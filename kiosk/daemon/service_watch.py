@@ -1,0 +1,81 @@
+"""
+Is the room service there while nobody calls?
+
+Out of service, it tries to log in with growing pauses; idle, it checks now and
+then. It never touches a call: media go on without the room service.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+
+from kiosk.call import events as ev
+from kiosk.call.states import State
+from kiosk.errors import RoomError
+from kiosk.ports import RoomService
+
+
+_WATCHED = {State.IDLE, State.OUT_OF_SERVICE, State.CLOSED}
+
+
+class ServiceWatch:
+    """
+    Posts ServiceFound and ServiceLost.
+
+    Args:
+        room: What is watched.
+        state: Tells where the call is.
+        post: Gets the events, on the event loop.
+        check_s: Pause between checks while idle.
+        retry_s: First and longest pause between tries while out of service.
+
+    """
+
+    def __init__(
+        self,
+        room: RoomService,
+        *,
+        state: Callable[[], State],
+        post: Callable[[ev.Event], None],
+        check_s: float,
+        retry_s: tuple[float, float],
+    ) -> None:
+        self._room = room
+        self._state = state
+        self._post = post
+        self._check_s = check_s
+        self._retry_s = retry_s
+        self.user_id = ""
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        while True:
+            await self._find()
+            await self._lose()
+
+    async def _find(self) -> None:
+        pause, longest = self._retry_s
+        while True:
+            try:
+                self.user_id = await self._room.log_in()
+            except RoomError as exc:
+                self._post(ev.ServiceLost(f"{exc.code} {exc}"))
+            else:
+                self._post(ev.ServiceFound())
+                return
+            # Two thousand branches must not come back in the same second.
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311
+            pause = min(longest, pause * 1.5)
+
+    async def _lose(self) -> None:
+        while True:
+            await asyncio.sleep(self._check_s)
+            if self._state() not in _WATCHED:
+                continue
+            try:
+                await self._room.check()
+            except RoomError as exc:
+                self._post(ev.ServiceLost(f"{exc.code} {exc}"))
+                return

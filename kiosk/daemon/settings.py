@@ -1,0 +1,48 @@
+"""What the daemon may be told; durations in seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kiosk.call.events import Timer
+from kiosk.call.states import Role
+
+
+DURATIONS_S: Mapping[Timer, float | None] = {
+    Timer.RESERVE: 8.0,
+    Timer.PUBLISH: 3.0,
+    Timer.ANSWER: 60.0,
+    Timer.PICTURE: 10.0,
+    Timer.RECONNECT: 10.0,
+    Timer.GRACE: 30.0,
+    Timer.CHIME: 3.0,
+    Timer.ENDED: 8.0,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonSettings:
+    """
+    The daemon's share of the configuration.
+
+    Attributes:
+        role: Whose kiosk it is.
+        durations_s: Length of each timer; ``None`` never fires.
+        insecure: Whether plain HTTP or RTMP may leave this machine; shown.
+        check_s: How often the room service is checked while idle.
+        retry_s: First and longest pause between tries to reach it.
+        queue_s: How often a queue is looked at.
+        redial_s: How long an agent's kiosk stays idle before it returns.
+
+    """
+
+    role: Role = Role.KIOSK
+    durations_s: Mapping[Timer, float | None] = field(
+        default_factory=lambda: dict(DURATIONS_S)
+    )
+    insecure: bool = False
+    check_s: float = 20.0
+    retry_s: tuple[float, float] = (1.0, 15.0)
+    queue_s: float = 2.0
+    redial_s: float = 1.0

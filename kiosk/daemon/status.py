@@ -1,0 +1,79 @@
+"""
+What the daemon says about itself: one JSON-able dictionary.
+
+Counters of the operating system are read here and nowhere else; no name, key
+or URL of a customer's stream appears in it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from kiosk.call.machine import CallMachine
+from kiosk.daemon.devices_open import DevicesOpen
+from kiosk.daemon.face import Face
+from kiosk.daemon.scope import CallScope, Timings
+from kiosk.daemon.stall import StallMeter
+
+
+_PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 1_048_576
+
+
+def resources() -> dict[str, float | int]:
+    """Return memory (MB), CPU time (s), threads and descriptors of this process."""
+    resident = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return {
+        "rss_mb": round(resident * _PAGE_MB, 2),
+        "cpu_s": round(time.process_time(), 3),
+        "threads": threading.active_count(),
+        "fds": sum(1 for _ in Path("/proc/self/fd").iterdir()),
+    }
+
+
+def describe(
+    machine: CallMachine,
+    face: Face,
+    *,
+    user_id: str,
+    scope: CallScope | None,
+    observe: Callable[[], DevicesOpen],
+    stall: StallMeter,
+    calls_ended: int,
+) -> dict[str, Any]:
+    """Return the status; see :mod:`kiosk.control` for the meaning of each key."""
+    open_devices = observe()
+    pusher = scope.pusher if scope else None
+    player = scope.player if scope else None
+    return {
+        "schema_version": 1,
+        "state": machine.state.name,
+        "screen": face.screen.value,
+        "user_id": user_id,
+        "room_id": scope.room_id if scope else "",
+        "call": machine.call,
+        "muted": machine.muted,
+        "insecure": face.facts.insecure,
+        "since_us": face.facts.since,
+        "reason": face.facts.reason,
+        "peers": [
+            {"user_id": peer.user_id, "name": peer.name}
+            for peer in (scope.peers.values() if scope else ())
+        ],
+        "push": asdict(pusher.stats) if pusher else {},
+        "play": [asdict(stats) for stats in player.stats] if player else [],
+        "timings": asdict(scope.timings if scope else Timings()),
+        "devices": {
+            "camera_open": open_devices.camera,
+            "microphone_open": open_devices.microphone,
+            "speaker_open": open_devices.speaker,
+        },
+        **resources(),
+        "loop_stall_ms": stall.snapshot(),
+        "calls_ended": calls_ended,
+    }

@@ -1,0 +1,63 @@
+"""
+The tasks of the current call, and closing in the right order.
+
+Work of a call is cancelled when the call ends. Closing is never cancelled: it
+is chained, each step after the one before, and work begun later waits for it,
+so that a camera is closed before the next call may open it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+
+class Work:
+    """Tasks in ``group``, the daemon's own, told apart by whose end they serve."""
+
+    def __init__(self, group: asyncio.TaskGroup) -> None:
+        self._group = group
+        self._call_tasks: set[asyncio.Task[None]] = set()
+        self._closing: asyncio.Task[None] | None = None
+
+    def begin(self, work: Coroutine[Any, Any, None], name: str | None = None) -> None:
+        """Begin work of the call, after what is still closing."""
+        task = self._group.create_task(self._after_closing(work), name=name)
+        self._call_tasks.add(task)
+        task.add_done_callback(self._call_tasks.discard)
+
+    def close(self, work: Coroutine[Any, Any, None]) -> None:
+        """Begin closing, after what is still closing; never cancelled."""
+        self._closing = self._group.create_task(
+            self._after_closing(work), name="closing"
+        )
+
+    def cancel(self, name: str | None = None) -> None:
+        """Cancel the call's work: all of it, or the one with that name."""
+        for task in self._call_tasks:
+            if name is None or task.get_name() == name:
+                task.cancel()
+
+    async def closed(self, timeout_s: float) -> bool:
+        """Wait until everything is closed; False if it took too long."""
+        if self._closing is None:
+            return True
+        done, _ = await asyncio.wait({self._closing}, timeout=timeout_s)
+        return bool(done)
+
+    def _after_closing(
+        self, work: Coroutine[Any, Any, None]
+    ) -> Coroutine[Any, Any, None]:
+        return _after(self._closing, work)
+
+
+async def _after(
+    closing: asyncio.Task[None] | None, work: Coroutine[Any, Any, None]
+) -> None:
+    try:
+        if closing is not None and not closing.done():
+            await asyncio.wait({closing})
+        await work
+    finally:
+        work.close()  # cancelled while waiting: it never began
