@@ -31,7 +31,6 @@ MAX_VALIDITY_S = 7 * 24 * 3600
 _RANDOM_BYTES = 16
 _MAX_FIELDS = 8
 _STREAM = re.compile(r"[A-Za-z0-9_-]{1,128}")
-_OWN_STREAM = re.compile(r"[A-Za-z0-9]{1,16}_[a-z2-7]{26}_x")
 _TIME = re.compile(r"[0-9A-F]{8}")
 _SECRET = re.compile(r"[0-9a-f]{32}")
 _SECRETS_IN_TEXT = re.compile(r"(?i)\b(txSecret|txTime|token|userSig|sig)=[^&\s\"'<>]*")
@@ -67,10 +66,6 @@ class StreamHost:
         """Return the URL of a stream; ``expires_at`` in unix seconds."""
         query = signed_query(key, stream, expires_at, self.bizid)
         return f"{self.scheme}://{self.address}/{APP}/{stream}?{query}"
-
-    def mixed_url(self, stream: str) -> str:
-        """Return the originals' unsigned ``mixedPlayURL`` (nothing serves it here)."""
-        return f"https://{self.address}/{APP}/{stream}.flv"
 
 
 def signed_query(key: StreamKey, stream: str, expires_at: int, bizid: str) -> str:
@@ -162,11 +157,6 @@ def new_stream_name(bizid: str, random_bytes: Callable[[int], bytes]) -> str:
     """
     text = base64.b32encode(random_bytes(_RANDOM_BYTES)).decode().rstrip("=").lower()
     return f"{bizid}_{text}_x"
-
-
-def is_own_stream_name(stream: str) -> bool:
-    """Say whether a name has the form :func:`new_stream_name` gives."""
-    return _OWN_STREAM.fullmatch(stream) is not None
 
 
 def is_stream_url(url: str) -> bool:

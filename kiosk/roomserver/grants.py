@@ -36,6 +36,7 @@ class PushGrants:
 
     Args:
         new_stream: Makes an unguessable stream name.
+        on_revoked: Told each stream whose grant ended: it must be cut.
         unused_s: How long a grant without a seat lives.
 
     """
@@ -43,12 +44,15 @@ class PushGrants:
     def __init__(
         self,
         new_stream: Callable[[], str],
+        on_revoked: Callable[[str], None],
+        *,
         unused_s: float = 120.0,
         max_grants: int = 10_000,
         max_unused_per_user: int = 4,
         max_seats_per_user: int = 8,
     ) -> None:
         self._new_stream = new_stream
+        self._on_revoked = on_revoked
         self._unused_s = unused_s
         self._max_grants = max_grants
         self._max_unused_per_user = max_unused_per_user
@@ -108,12 +112,10 @@ class PushGrants:
         self._addresses[grant.address] -= 1
         if not self._addresses[grant.address]:
             del self._addresses[grant.address]
+        self._on_revoked(stream)
 
-    def sweep(self, now: float) -> tuple[str, ...]:
-        """Revoke what expired unused and return those streams: cut them."""
-        dead = tuple(
-            grant.stream for grant in self._grants.values() if not grant.is_valid(now)
-        )
-        for stream in dead:
-            self.revoke(stream)
-        return dead
+    def sweep(self, now: float) -> None:
+        """Revoke what expired unused."""
+        for grant in tuple(self._grants.values()):
+            if not grant.is_valid(now):
+                self.revoke(grant.stream)

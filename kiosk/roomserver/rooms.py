@@ -125,7 +125,37 @@ class Rooms:
         self._reserved_at[room_id] = now
         return record
 
-    def join(self, room_id: str, entrant: Entrant, now: float) -> RoomRecord:
+    def membership(self, room_id: str, user_id: str) -> tuple[RoomRecord, Seat]:
+        """
+        Return a member's room and seat.
+
+        Raises:
+            RoomProblem: NOT_A_MEMBER, also when there is no such room.
+
+        """
+        record = self._existing(room_id, RoomCode.NOT_A_MEMBER)
+        seat = record.seat_of(user_id)
+        if seat is None:
+            raise RoomProblem(RoomCode.NOT_A_MEMBER)
+        return record, seat
+
+    def seat_for(self, room_id: str, user_id: str) -> tuple[RoomRecord, Seat | None]:
+        """
+        Return the room and the user's seat, if there is or could be one.
+
+        Raises:
+            RoomProblem: NO_SUCH_ROOM, or ROOM_FULL for a stranger.
+
+        """
+        record = self._existing(room_id, RoomCode.NO_SUCH_ROOM)
+        seat = record.seat_of(user_id)
+        if seat is None and len(record.seats) >= self.rules.capacity:
+            raise RoomProblem(RoomCode.ROOM_FULL)
+        return record, seat
+
+    def join(
+        self, room_id: str, entrant: Entrant, now: float
+    ) -> tuple[RoomRecord, Seat]:
         """
         Take a seat, or take one's own seat over with a new stream.
 
@@ -136,14 +166,11 @@ class Rooms:
             RoomProblem: NO_SUCH_ROOM, or ROOM_FULL for a stranger.
 
         """
-        record = self._existing(room_id, RoomCode.NO_SUCH_ROOM)
-        old = record.seat_of(entrant.user_id)
-        if old is None and len(record.seats) >= self.rules.capacity:
-            raise RoomProblem(RoomCode.ROOM_FULL)
+        record, old = self.seat_for(room_id, entrant.user_id)
         self._last_seen[room_id, entrant.user_id] = now
         seat = _seat(entrant, old, record.seq + 1)
         if seat == old:
-            return record
+            return record, seat
         seats = tuple(seat if one is old else one for one in record.seats)
         record = replace(
             record,
@@ -154,7 +181,7 @@ class Rooms:
         record = self._tell(record, EventKind.PUSHERS_CHANGED, seat.user_id, seat.epoch)
         if old is not None and old.stream != seat.stream:
             self._release(old)
-        return record
+        return record, seat
 
     def leave(self, room_id: str, user_id: str) -> None:
         """
@@ -164,7 +191,7 @@ class Rooms:
             RoomProblem: NOT_A_MEMBER, also when there is no such room.
 
         """
-        record, _ = self._membership(room_id, user_id)
+        record, _ = self.membership(room_id, user_id)
         self._remove(record, user_id, EventKind.LEFT)
 
     def destroy(self, room_id: str, user_id: str) -> None:
@@ -180,20 +207,19 @@ class Rooms:
             raise RoomProblem(RoomCode.NO_SUCH_ROOM)
         self._close(record)
 
-    def heartbeat(self, room_id: str, user_id: str, now: float) -> tuple[int, int]:
+    def heartbeat(
+        self, room_id: str, user_id: str, now: float
+    ) -> tuple[RoomRecord, Seat]:
         """
         Note that a member lives.
-
-        Returns:
-            Its epoch and the number of the room's last event.
 
         Raises:
             RoomProblem: NOT_A_MEMBER, also when there is no such room.
 
         """
-        record, seat = self._membership(room_id, user_id)
+        membership = self.membership(room_id, user_id)
         self._last_seen[room_id, user_id] = now
-        return seat.epoch, record.seq
+        return membership
 
     def say(self, room_id: str, user_id: str, text: str) -> None:
         """
@@ -203,7 +229,7 @@ class Rooms:
             RoomProblem: NOT_A_MEMBER, also when there is no such room.
 
         """
-        record, seat = self._membership(room_id, user_id)
+        record, seat = self.membership(room_id, user_id)
         self._tell(record, EventKind.TEXT, user_id, seat.epoch, text)
 
     def events_after(self, room_id: str, user_id: str, after_seq: int) -> Events:
@@ -302,7 +328,7 @@ class Rooms:
     def _tell_of_stream(
         self, room_id: str, user_id: str, stream: str, kind: EventKind
     ) -> None:
-        record, seat = self._membership(room_id, user_id)
+        record, seat = self.membership(room_id, user_id)
         assert seat.stream == stream, "only a seat's own stream is ever marked"
         self._tell(record, kind, user_id, seat.epoch)
 
@@ -327,13 +353,6 @@ class Rooms:
         if record is None:
             raise RoomProblem(absent)
         return record
-
-    def _membership(self, room_id: str, user_id: str) -> tuple[RoomRecord, Seat]:
-        record = self._existing(room_id, RoomCode.NOT_A_MEMBER)
-        seat = record.seat_of(user_id)
-        if seat is None:
-            raise RoomProblem(RoomCode.NOT_A_MEMBER)
-        return record, seat
 
 
 def _seat(entrant: Entrant, old: Seat | None, next_epoch: int) -> Seat:

@@ -61,7 +61,7 @@ class Sessions:
         max_sessions: int = 20_000,
     ) -> None:
         encoded = base64.b64encode(account_type.encode()).decode()
-        self._suffix = f"*{f'{sdk_app_id}'.encode().hex()[:16]}*{encoded}"
+        self._suffix = f"*{sdk_app_id:x}*{encoded}"
         self._random_bytes = random_bytes
         self._idle_s = idle_s
         self._max_sessions = max_sessions

@@ -1,0 +1,81 @@
+"""
+One request on its way to a route: what was asked, by whom, and how it may end.
+
+Values only; :mod:`kiosk.roomserver.identity` fills in the caller,
+:mod:`kiosk.roomserver.http` reads the request off the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from kiosk.room.answers import Done
+from kiosk.room.codes import Dialect, RoomCode
+from kiosk.room.event_requests import WaitEvents
+from kiosk.room.wire_json import Wire
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One HTTP request, understood as far as HTTP goes."""
+
+    method: str
+    path: str
+    query: dict[str, str] = field(repr=False)
+    body: Wire = field(repr=False)
+    address: str
+    """The client's IP address."""
+
+    def route(self) -> tuple[str, str]:
+        """Return folder and route; double slashes count once (protocol 2)."""
+        parts = [part for part in self.path.split("/") if part]
+        match parts:
+            case ["weapp", folder, route]:
+                return folder, route
+            case _:
+                return "", ""
+
+    def query_wire(self) -> Wire:
+        """Return the query as a wire object."""
+        return dict(self.query)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks. Without a login (v1) only the address is known."""
+
+    dialect: Dialect
+    address: str
+    user_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """No answer yet: wait for the room's next event, then ask ``finish``."""
+
+    caller: Caller
+    wait: WaitEvents
+
+
+class Refused(Exception):
+    """A route says no: the whole of what it answers."""
+
+    def __init__(
+        self, code: RoomCode, message: str = "", extra: Wire | None = None
+    ) -> None:
+        super().__init__(code.name)
+        self.code = code
+        self.message = message
+        self.extra = extra or {}
+
+
+@dataclass(frozen=True, slots=True)
+class ServerClock:
+    """Both clocks a room server needs, in seconds."""
+
+    monotonic: Callable[[], float]
+    unix: Callable[[], float]
+
+
+DONE = Done().to_wire()

@@ -1,0 +1,127 @@
+"""
+Who asks, and for whom may they act.
+
+With a login (v2) the body's userID must be the token's user: the originals
+check the token of one and act for the other (``reliability.md`` S01).  Without
+(v1) there is nothing to check, so that dialect is answered only to the networks
+named for it, and a userSig is issued only to those trusted with one (S02).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kiosk.room.answers import Account, LoggedIn
+from kiosk.room.codes import Dialect, RoomCode
+from kiosk.room.fields import BadRequest
+from kiosk.room.login_requests import GetImLoginInfo, GetLoginInfo, Login
+from kiosk.room.usersig import BadUserSig, UnreadableUserSig, UserSigKey
+from kiosk.room.wire_json import Wire
+from kiosk.roomserver.asking import DONE, Asked, Caller, Refused, ServerClock
+from kiosk.roomserver.networks import Networks
+from kiosk.roomserver.sessions import Sessions, TokenRefused
+
+
+_NOT_ALL_THERE = (
+    "请求参数不全，请检查sdkAppID，accountType，userID，userSig参数是否都存在"  # noqa: RUF001
+)
+
+
+class Identity:
+    """
+    The login routes, and the check before every other.
+
+    Args:
+        compat: Networks that may speak v1, without a login.
+        trusted: Networks that are given a userSig for the asking.
+        new_user_id: Makes an unguessable userID.
+
+    """
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        key: UserSigKey,
+        clock: ServerClock,
+        *,
+        compat: Networks,
+        trusted: Networks,
+        new_user_id: Callable[[], str],
+    ) -> None:
+        self._sessions = sessions
+        self._key = key
+        self._clock = clock
+        self._compat = compat
+        self._trusted = trusted
+        self._new_user_id = new_user_id
+
+    def caller(self, asked: Asked) -> Caller:
+        """
+        Return who asks.
+
+        Raises:
+            Refused: AUTH_FAILED with the original's text.
+
+        """
+        user_id = asked.query.get("userID", "")
+        token = asked.query.get("token", "")
+        if not (user_id or token) and asked.address in self._compat:
+            return Caller(Dialect.V1, asked.address)
+        try:
+            self._sessions.check(user_id, token, self._clock.monotonic())
+        except TokenRefused as error:
+            raise Refused(RoomCode.AUTH_FAILED, str(error)) from None
+        return Caller(Dialect.V2, asked.address, user_id)
+
+    def login(self, asked: Asked) -> Wire:
+        """Answer ``login``: v2 with a userSig, v1 (where allowed) without."""
+        login = Login.from_wire(asked.query_wire())
+        names = (login.sdk_app_id, login.account_type, login.user_sig)
+        if not any(names) and asked.address in self._compat:
+            return self._login_v1(login)
+        if not all((*names, login.user_id)):
+            raise Refused(RoomCode.AUTH_FAILED, extra={"result": _NOT_ALL_THERE})
+        self._verify(login)
+        token = self._sessions.open(login.user_id, self._clock.monotonic())
+        return LoggedIn(login.user_id, token).to_wire()
+
+    def logout(self, asked: Asked) -> Wire:
+        """Answer ``logout``: the token is void (the published v2 code throws)."""
+        self._sessions.close(self.caller(asked).user_id)
+        return DONE
+
+    def get_login_info(self, asked: Asked) -> Wire:
+        """Answer ``utils/get_login_info``; without a userID one is made."""
+        wanted = {**asked.body, **asked.query}
+        return self._account(asked, GetLoginInfo.from_wire(wanted).user_id).to_wire()
+
+    def get_im_login_info(self, asked: Asked) -> Wire:
+        """Answer v1's ``get_im_login_info``: always a fresh userID."""
+        GetImLoginInfo.from_wire(asked.body)
+        return self._account(asked, "").to_wire()
+
+    def _login_v1(self, login: Login) -> Wire:
+        if not login.user_id:
+            raise BadRequest("userID", "is missing")
+        token = self._sessions.open(login.user_id, self._clock.monotonic())
+        return LoggedIn(login.user_id, token, self._signed(login.user_id)).to_wire()
+
+    def _account(self, asked: Asked, user_id: str) -> Account:
+        if asked.address not in self._trusted:
+            raise Refused(RoomCode.AUTH_FAILED)
+        return self._signed(user_id or self._new_user_id())
+
+    def _signed(self, user_id: str) -> Account:
+        signature = self._key.sign(user_id, int(self._clock.unix()))
+        return Account(user_id, self._key.sdk_app_id, self._key.account_type, signature)
+
+    def _verify(self, login: Login) -> None:
+        same_app = login.sdk_app_id == str(self._key.sdk_app_id)
+        if not same_app or login.account_type != self._key.account_type:
+            raise Refused(RoomCode.AUTH_FAILED)
+        try:
+            self._key.verify(login.user_sig, login.user_id, self._clock.unix())
+        except UnreadableUserSig as error:
+            raise BadRequest("userSig", str(error), RoomCode.EXCEPTION) from None
+        except BadUserSig:
+            raise Refused(RoomCode.AUTH_FAILED) from None

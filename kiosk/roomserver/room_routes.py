@@ -1,0 +1,257 @@
+"""
+The routes of ``double_room`` that are about rooms, both dialects on each.
+
+Protocol sections 3 and 4 say what is copied; section 10 and the README beside
+this module say where we differ.  Every method takes a caller already known and
+a body, and returns the fields of a success; it refuses by exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+
+from kiosk.room import messages as msg
+from kiosk.room.stream_url import stream_of
+from kiosk.roomserver.asking import DONE, Caller, Hold, Refused, ServerClock
+from kiosk.roomserver.backend import StreamBackend
+from kiosk.roomserver.grants import Grant, PushGrants
+from kiosk.roomserver.pace import Pace
+from kiosk.roomserver.rooms import Entrant, RoomProblem, Rooms
+from kiosk.roomserver.store import RoomRecord, Seat
+
+
+@dataclass(frozen=True, slots=True)
+class RoutePolicy:
+    """Numbers the routes need."""
+
+    heartbeat_s: float = 7.0
+    """What members are told; late is another number (RoomRules)."""
+    key_validity_s: int = 24 * 3600
+    texts_per_s: float = 5.0
+
+
+class RoomRoutes:
+    """
+    Rooms as clients see them.
+
+    Args:
+        new_room_id: Makes an unguessable room id.
+
+    """
+
+    def __init__(
+        self,
+        *,
+        rooms: Rooms,
+        grants: PushGrants,
+        backend: StreamBackend,
+        clock: ServerClock,
+        policy: RoutePolicy,
+        new_room_id: Callable[[], str],
+    ) -> None:
+        self._rooms = rooms
+        self._grants = grants
+        self._backend = backend
+        self._clock = clock
+        self._policy = policy
+        self._new_room_id = new_room_id
+        self._text_pace = Pace(policy.texts_per_s)
+
+    def get_push_url(self, caller: Caller, body: msg.Wire) -> msg.Wire:
+        """Issue a fresh stream: one per attempt, for this user only."""
+        asked = msg.GetPushUrl.from_wire(body, caller.dialect)
+        _only_oneself(caller, asked.user_id)
+        now = self._clock.monotonic()
+        grant = self._grants.issue(asked.user_id, caller.address, now)
+        if grant is None:
+            raise Refused(msg.RoomCode.SERVER_ERROR)
+        end = int(self._clock.unix()) + self._policy.key_validity_s
+        return msg.PushUrl(self._backend.sign_push(grant.stream, end)).to_wire()
+
+    def create_room(self, caller: Caller, body: msg.Wire) -> msg.Wire:
+        """With a push URL the creator sits at once (v1), else an id is reserved."""
+        asked = msg.CreateRoom.from_wire(body, caller.dialect)
+        _only_oneself(caller, asked.user_id)
+        if not asked.push_url:
+            record = self._reserve(asked)
+            return msg.RoomCreated(record.room_id, self._seated(0, record)).to_wire()
+        grant = self._grant(asked.user_id, asked.push_url)
+        if grant.room_id:  # the same request again, its first answer was lost
+            room_id = self._room_made_by(grant).room_id
+        else:
+            room_id = self._reserve(asked).room_id
+        seat = self._join(room_id, asked, grant)
+        return msg.RoomCreated(room_id, seat).to_wire()
+
+    def add_pusher(self, caller: Caller, body: msg.Wire) -> msg.Wire:
+        """Take a seat, or take one's own over with a new stream."""
+        asked = msg.AddPusher.from_wire(body, caller.dialect)
+        _only_oneself(caller, asked.user_id)
+        self._rooms.seat_for(asked.room_id, asked.user_id)
+        grant = self._grant(asked.user_id, asked.push_url)
+        if grant.room_id not in ("", asked.room_id):
+            raise _push_url_refused()
+        return self._join(asked.room_id, asked, grant).to_wire()
+
+    def delete_pusher(self, caller: Caller, body: msg.Wire) -> msg.Wire:
+        """Leave."""
+        asked = msg.DeletePusher.from_wire(body, caller.dialect)
+        _only_oneself(caller, asked.user_id)
+        self._rooms.leave(asked.room_id, asked.user_id)
+        return DONE
+
+    def destroy_room(self, caller: Caller, body: msg.Wire) -> msg.Wire:
+        """End a room; its creator only."""
+        asked = msg.DestroyRoom.from_wire(body, caller.dialect)
+        _only_oneself(caller, asked.user_id)
+        self._rooms.destroy(asked.room_id, asked.user_id)
+        return DONE
+
+    def pusher_heartbeat(self, caller: Caller, body: msg.Wire) -> msg.Wire:
+        """Still here; the answer tells whether anything happened meanwhile."""
+        asked = msg.PusherHeartbeat.from_wire(body, caller.dialect)
+        _only_oneself(caller, asked.user_id)
+        record, seat = self._rooms.heartbeat(
+            asked.room_id, asked.user_id, self._clock.monotonic()
+        )
+        return self._seated(seat.epoch, record).to_wire()
+
+    def get_pushers(self, caller: Caller, body: msg.Wire) -> msg.Wire:
+        """Who is in the room; play URLs for those with a right to them."""
+        asked = msg.GetPushers.from_wire(body, caller.dialect)
+        record = self._rooms.find(asked.room_id)
+        if record is None:
+            raise Refused(msg.RoomCode.NO_SUCH_ROOM)
+        return self._view(record, caller).to_wire()
+
+    def get_room_list(self, caller: Caller, body: msg.Wire) -> msg.Wire:
+        """List a stretch of the rooms; ``cnt`` 0 is all of them in v1, one in v2."""
+        asked = msg.GetRoomList.from_wire(body)
+        count = asked.count or (None if caller.dialect is msg.Dialect.V1 else 1)
+        end = None if count is None else asked.index + count
+        stretch = islice(self._rooms.listed(), asked.index, end)
+        rooms = tuple(self._view(record, caller) for record in stretch)
+        return msg.RoomList(rooms).to_wire()
+
+    def wait_events(self, caller: Caller, body: msg.Wire) -> msg.Wire | Hold:
+        """Events after a number, at once if there are any."""
+        asked = msg.WaitEvents.from_wire(body, caller.dialect)
+        _only_oneself(caller, asked.user_id)
+        events = self._events(asked)
+        if asked.hold_s and events.seq == asked.after_seq and not events.resync:
+            return Hold(caller, asked)
+        return events.to_wire()
+
+    def events_now(self, hold: Hold) -> msg.Wire:
+        """Answer a wait that is over, whatever ended it."""
+        return self._events(hold.wait).to_wire()
+
+    def send_room_text_msg(self, caller: Caller, body: msg.Wire) -> msg.Wire:
+        """Tell a text to the others in the room."""
+        asked = msg.SendRoomTextMsg.from_wire(body, caller.dialect)
+        _only_oneself(caller, asked.user_id)
+        self._rooms.membership(asked.room_id, asked.user_id)
+        if not self._text_pace.allows(asked.user_id, self._clock.monotonic()):
+            limit = f"at most {self._policy.texts_per_s:g} texts a second"
+            raise Refused(msg.RoomCode.SERVER_ERROR, limit)
+        self._rooms.say(asked.room_id, asked.user_id, asked.text)
+        return DONE
+
+    def _events(self, wait: msg.WaitEvents) -> msg.Events:
+        return self._rooms.events_after(wait.room_id, wait.user_id, wait.after_seq)
+
+    def _reserve(self, asked: msg.CreateRoom) -> RoomRecord:
+        room_id = asked.room_id or self._new_room_id()
+        try:
+            return self._rooms.reserve(
+                room_id, asked.user_id, asked.label, self._clock.monotonic()
+            )
+        except RoomProblem as problem:
+            taken = problem.code is msg.RoomCode.ROOM_ID_TAKEN
+            extra: msg.Wire = {"roomID": room_id} if taken else {}
+            raise Refused(problem.code, extra=extra) from None
+
+    def _grant(self, user_id: str, push_url: str) -> Grant:
+        """Return the grant behind a client's push URL; the URL itself is ignored."""
+        grant = self._grants.find(stream_of(push_url), self._clock.monotonic())
+        if grant is None or grant.user_id != user_id:
+            raise _push_url_refused()
+        return grant
+
+    def _room_made_by(self, grant: Grant) -> RoomRecord:
+        record = self._rooms.find(grant.room_id)
+        if record is None or record.owner != grant.user_id:
+            raise _push_url_refused()
+        return record
+
+    def _join(
+        self, room_id: str, asked: msg.CreateRoom | msg.AddPusher, grant: Grant
+    ) -> msg.Seated:
+        now = self._clock.monotonic()
+        entrant = Entrant(
+            asked.user_id,
+            asked.user_name,
+            asked.user_avatar,
+            grant.stream,
+            int(self._clock.unix()),
+        )
+        grant.room_id = room_id
+        record, seat = self._rooms.join(room_id, entrant, now)
+        return self._seated(seat.epoch, record)
+
+    def _seated(self, epoch: int, record: RoomRecord) -> msg.Seated:
+        return msg.Seated(epoch, record.seq, self._policy.heartbeat_s)
+
+    def _view(self, record: RoomRecord, caller: Caller) -> msg.Room:
+        visible = self._may_play(record, caller)
+        members = tuple(
+            msg.Member(
+                seat.user_id,
+                seat.user_name,
+                seat.user_avatar,
+                self._play_url(seat) if visible else "",
+            )
+            for seat in record.seats
+        )
+        return msg.Room(
+            record.room_id, record.label, record.creator, members, seq=record.seq
+        )
+
+    def _may_play(self, record: RoomRecord, caller: Caller) -> bool:
+        """
+        Say whether a caller is shown play URLs (``reliability.md`` S04).
+
+        Members are, and whoever holds an unused push grant while a seat is
+        free: clients read the URLs just before they join.
+        """
+        if caller.dialect is msg.Dialect.V1:
+            return self._grants.has_from(caller.address)
+        if record.seat_of(caller.user_id) is not None:
+            return True
+        free = len(record.seats) < self._rooms.rules.capacity
+        now = self._clock.monotonic()
+        return free and self._grants.has_unused(caller.user_id, now)
+
+    def _play_url(self, seat: Seat) -> str:
+        """
+        Return a seat's play URL, the same at every look.
+
+        Clients take another URL for another stream, so the end is counted from
+        when the seat was taken and moves on only by half a validity at a time.
+        """
+        validity = self._policy.key_validity_s
+        age = max(0, int(self._clock.unix()) - seat.taken_at_unix)
+        end = seat.taken_at_unix + validity + age // (validity // 2) * (validity // 2)
+        return self._backend.sign_play(seat.stream, end)
+
+
+def _only_oneself(caller: Caller, user_id: str) -> None:
+    """Refuse to act for anybody but the token's user (``reliability.md`` S01)."""
+    if caller.dialect is msg.Dialect.V2 and caller.user_id != user_id:
+        raise Refused(msg.RoomCode.AUTH_FAILED)
+
+
+def _push_url_refused() -> msg.BadRequest:
+    return msg.BadRequest("pushURL", "was not issued to this user, or is used up")
