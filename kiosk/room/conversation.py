@@ -1,0 +1,250 @@
+"""
+Asking a room server: identity, token, deadlines and what may be repeated.
+
+Every request goes through here.  It finds out which dialect the server speaks,
+sends the token only where the protocol wants it, logs in again when the token
+is refused (once a minute at most: two devices with one identity must not push
+each other out for ever) and repeats what is idempotent with growing, scattered
+pauses.  It knows nothing about rooms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Final, TypeVar, cast
+
+from kiosk.errors import LoginRefused, RoomError, RoomProtocolError, RoomUnreachable
+from kiosk.room.messages import (
+    PLACEHOLDER_AVATAR,
+    Account,
+    Credentials,
+    Dialect,
+    GetImLoginInfo,
+    GetLoginInfo,
+    Login,
+    Logout,
+    Request,
+    RoomCode,
+    RouteUnknown,
+)
+from kiosk.room.script import Ask, Fact, Pause, Script, ServerBusy, Tell
+
+
+REQUEST_S: Final = 5.0
+"""Total deadline of one request, as the Android and iOS clients have it."""
+PATIENCE_S: Final = 8.0
+"""How long one operation is repeated before its error is shown."""
+RELOGIN_S: Final = 60.0
+"""At most one login again in so many seconds (``reliability.md`` R16)."""
+LOGOUT_S: Final = 1.0
+
+_FIRST_PAUSE_S = 0.5
+_LONGEST_PAUSE_S = 15.0
+_LONGEST_RETRY_AFTER_S = 30.0
+_LOGIN_TURN_S = 0.05
+_OPEN_TO_ALL = (GetLoginInfo, GetImLoginInfo, Login)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """
+    Who we are to the room service.
+
+    Attributes:
+        user_name: Shown to the other members.
+        user_id: Ours for good where the dialect allows it (v2); empty asks
+            the server for one.
+        platform: The prefix a v1 server wants to hear.
+
+    """
+
+    user_name: str
+    user_id: str = ""
+    user_avatar: str = PLACEHOLDER_AVATAR
+    platform: str = "kiosk"
+
+
+class Conversation:
+    """
+    One party's requests to one server.
+
+    Args:
+        identity: Who asks.
+        scatter: Returns a number from 0 to 1; spreads the pauses of many.
+        dialect: What the server speaks; ``None`` finds out at the first login.
+
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        scatter: Callable[[], float],
+        dialect: Dialect | None = None,
+    ) -> None:
+        self.identity = identity
+        self.now = 0.0
+        self._scatter = scatter
+        self._dialect = dialect
+        self._user_id = ""
+        self._credentials: Credentials | None = None
+        self._logged_in_again_at = -RELOGIN_S
+        self._logging_in = False
+
+    @property
+    def user_id(self) -> str:
+        """The userID of the login; empty before."""
+        return self._user_id
+
+    @property
+    def dialect(self) -> Dialect:
+        """What the server speaks, as far as known."""
+        return self._dialect or Dialect.V2
+
+    def begin(self, now: float) -> float:
+        """Take the time at the start of an operation; return when to give up."""
+        self.now = max(self.now, now)
+        return self.now + PATIENCE_S
+
+    def log_in(self, give_up_at: float) -> Script[str]:
+        """Log in unless that is done; return our userID."""
+        while self._logging_in:
+            yield from self.pause(_LOGIN_TURN_S)
+        if not self._user_id:
+            with self._one_login():
+                yield from self._introduce(give_up_at)
+        return self._user_id
+
+    def log_out(self) -> Script[None]:
+        """Void the token, if there is one; whether that works is no matter."""
+        if self._credentials is not None:
+            with suppress(RoomError):  # the original's throws (protocol section 4)
+                yield from self._once(Logout(), LOGOUT_S)
+        self._credentials = None
+        self._user_id = ""
+
+    def ask(self, request: Request[T], deadline_s: float = REQUEST_S) -> Script[T]:
+        """
+        Send one request; log in again first, if its token is refused.
+
+        Raises:
+            RoomError: No answer, a refusal, or nonsense.
+
+        """
+        used = None if isinstance(request, _OPEN_TO_ALL) else self._credentials
+        try:
+            return (yield from self._once(request, deadline_s))
+        except LoginRefused:
+            if used is None:
+                raise
+            yield from self._log_in_again(used)
+        return (yield from self._once(request, deadline_s))
+
+    def insist(self, request: Request[T], give_up_at: float) -> Script[T]:
+        """
+        Send an idempotent request until it is answered or time is up.
+
+        Raises:
+            RoomError: A refusal at once; at the end, why the last try failed.
+
+        """
+        failures = 0
+        while True:
+            remaining = give_up_at - self.now
+            try:
+                return (yield from self.ask(request, min(REQUEST_S, remaining)))
+            except (RoomUnreachable, RoomProtocolError) as error:
+                failures += 1
+                pause = self.back_off(failures, error)
+                if isinstance(error, RouteUnknown) or self.now + pause >= give_up_at:
+                    raise
+            yield from self.pause(pause)
+
+    def pause(self, seconds: float) -> Script[None]:
+        """Let time pass."""
+        outcome = yield Pause(seconds)
+        self.now = max(self.now, outcome.at)
+
+    def tell(self, fact: Fact) -> Script[None]:
+        """Report a fact."""
+        outcome = yield Tell(fact)
+        self.now = max(self.now, outcome.at)
+
+    def back_off(self, failures: int, error: RoomError) -> float:
+        """Return how long to wait after so many failures in a row, in seconds."""
+        doubled = _FIRST_PAUSE_S * 2.0 ** min(failures - 1, 10)
+        scattered = min(doubled, _LONGEST_PAUSE_S) * (0.5 + self._scatter())
+        asked_for = error.retry_after_s if isinstance(error, ServerBusy) else 0.0
+        return max(
+            min(scattered, _LONGEST_PAUSE_S), min(asked_for, _LONGEST_RETRY_AFTER_S)
+        )
+
+    def spread(self, seconds: float) -> float:
+        """Return up to a fifth less than ``seconds``, so that many do not beat as one."""
+        return seconds * (1.0 - 0.2 * self._scatter())
+
+    def _introduce(self, give_up_at: float) -> Script[None]:
+        account = yield from self._account(give_up_at)
+        if self._dialect is Dialect.V2:
+            login = Login(
+                sdk_app_id=str(account.sdk_app_id),
+                account_type=account.account_type,
+                user_id=account.user_id,
+                user_sig=account.user_sig,
+            )
+            logged_in = yield from self.insist(login, give_up_at)
+            self._credentials = Credentials(account.user_id, logged_in.token)
+        self._user_id = account.user_id
+
+    def _account(self, give_up_at: float) -> Script[Account]:
+        if self._dialect is not Dialect.V1:
+            try:
+                wanted = GetLoginInfo(self.identity.user_id)
+                account = yield from self.insist(wanted, give_up_at)
+            except RouteUnknown:
+                if self._dialect is Dialect.V2:
+                    raise
+                self._dialect = Dialect.V1
+            else:
+                self._dialect = Dialect.V2
+                return account
+        wanted_v1 = GetImLoginInfo(self.identity.platform)
+        return (yield from self.insist(wanted_v1, give_up_at))
+
+    def _log_in_again(self, refused: Credentials) -> Script[None]:
+        while self._logging_in:
+            yield from self.pause(_LOGIN_TURN_S)
+        if self._credentials is not refused:
+            return  # another script was faster
+        if self.now - self._logged_in_again_at < RELOGIN_S:
+            raise LoginRefused(
+                "login",
+                int(RoomCode.AUTH_FAILED),
+                "refused twice within a minute; is this identity used elsewhere?",
+            )
+        with self._one_login():
+            yield from self._introduce(self.now + PATIENCE_S)
+        self._logged_in_again_at = self.now
+
+    @contextmanager
+    def _one_login(self) -> Generator[None, None, None]:
+        # A new login voids the token of the one before: never two at a time.
+        self._logging_in = True
+        try:
+            yield
+        finally:
+            self._logging_in = False
+
+    def _once(self, request: Request[T], deadline_s: float) -> Script[T]:
+        if deadline_s <= 0:
+            raise RoomUnreachable(f"{request.ROUTE}: no time left to ask")
+        open_to_all = isinstance(request, _OPEN_TO_ALL)
+        credentials = None if open_to_all else self._credentials
+        outcome = yield Ask(request, credentials, deadline_s)
+        self.now = max(self.now, outcome.at)
+        if outcome.error is not None:
+            raise outcome.error
+        return cast("T", outcome.answer)

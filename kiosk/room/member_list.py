@@ -1,0 +1,126 @@
+"""
+Who is with us in the room, kept from looks and from events that overtake them.
+
+Looks (``get_pushers``) may be answered out of order and be older than an event
+already heard, so each has a number and only a newer one counts.  After our seat
+was lost and taken again, an absent peer proves nothing for a while: it may be
+on its way back to a server that forgot everybody (``reliability.md`` R10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from kiosk.room.messages import Member
+from kiosk.room.roster import compare, digest, others
+from kiosk.room.script import Fact, MemberJoined, MemberLeft, MemberMoved
+
+
+MAX_MEMBERS: Final = 16
+"""Further members of an absurd answer are not believed (R20)."""
+RETURN_S: Final = 12.0
+"""
+How long peers may take to come back after a server forgot us all.
+
+A heartbeat period, a request and the worst back-off of a heartbeat.
+"""
+
+
+class MemberList:
+    """The other members of one room."""
+
+    def __init__(self, self_id: str, members: Sequence[Member] = ()) -> None:
+        self._self_id = self_id
+        self._members = tuple(members[:MAX_MEMBERS])
+        self._last_begun = 0
+        self._last_taken = 0
+        self._waiting_until: float | None = None
+
+    @property
+    def digest(self) -> str:
+        """The name of this member set, as servers form it."""
+        return digest(self._members)
+
+    def all_joined(self) -> list[Fact]:
+        """Return every other member as one that joined."""
+        return [MemberJoined(one) for one in others(self._members, self._self_id)]
+
+    def has(self, user_id: str) -> bool:
+        """Say whether somebody else of that userID is here."""
+        return user_id != self._self_id and self._find(user_id) is not None
+
+    def name_of(self, user_id: str) -> str:
+        """Return a member's name, or its userID where it has none."""
+        member = self._find(user_id)
+        return (member.user_name if member else "") or user_id
+
+    def begin_look(self) -> int:
+        """Return the number of a look that is about to be asked for."""
+        self._last_begun += 1
+        return self._last_begun
+
+    def take_look(
+        self,
+        number: int,
+        members: Sequence[Member],
+        now: float,
+        expired: Mapping[str, bool],
+    ) -> list[Fact]:
+        """
+        Take the answer to a look and return what changed, departures first.
+
+        Args:
+            number: From :meth:`begin_look`.
+            members: What was answered, in join order, perhaps with ourselves.
+            now: Monotonic seconds.
+            expired: Why members are gone, where an event told.
+
+        """
+        if number <= self._last_taken:
+            return []
+        self._last_taken = number
+        seen = tuple(members[:MAX_MEMBERS])
+        unexplained = False
+        if self._waiting_until is not None:
+            unexplained = True
+            if now < self._waiting_until:
+                seen = self._with_the_missing(seen, expired)
+            else:
+                self._waiting_until = None
+        change = compare(self._members, seen, self._self_id)
+        self._members = seen
+        return [
+            *(
+                MemberLeft(one.user_id, expired.get(one.user_id, unexplained))
+                for one in change.left
+            ),
+            *(MemberMoved(one) for one in change.moved),
+            *(MemberJoined(one) for one in change.joined),
+        ]
+
+    def drop(self, user_id: str, *, expired: bool) -> list[Fact]:
+        """Take an event's word that a member is gone."""
+        if not self.has(user_id):
+            return []
+        self._members = tuple(one for one in self._members if one.user_id != user_id)
+        self._last_taken = self._last_begun  # looks under way are older than this
+        return [MemberLeft(user_id, expired)]
+
+    def wait_for_returns(self, now: float) -> None:
+        """Believe no absence for a while; our own seat was lost."""
+        self._waiting_until = now + RETURN_S
+
+    def wants_look(self, now: float) -> bool:
+        """Say whether the wait for returns is over but not yet looked at."""
+        return self._waiting_until is not None and now >= self._waiting_until
+
+    def _with_the_missing(
+        self, seen: tuple[Member, ...], expired: Mapping[str, bool]
+    ) -> tuple[Member, ...]:
+        known = {one.user_id for one in seen} | set(expired)
+        return seen + tuple(one for one in self._members if one.user_id not in known)
+
+    def _find(self, user_id: str) -> Member | None:
+        found = (one for one in self._members if one.user_id == user_id)
+        return next(found, None)

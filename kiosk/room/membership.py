@@ -1,0 +1,297 @@
+"""
+Keeping a seat: heartbeats, news of the others, and coming back when put out.
+
+Two scripts run side by side, :meth:`Membership.heartbeats` and
+:meth:`Membership.news`; either may find that we are no longer a member.  News
+comes by the additive long poll where the server has it and by looking at
+``get_pushers`` where it has not; every failure is repaired by one more look.
+
+Rules (protocol 7.1, 7.2, 10.3, 10.5; ``reliability.md`` R09 to R14):
+
+1. Heartbeats begin within 3 s, never stop after a failure, stop with the seat.
+2. Code 5 means: take the same seat again, at once, but once a minute at most.
+3. A room that was closed is not opened again; one that its server forgot is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from kiosk.errors import (
+    LoginRefused,
+    NotAMember,
+    RoomError,
+    RoomFull,
+    RoomNotFound,
+    RoomRefused,
+)
+from kiosk.room.conversation import PATIENCE_S, REQUEST_S, Conversation
+from kiosk.room.event_batch import sort_events
+from kiosk.room.member_list import MemberList
+from kiosk.room.messages import (
+    EventKind,
+    Events,
+    GetPushers,
+    GetPushUrl,
+    Member,
+    PusherHeartbeat,
+    RoomEvent,
+    RouteUnknown,
+    Seated,
+    SendRoomTextMsg,
+    WaitEvents,
+)
+from kiosk.room.script import Fact, MemberStreamLost, Script, SeatLost, TextArrived
+from kiosk.room.seating import open_again, sit_down
+
+
+FIRST_HEARTBEAT_S: Final = 2.5
+LONGEST_PERIOD_S: Final = 7.0
+SHORTEST_PERIOD_S: Final = 1.0
+"""No server makes us beat faster."""
+POLL_S: Final = 2.0
+HOLD_S: Final = 20.0
+"""How long a server may hold a long poll: a dead line is noticed so late."""
+REJOIN_S: Final = 60.0
+HOMELESS_S: Final = 20.0
+"""How long the media may take to bring a push URL the server accepts again."""
+_QUICK_S = 0.5
+_TURN_S = 0.05
+_UNEXPLAINED: Final[dict[str, bool]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What is known when the seat has just been taken."""
+
+    room_id: str
+    label: str
+    push_url: str = field(repr=False)
+    seated: Seated
+    members: tuple[Member, ...]
+
+
+class Membership:
+    """Our seat in one room, until it is lost or left."""
+
+    def __init__(self, talk: Conversation, joined: Joined) -> None:
+        self.room_id = joined.room_id
+        self._talk = talk
+        self._label = joined.label
+        self._push_url = joined.push_url
+        self._seq = joined.seated.seq
+        self._period_s = joined.seated.heartbeat_s
+        self._list = MemberList(talk.user_id, joined.members)
+        self._has_events = True  # until the server does not know the route
+        self._must_look = not joined.members
+        self._over = False
+        self._entries = 1
+        self._entered_again_at = -REJOIN_S
+        self._entering = False
+        self._out_since: float | None = None
+
+    def heartbeats(self, now: float) -> Script[None]:
+        """Beat until the seat is lost; never raises :exc:`RoomError`."""
+        self._talk.begin(now)
+        yield from self._talk.pause(FIRST_HEARTBEAT_S)
+        failures = 0
+        while not self._over:
+            began, entries = self._talk.now, self._entries
+            try:
+                yield from self._beat()
+            except (LoginRefused, NotAMember, RoomNotFound) as error:
+                yield from self._put_out(error, entries)
+            except RoomError as error:
+                failures += 1
+                soon = self._talk.back_off(failures, error)
+                yield from self._talk.pause(min(soon, LONGEST_PERIOD_S))
+                continue
+            failures = 0
+            yield from self._talk.pause(self._until_next_beat(began))
+
+    def news(self, now: float) -> Script[None]:
+        """
+        Tell who is there, then every change, until the seat is lost.
+
+        Never raises :exc:`RoomError`.
+        """
+        self._talk.begin(now)
+        yield from self._tell(self._list.all_joined())
+        failures = 0
+        while not self._over:
+            entries, repaired = self._entries, False
+            try:
+                if self._must_look:
+                    yield from self._look(_UNEXPLAINED)
+                    repaired = True
+                yield from self._listen()
+            except RouteUnknown:
+                self._has_events = False
+            except (LoginRefused, NotAMember, RoomNotFound) as error:
+                yield from self._put_out(error, entries)
+            except RoomError as error:
+                self._must_look = True
+                failures = 1 if repaired else failures + 1
+                wait = self._talk.back_off(failures, error)
+                # Looking works but the long poll does not (R19): plain polling.
+                yield from self._talk.pause(max(wait, POLL_S) if repaired else wait)
+                continue
+            failures = 0
+
+    def new_push_url(self, now: float) -> Script[str]:
+        """Ask for another URL to publish at."""
+        give_up_at = self._talk.begin(now)
+        wanted = GetPushUrl(self._talk.user_id, self.room_id)
+        return (yield from self._talk.insist(wanted, give_up_at)).push_url
+
+    def move_stream(self, push_url: str, now: float) -> Script[None]:
+        """
+        Announce that our stream is published at ``push_url`` now.
+
+        Takes the seat again where it was lost meanwhile.
+        """
+        give_up_at = self._talk.begin(now)
+        yield from self._sit_down(push_url, give_up_at)
+        self._push_url = push_url
+        self._out_since = None
+
+    def send_text(self, text: str, now: float) -> Script[None]:
+        """Send a text message; not repeated, it would arrive twice."""
+        self._talk.begin(now)
+        message = SendRoomTextMsg(self.room_id, self._talk.user_id, text)
+        yield from self._talk.ask(message)
+
+    def _beat(self) -> Script[None]:
+        beat = PusherHeartbeat(self.room_id, self._talk.user_id)
+        seated = yield from self._talk.ask(beat)
+        self._period_s = seated.heartbeat_s
+        behind = self._has_events and seated.seq > self._seq
+        if behind or self._list.wants_look(self._talk.now):
+            yield from self._look(_UNEXPLAINED)
+
+    def _until_next_beat(self, began: float) -> float:
+        period = min(max(self._period_s, SHORTEST_PERIOD_S), LONGEST_PERIOD_S)
+        return max(self._talk.spread(period) - (self._talk.now - began), 0.0)
+
+    def _listen(self) -> Script[None]:
+        if not self._has_events:
+            yield from self._talk.pause(POLL_S)
+            yield from self._look(_UNEXPLAINED)
+            return
+        asked_at = self._talk.now
+        events = yield from self._wait_events(HOLD_S)
+        fresh = yield from self._take(events)
+        if not fresh and self._talk.now - asked_at < _QUICK_S:
+            yield from self._talk.pause(POLL_S)  # a server that does not hold
+
+    def _wait_events(self, hold_s: float) -> Script[Events]:
+        wait = WaitEvents(self.room_id, self._talk.user_id, self._seq, hold_s)
+        return (yield from self._talk.ask(wait, hold_s + REQUEST_S))
+
+    def _take(self, events: Events) -> Script[bool]:
+        batch = sort_events(events, self._seq, self._list.digest)
+        self._seq = batch.seq
+        if batch.closed:
+            yield from self._lose("the room was closed")
+            return True
+        for user_id, expired in batch.gone.items():
+            yield from self._tell(self._list.drop(user_id, expired=expired))
+        for event in batch.told:
+            yield from self._pass_on(event)
+        if batch.changed:
+            self._must_look = True  # should this look fail
+            yield from self._look(batch.gone)
+        return batch.fresh
+
+    def _pass_on(self, event: RoomEvent) -> Script[None]:
+        user_id = event.user_id
+        if event.kind is EventKind.TEXT:
+            name = self._list.name_of(user_id)
+            yield from self._talk.tell(TextArrived(user_id, name, event.text))
+        elif self._list.has(user_id):
+            yield from self._talk.tell(MemberStreamLost(user_id))
+
+    def _look(self, expired: dict[str, bool]) -> Script[None]:
+        number = self._list.begin_look()
+        room = yield from self._talk.ask(GetPushers(self.room_id))
+        self._must_look = False
+        now = self._talk.now
+        yield from self._tell(self._list.take_look(number, room.members, now, expired))
+
+    def _put_out(self, error: RoomRefused, entries: int) -> Script[None]:
+        while self._entering:
+            yield from self._talk.pause(_TURN_S)
+        if self._over or entries != self._entries:
+            return  # the other script saw to it
+        if isinstance(error, LoginRefused):
+            yield from self._lose(str(error))
+        elif isinstance(error, RoomNotFound) and not self._has_events:
+            # An original says just this of a room that was closed.
+            yield from self._lose("the room is gone")
+        elif self._talk.now - self._entered_again_at < REJOIN_S:
+            yield from self._lose("removed from the room twice within a minute")
+        else:
+            yield from self._enter_again()
+
+    def _enter_again(self) -> Script[None]:
+        self._entering = True
+        try:
+            if (yield from self._is_still_ours()):
+                give_up_at = self._talk.now + PATIENCE_S
+                yield from self._sit_down(self._push_url, give_up_at)
+                self._list.wait_for_returns(self._talk.now)
+                self._entered_again_at = self._talk.now
+                self._out_since = None
+        except (RoomFull, RoomNotFound, LoginRefused) as error:
+            yield from self._lose(f"no way back into the room: {error}")
+        except RoomRefused as error:
+            yield from self._wait_for_media(error)
+        except RoomError:
+            yield from self._talk.pause(_QUICK_S)
+        finally:
+            self._entering = False
+
+    def _is_still_ours(self) -> Script[bool]:
+        """Ask a server with events whether the room was closed meanwhile."""
+        if self._has_events:
+            try:
+                events = yield from self._wait_events(0.0)
+                yield from self._take(events)
+            except RouteUnknown:
+                self._has_events = False
+            except (NotAMember, RoomNotFound):
+                pass  # expected: that is why we are here
+        return not self._over
+
+    def _wait_for_media(self, error: RoomRefused) -> Script[None]:
+        # The server lives but does not take our push URL any more: its relay
+        # ended our stream too, and the media will come with a new one.
+        if self._out_since is None:
+            self._out_since = self._talk.now
+        if self._talk.now - self._out_since >= HOMELESS_S:
+            yield from self._lose(f"no way back into the room: {error}")
+        else:
+            yield from self._talk.pause(POLL_S)
+
+    def _sit_down(self, push_url: str, give_up_at: float) -> Script[None]:
+        seat = self._talk, self.room_id, self._label, push_url
+        try:
+            yield from sit_down(*seat, give_up_at)
+        except RoomNotFound:
+            if not self._has_events:
+                raise
+            yield from open_again(*seat)
+            yield from sit_down(*seat, give_up_at)
+            self._list.wait_for_returns(self._talk.now)
+        self._entries += 1
+        self._must_look = True
+
+    def _tell(self, facts: list[Fact]) -> Script[None]:
+        for fact in facts:
+            yield from self._talk.tell(fact)
+
+    def _lose(self, reason: str) -> Script[None]:
+        if not self._over:
+            self._over = True
+            yield from self._talk.tell(SeatLost(reason))

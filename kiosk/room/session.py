@@ -1,0 +1,253 @@
+"""
+One party's way into a room: log in, find a seat, take it, give it back.
+
+All methods are scripts (see :mod:`kiosk.room.script`).  What happens while the
+seat is held is :class:`~kiosk.room.membership.Membership`'s business.  The
+order is the originals' (protocol 7.1): a push URL first, then publish, and only
+then ``create_room`` or ``add_pusher``, so that no member is ever announced
+before its stream exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+from kiosk.errors import (
+    NotAMember,
+    RoomFull,
+    RoomNotFound,
+    RoomProtocolError,
+    RoomUnreachable,
+)
+from kiosk.room.conversation import Conversation
+from kiosk.room.membership import Joined, Membership
+from kiosk.room.messages import (
+    DeletePusher,
+    Dialect,
+    GetPushers,
+    GetPushUrl,
+    GetRoomList,
+    Member,
+    Room,
+    RoomCode,
+    Seated,
+    text_of,
+)
+from kiosk.room.roster import others
+from kiosk.room.script import Script
+from kiosk.room.seating import open_room, sit_down
+
+
+LEAVE_S: Final = 5.0
+PAGE: Final = 50
+"""Rooms asked for at once; never 0, which every server reads differently."""
+MAX_PAGES: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """
+    Which rooms to enter.
+
+    Attributes:
+        targets: In order of preference; each is a roomID or a room's label.
+        create: Open the first room that is absent under its label, once no
+            existing one has a free seat.
+        capacity: Members of a room, ourselves included.
+
+    """
+
+    targets: tuple[str, ...]
+    create: bool = False
+    capacity: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A seat found, not yet taken; without ``room_id`` the room is to be opened."""
+
+    room_id: str
+    label: str
+    create: bool
+    push_url: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NoPlace:
+    """No seat now; ``reason`` is ``full`` or ``absent``."""
+
+    reason: str
+
+
+class RoomSession:
+    """The way in and out for one party; holds at most one seat."""
+
+    def __init__(self, talk: Conversation, wanted: Wanted) -> None:
+        self._talk = talk
+        self._wanted = wanted
+        self._maybe_in = ""
+
+    @property
+    def user_id(self) -> str:
+        """The userID of the login; empty before."""
+        return self._talk.user_id
+
+    def log_in(self, now: float) -> Script[str]:
+        """Log in, unless that is done, and return our userID."""
+        give_up_at = self._talk.begin(now)
+        return (yield from self._talk.log_in(give_up_at))
+
+    def log_out(self, now: float) -> Script[None]:
+        """Void the login; never raises :exc:`RoomError`."""
+        self._talk.begin(now)
+        yield from self._talk.log_out()
+
+    def check(self, now: float) -> Script[None]:
+        """Ask once whether the service is there and our login good."""
+        give_up_at = self._talk.begin(now)
+        yield from self._talk.log_in(give_up_at)
+        yield from self._talk.ask(GetRoomList(1, 0))
+
+    def list_rooms(self, now: float) -> Script[tuple[Room, ...]]:
+        """Read the list of rooms, page by page."""
+        give_up_at = self._talk.begin(now)
+        yield from self._talk.log_in(give_up_at)
+        return (yield from self._rooms(give_up_at))
+
+    def find_place(self, now: float) -> Script[Place | NoPlace]:
+        """Choose among the wanted rooms and fetch a push URL for the choice."""
+        give_up_at = self._talk.begin(now)
+        yield from self._talk.log_in(give_up_at)
+        rooms = yield from self._rooms(give_up_at)
+        choice = choose(self._wanted, rooms, self._talk.user_id)
+        if isinstance(choice, NoPlace):
+            return choice
+        return (yield from self._place(choice, give_up_at))
+
+    def place_in(self, room_id: str, now: float) -> Script[Place]:
+        """
+        Fetch a push URL for a room that is known by its id.
+
+        Raises:
+            RoomNotFound: There is none.
+            RoomFull: It has no free seat.
+
+        """
+        give_up_at = self._talk.begin(now)
+        yield from self._talk.log_in(give_up_at)
+        room = yield from self._talk.insist(GetPushers(room_id), give_up_at)
+        if _is_full(room.members, self._talk.user_id, self._wanted.capacity):
+            code = RoomCode.ROOM_FULL
+            raise RoomFull("get_pushers", int(code), text_of(code))
+        choice = Choice(room_id, room.label, create=False)
+        return (yield from self._place(choice, give_up_at))
+
+    def new_place(self, label: str, room_id: str, now: float) -> Script[Place]:
+        """Fetch a push URL for a room to be opened; an empty id is the server's."""
+        give_up_at = self._talk.begin(now)
+        yield from self._talk.log_in(give_up_at)
+        choice = Choice(room_id, label, create=True)
+        return (yield from self._place(choice, give_up_at))
+
+    def join(self, place: Place, now: float) -> Script[Membership]:
+        """
+        Take the seat; our stream must already be published.
+
+        Raises:
+            RoomFull: Somebody was faster.
+            RoomNotFound: The room is gone meanwhile.
+
+        """
+        give_up_at = self._talk.begin(now)
+        self._maybe_in = place.room_id
+        seated = Seated()
+        room_id = place.room_id
+        if place.create:
+            created = yield from open_room(
+                self._talk, place.room_id, place.label, place.push_url
+            )
+            seated, room_id = created.seat, created.room_id
+            self._maybe_in = room_id
+        if not place.create or self._talk.dialect is Dialect.V2:
+            seated = yield from sit_down(
+                self._talk, room_id, place.label, place.push_url, give_up_at
+            )
+        members = yield from self._members_of(room_id)
+        joined = Joined(room_id, place.label, place.push_url, seated, members)
+        return Membership(self._talk, joined)
+
+    def leave(self, now: float) -> Script[None]:
+        """
+        Give the seat back, also one we do not know to have.
+
+        An answer to ``add_pusher`` that never came may have been a yes.
+        """
+        self._talk.begin(now)
+        room_id, self._maybe_in = self._maybe_in, ""
+        if not room_id:
+            return
+        leave = DeletePusher(room_id, self._talk.user_id)
+        with suppress(NotAMember, RoomNotFound):  # gone already: what we want
+            yield from self._talk.insist(leave, self._talk.now + LEAVE_S)
+
+    def _members_of(self, room_id: str) -> Script[tuple[Member, ...]]:
+        # One try: should it fail, the first look of the news repairs it.  A v1
+        # original takes members into rooms that are not there: only this tells.
+        try:
+            room = yield from self._talk.ask(GetPushers(room_id))
+        except (RoomUnreachable, RoomProtocolError):
+            return ()
+        return room.members
+
+    def _place(self, choice: Choice, give_up_at: float) -> Script[Place]:
+        wanted = GetPushUrl(self._talk.user_id, choice.room_id)
+        answer = yield from self._talk.insist(wanted, give_up_at)
+        return Place(choice.room_id, choice.label, choice.create, answer.push_url)
+
+    def _rooms(self, give_up_at: float) -> Script[tuple[Room, ...]]:
+        rooms: list[Room] = []
+        for page in range(MAX_PAGES):
+            wanted = GetRoomList(PAGE, page * PAGE)
+            answer = yield from self._talk.insist(wanted, give_up_at)
+            rooms.extend(answer.rooms)
+            if len(answer.rooms) < PAGE:
+                break
+        return tuple(rooms)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which room it shall be; no id yet where it is to be opened."""
+
+    room_id: str
+    label: str
+    create: bool
+
+
+def choose(wanted: Wanted, rooms: Sequence[Room], self_id: str) -> Choice | NoPlace:
+    """
+    Return the first wanted room with a free seat, else the one to open.
+
+    A target is compared with the ids first and with the labels only when no id
+    is equal.  Several rooms may bear one label.  Our own seat from an earlier
+    life does not count: we would take it over.
+    """
+    absent: list[str] = []
+    for target in wanted.targets:
+        found = [room for room in rooms if room.room_id == target]
+        found = found or [room for room in rooms if room.label == target]
+        for room in found:
+            if not _is_full(room.members, self_id, wanted.capacity):
+                return Choice(room.room_id, room.label, create=False)
+        if not found:
+            absent.append(target)
+    if absent and wanted.create:
+        return Choice("", absent[0], create=True)
+    return NoPlace("absent" if len(absent) == len(wanted.targets) else "full")
+
+
+def _is_full(members: Sequence[Member], self_id: str, capacity: int) -> bool:
+    return len(others(members, self_id)) >= capacity
