@@ -1,10 +1,13 @@
-"""Hypothesis profiles, the loopback guard and the leak check shared by all tests."""
+"""Hypothesis profiles, the leak check, and the rule that nothing is skipped in silence."""
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import threading
+import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -14,10 +17,13 @@ settings.register_profile("dev", max_examples=30, stateful_step_count=20, deadli
 settings.register_profile("ci", max_examples=500, derandomize=True, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
+_ALLOWED = Path(__file__).with_name("allowed_skips.toml")
+_skipped: list[str] = []
+
 
 @pytest.fixture(autouse=True)
 def no_thread_is_left_behind() -> Iterator[None]:
-    """Fail a test that leaves one of our named threads running."""
+    """Fail a test that leaves one of its threads running."""
     before = set(threading.enumerate())
     yield
     left = [
@@ -29,3 +35,25 @@ def no_thread_is_left_behind() -> Iterator[None]:
         thread.join(2.0)
     alive = [thread.name for thread in left if thread.is_alive()]
     assert not alive, f"threads left running: {alive}"
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember every skipped test."""
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _skipped.append(report.nodeid)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the run if a test was skipped that may not be."""
+    allowed = [
+        str(entry["test"])
+        for entry in tomllib.loads(_ALLOWED.read_text(encoding="utf-8"))["skip"]
+    ]
+    wrong = [
+        nodeid
+        for nodeid in _skipped
+        if not any(fnmatch.fnmatch(nodeid, pattern) for pattern in allowed)
+    ]
+    if wrong:
+        print(f"\nskipped but not listed in {_ALLOWED.name}: {wrong}")  # noqa: T201 -- pytest's own output
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
