@@ -41,15 +41,16 @@ class StreamGate:
 
     def on_stream_started(self, name: str) -> None:
         """Note that a stream is being published."""
-        grant = self._grants.find(name, self._clock.monotonic())
-        if grant is not None and grant.room_id:
-            self._rooms.stream_started(grant.room_id, grant.user_id, name)
+        self._tell(name, live=True)
 
     def on_stream_ended(self, name: str) -> None:
         """Note that a stream's publisher is gone."""
+        self._tell(name, live=False)
+
+    def _tell(self, name: str, *, live: bool) -> None:
         grant = self._grants.find(name, self._clock.monotonic())
         if grant is not None and grant.room_id:
-            self._rooms.stream_ended(grant.room_id, grant.user_id, name)
+            self._rooms.stream_is(grant.room_id, grant.user_id, name, live=live)
 
     def _refusal(self, key: StreamKey, app: str, name: str, query: str) -> str | None:
         if app != APP:

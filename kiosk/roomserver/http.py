@@ -29,6 +29,7 @@ from kiosk.roomserver.routes import Routes
 log = logging.getLogger(__name__)
 
 _JSON = "application/json; charset=utf-8"
+_OK, _TOO_SLOW, _TOO_BIG = 200, 408, 413
 _MAX_QUERY_FIELDS = 32
 _JSON_TYPES = frozenset({"application/json", "text/xml"})
 _FORM_TYPE = "application/x-www-form-urlencoded"
@@ -100,16 +101,16 @@ class Door:
         limit = self._limits.body_bytes
         announced = request.headers.get("content-length", "0")
         if announced.isdecimal() and int(announced) > limit:
-            raise _BodyRefused(413, f"at most {limit} bytes are read")
+            raise _BodyRefused(_TOO_BIG, f"at most {limit} bytes are read")
         body = bytearray()
         try:
             async with asyncio.timeout(self._limits.read_s):
                 async for chunk in request.stream():
                     body += chunk
                     if len(body) > limit:
-                        raise _BodyRefused(413, f"at most {limit} bytes are read")
+                        raise _BodyRefused(_TOO_BIG, f"at most {limit} bytes are read")
         except TimeoutError:
-            raise _BodyRefused(408, "the body came too slowly") from None
+            raise _BodyRefused(_TOO_SLOW, "the body came too slowly") from None
         return bytes(body)
 
 
@@ -155,6 +156,6 @@ def _pairs(text: str) -> dict[str, str]:
     return fields
 
 
-def _response(wire: msg.Wire, status: int = 200) -> Response:
-    headers = {"connection": "close"} if status != 200 else None
+def _response(wire: msg.Wire, status: int = _OK) -> Response:
+    headers = {"connection": "close"} if status != _OK else None
     return Response(msg.dump_json(wire), status, headers, media_type=_JSON)

@@ -11,11 +11,12 @@ for a stream that lost its seat, through ``on_released``.  Refusals are
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from kiosk.room.answers import EventKind, Events, RoomEvent
 from kiosk.room.codes import RoomCode
+from kiosk.roomserver.attendance import Attendance, Patience
 from kiosk.roomserver.event_log import EventLog
 from kiosk.roomserver.store import RoomRecord, RoomStore, Seat
 
@@ -31,15 +32,12 @@ class CreatorLeaves(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RoomRules:
-    """Numbers and choices; the times are seconds."""
+    """Numbers and choices."""
 
     capacity: int = 2
     """Seats of a room, the creator's included."""
     creator_leaves: CreatorLeaves = CreatorLeaves.DISBAND
-    late_s: float = 20.0
-    sweep_s: float = 5.0
-    unpushed_s: float = 60.0
-    """How long an id stays reserved for a room nobody pushes to."""
+    patience: Patience = field(default_factory=Patience)
     max_rooms: int = 1000
     max_rooms_per_owner: int = 16
 
@@ -77,8 +75,6 @@ class Rooms:
 
     """
 
-    _LATENESS_FORGIVEN_S = 1.0
-
     def __init__(
         self,
         rules: RoomRules,
@@ -91,10 +87,8 @@ class Rooms:
         self._on_event = on_event
         self._on_released = on_released
         self._log = EventLog()
-        self._last_seen: dict[tuple[str, str], float] = {}
-        self._reserved_at: dict[str, float] = {}
+        self._attendance = Attendance(rules.patience)
         self._lost: set[str] = set()
-        self._last_sweep: float | None = None
 
     def find(self, room_id: str) -> RoomRecord | None:
         """Return a room somebody pushes to, or None: reserved ids are hidden."""
@@ -122,7 +116,7 @@ class Rooms:
             raise RoomProblem(RoomCode.SERVER_ERROR)
         record = RoomRecord(room_id, label, owner, seq=self._log.highest)
         self._store.put(record)
-        self._reserved_at[room_id] = now
+        self._attendance.reserved(room_id, now)
         return record
 
     def membership(self, room_id: str, user_id: str) -> tuple[RoomRecord, Seat]:
@@ -167,7 +161,7 @@ class Rooms:
 
         """
         record, old = self.seat_for(room_id, entrant.user_id)
-        self._last_seen[room_id, entrant.user_id] = now
+        self._attendance.heard(room_id, entrant.user_id, now)
         seat = _seat(entrant, old, record.seq + 1)
         if seat == old:
             return record, seat
@@ -177,7 +171,7 @@ class Rooms:
             seats=seats if old else (*seats, seat),
             creator=record.creator or entrant.user_id,
         )
-        self._reserved_at.pop(room_id, None)
+        self._attendance.settled(room_id)
         record = self._tell(record, EventKind.PUSHERS_CHANGED, seat.user_id, seat.epoch)
         if old is not None and old.stream != seat.stream:
             self._release(old)
@@ -218,7 +212,7 @@ class Rooms:
 
         """
         membership = self.membership(room_id, user_id)
-        self._last_seen[room_id, user_id] = now
+        self._attendance.heard(room_id, user_id, now)
         return membership
 
     def say(self, room_id: str, user_id: str, text: str) -> None:
@@ -252,54 +246,37 @@ class Rooms:
             raise RoomProblem(RoomCode.NOT_A_MEMBER)
         return self._log.after(record, user_id, after_seq)
 
-    def stream_started(self, room_id: str, user_id: str, stream: str) -> None:
-        """Note that the relay receives a member's stream."""
-        if stream in self._lost:
-            self._lost.discard(stream)
-            self._tell_of_stream(room_id, user_id, stream, EventKind.PUSHERS_CHANGED)
+    def stream_is(self, room_id: str, user_id: str, stream: str, *, live: bool) -> None:
+        """
+        Note whether the relay receives a seat's stream.
 
-    def stream_ended(self, room_id: str, user_id: str, stream: str) -> None:
-        """Mark a seat *stream lost* and tell; the heartbeat decides the rest."""
+        Losing it frees no seat: the others are told, the heartbeat decides.
+        """
         record = self._store.get(room_id)
         seat = record.seat_of(user_id) if record else None
-        if seat is not None and seat.stream == stream and stream not in self._lost:
+        changed = live is (stream in self._lost)
+        if record is None or seat is None or seat.stream != stream or not changed:
+            return
+        if live:
+            self._lost.discard(stream)
+        else:
             self._lost.add(stream)
-            self._tell_of_stream(room_id, user_id, stream, EventKind.STREAM_LOST)
+        kind = EventKind.PUSHERS_CHANGED if live else EventKind.STREAM_LOST
+        self._tell(record, kind, user_id, seat.epoch)
 
     def sweep(self, now: float) -> None:
-        """
-        Remove who was silent too long, and rooms nobody came to.
-
-        When the sweep itself was late (a stopped or starved process), everybody
-        gets that lateness as grace: they could not have been heard.
-        """
-        self._forgive_lateness(now)
-        self._last_sweep = now
+        """Remove who was silent too long, and rooms nobody came to."""
+        self._attendance.begin_sweep(now)
         self._log.forget_farewells()
-        for room_id, since in tuple(self._reserved_at.items()):
-            if now - since > self.rules.unpushed_s:
-                self._close(self._existing(room_id, RoomCode.NO_SUCH_ROOM))
-        for record in self._store:
-            for seat in record.seats:
-                self._expire_if_late(record.room_id, seat, now)
-
-    def _expire_if_late(self, room_id: str, seat: Seat, now: float) -> None:
-        record = self._store.get(room_id)
-        if record is None:  # it closed during this sweep
-            return
-        # A record from before a restart has no clock yet: it starts now.
-        seen = self._last_seen.setdefault((room_id, seat.user_id), now)
-        if now - seen > self.rules.late_s:
-            self._remove(record, seat.user_id, EventKind.EXPIRED)
-
-    def _forgive_lateness(self, now: float) -> None:
-        if self._last_sweep is None:
-            return
-        lateness = now - self._last_sweep - self.rules.sweep_s
-        if lateness <= self._LATENESS_FORGIVEN_S:
-            return
-        for key, seen in self._last_seen.items():
-            self._last_seen[key] = min(now, seen + lateness)
+        for room_id in self._attendance.overdue(now):
+            self._close(self._existing(room_id, RoomCode.NO_SUCH_ROOM))
+        for room in self._store:
+            for seat in room.seats:
+                record = self._store.get(room.room_id)
+                if record is None:  # it closed during this sweep
+                    break
+                if self._attendance.is_late(room.room_id, seat.user_id, now):
+                    self._remove(record, seat.user_id, EventKind.EXPIRED)
 
     def _remove(self, record: RoomRecord, user_id: str, kind: EventKind) -> None:
         gone = next(seat for seat in record.seats if seat.user_id == user_id)
@@ -308,29 +285,22 @@ class Rooms:
         if not rest or (disband and user_id == record.creator):
             self._close(record)
             return
-        self._last_seen.pop((record.room_id, user_id), None)
+        self._attendance.gone(record.room_id, user_id)
         self._tell(replace(record, seats=rest), kind, user_id, gone.epoch)
         self._release(gone)
 
     def _close(self, record: RoomRecord) -> None:
         self._store.remove(record.room_id)
-        self._reserved_at.pop(record.room_id, None)
+        self._attendance.settled(record.room_id)
         self._log.close(record)
         for seat in record.seats:
-            self._last_seen.pop((record.room_id, seat.user_id), None)
+            self._attendance.gone(record.room_id, seat.user_id)
             self._release(seat)
         self._on_event(record.room_id)
 
     def _release(self, seat: Seat) -> None:
         self._lost.discard(seat.stream)
         self._on_released(seat.stream)
-
-    def _tell_of_stream(
-        self, room_id: str, user_id: str, stream: str, kind: EventKind
-    ) -> None:
-        record, seat = self.membership(room_id, user_id)
-        assert seat.stream == stream, "only a seat's own stream is ever marked"
-        self._tell(record, kind, user_id, seat.epoch)
 
     def _tell(
         self,

@@ -1,0 +1,117 @@
+"""
+The server's tables put together: everything but the network around them.
+
+Built in two steps, because a relay asks the gate and the routes need the relay:
+first the tables with :attr:`Desk.gate`, then :meth:`Desk.routes` with a backend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kiosk.room.stream_url import StreamHost, StreamKey, new_stream_name
+from kiosk.room.usersig import UserSigKey
+from kiosk.roomserver.asking import ServerClock
+from kiosk.roomserver.backend import StreamBackend
+from kiosk.roomserver.backend_relay import RelayBackend, RelayControl
+from kiosk.roomserver.gate import StreamGate
+from kiosk.roomserver.grants import PushGrants
+from kiosk.roomserver.identity import Identity
+from kiosk.roomserver.networks import Networks
+from kiosk.roomserver.room_routes import RoomRoutes, RoutePolicy
+from kiosk.roomserver.rooms import Rooms
+from kiosk.roomserver.routes import Routes
+from kiosk.roomserver.sessions import Sessions
+from kiosk.roomserver.settings import ServerSettings
+from kiosk.roomserver.store import MemoryStore, RoomStore
+
+
+_KEY_BYTES = 32
+_ID_BYTES = 16
+
+
+class Desk:
+    """
+    Rooms, grants and sessions of one server.
+
+    Args:
+        random_bytes: ``secrets.token_bytes``.
+        on_event: Told the id of each room in which something happened.
+        store: Where rooms are kept.
+
+    """
+
+    def __init__(
+        self,
+        settings: ServerSettings,
+        clock: ServerClock,
+        random_bytes: Callable[[int], bytes],
+        on_event: Callable[[str], None],
+        store: RoomStore | None = None,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._random_bytes = random_bytes
+        self._backend: StreamBackend | None = None
+        self._push_key = StreamKey(settings.push_key or random_bytes(_KEY_BYTES))
+        self._play_key = StreamKey(settings.play_key or random_bytes(_KEY_BYTES))
+        self._grants = PushGrants(self._new_stream, self._cut)
+        self._sessions = Sessions(
+            settings.sdk_app_id, settings.account_type, random_bytes
+        )
+        self._rooms = Rooms(
+            settings.rules, store or MemoryStore(), on_event, self._grants.revoke
+        )
+        self.gate = StreamGate(
+            self._grants, self._rooms, self._push_key, self._play_key, clock
+        )
+
+    def relay_backend(self, relay: RelayControl, rtmp_port: int) -> RelayBackend:
+        """Return a backend that names our relay at its bound port."""
+        address = f"{self._settings.url_host}:{rtmp_port}"
+        host = StreamHost(address, self._settings.bizid)
+        return RelayBackend(relay, host, self._push_key, self._play_key)
+
+    def routes(self, backend: StreamBackend) -> Routes:
+        """Return the routes over these tables; streams are cut at ``backend``."""
+        self._backend = backend
+        settings = self._settings
+        identity = Identity(
+            self._sessions,
+            UserSigKey(
+                self._random_bytes(_KEY_BYTES),
+                settings.sdk_app_id,
+                settings.account_type,
+            ),
+            self._clock,
+            compat=Networks(settings.compat_networks),
+            trusted=Networks(settings.trusted_networks),
+            new_user_id=lambda: self._new_id("user"),
+        )
+        policy = RoutePolicy(settings.heartbeat_s, settings.key_validity_s)
+        rooms = RoomRoutes(
+            rooms=self._rooms,
+            grants=self._grants,
+            backend=backend,
+            clock=self._clock,
+            policy=policy,
+            new_room_id=lambda: self._new_id("room"),
+        )
+        return Routes(identity, rooms)
+
+    def sweep(self) -> None:
+        """Remove silent members, empty reservations, unused grants, old tokens."""
+        now = self._clock.monotonic()
+        self._rooms.sweep(now)
+        self._grants.sweep(now)
+        self._sessions.sweep(now)
+
+    def _cut(self, stream: str) -> None:
+        if self._backend is not None:
+            self._backend.cut(stream)
+
+    def _new_stream(self) -> str:
+        return new_stream_name(self._settings.bizid, self._random_bytes)
+
+    def _new_id(self, kind: str) -> str:
+        return f"{kind}_{self._random_bytes(_ID_BYTES).hex()}"

@@ -1,0 +1,103 @@
+"""What a room server can be told; checked again here, whoever read the file."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+
+from kiosk.roomserver.attendance import Patience
+from kiosk.roomserver.networks import LOOPBACK, Networks
+from kiosk.roomserver.rooms import CreatorLeaves, RoomRules
+
+
+_MIN_KEY_BYTES = 16
+_MIN_VALIDITY_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """
+    One room server with its relay.
+
+    Attributes:
+        http_host: Where HTTP listens.
+        http_port: Its port; 0 takes a free one.
+        rtmp_host: Where the relay listens.
+        rtmp_port: Its port; 0 takes a free one.
+        public_host: Host named in stream URLs; by default ``rtmp_host``.
+        capacity: Seats of a room, the creator's included.
+        creator_leaves: What becomes of a room then.
+        push_key: Signs push URLs; made at random when absent.
+        play_key: Signs play URLs; made at random when absent, never the same.
+        key_validity_s: How long a signed URL may be used.
+        late_s: Silence after which a member goes at the next sweep.
+        sweep_s: Time between two sweeps.
+        unpushed_s: How long an id stays reserved for a room nobody comes to.
+        heartbeat_s: The period members are told.
+        compat_networks: Who may speak v1, without a login.
+        trusted_networks: Who is given a userSig for the asking.
+        bizid: First part of stream names.
+        sdk_app_id: Told to clients, checked at login.
+        account_type: Told to clients, checked at login.
+
+    Raises:
+        ValueError: Naming the setting that cannot work.
+
+    """
+
+    http_host: str = "127.0.0.1"
+    http_port: int = 8080
+    rtmp_host: str = "127.0.0.1"
+    rtmp_port: int = 1935
+    public_host: str = ""
+    capacity: int = 2
+    creator_leaves: CreatorLeaves = CreatorLeaves.DISBAND
+    push_key: bytes = field(default=b"", repr=False)
+    play_key: bytes = field(default=b"", repr=False)
+    key_validity_s: int = 24 * 3600
+    late_s: float = 20.0
+    sweep_s: float = 5.0
+    unpushed_s: float = 60.0
+    heartbeat_s: float = 7.0
+    compat_networks: tuple[str, ...] = LOOPBACK
+    trusted_networks: tuple[str, ...] = LOOPBACK
+    bizid: str = "8525"
+    sdk_app_id: int = 1_400_000_000
+    account_type: str = "36862"
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work."""
+        for name in ("push_key", "play_key"):
+            if 0 < len(getattr(self, name)) < _MIN_KEY_BYTES:
+                raise ValueError(f"{name} needs at least {_MIN_KEY_BYTES} bytes")
+        if self.push_key and self.push_key == self.play_key:
+            raise ValueError("play_key must differ from push_key")
+        if self.key_validity_s < _MIN_VALIDITY_S:
+            raise ValueError(f"key_validity_s must be at least {_MIN_VALIDITY_S}")
+        if self.heartbeat_s >= self.late_s:
+            raise ValueError("heartbeat_s must be shorter than late_s")
+        if not self.public_host and _is_wildcard(self.rtmp_host):
+            raise ValueError(
+                f"rtmp_host {self.rtmp_host} cannot stand in a URL: set public_host"
+            )
+        Networks(self.compat_networks)
+        Networks(self.trusted_networks)
+
+    @property
+    def url_host(self) -> str:
+        """The host of stream URLs, an IPv6 address in brackets."""
+        host = self.public_host or self.rtmp_host
+        return f"[{host}]" if ":" in host else host
+
+    @property
+    def rules(self) -> RoomRules:
+        """What the room table needs of this."""
+        patience = Patience(self.late_s, self.sweep_s, self.unpushed_s)
+        return RoomRules(self.capacity, self.creator_leaves, patience)
+
+
+def _is_wildcard(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host or "0.0.0.0").is_unspecified  # noqa: S104
+    except ValueError:
+        return False
