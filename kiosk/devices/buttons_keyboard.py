@@ -114,12 +114,11 @@ class KeyboardButtons:
                 reason = "standard input is closed"
                 raise DeviceError("buttons", "keyboard", reason) from error
         try:
-            foreground = not os.isatty(fd) or os.tcgetpgrp(fd) == os.getpgrp()
             os.fstat(fd)
         except OSError as error:
             reason = f"cannot read keys: {error}"
             raise DeviceError("buttons", "keyboard", reason) from error
-        if not foreground:
+        if _in_background(fd):
             # The kernel would stop the whole process at its first read.
             reason = f"this process is in the background of its terminal; {CURE}"
             raise DeviceError("buttons", "keyboard", reason)
@@ -147,6 +146,13 @@ def pressed(chunk: bytes) -> list[Button]:
     """Return the buttons that what was read stands for, in order."""
     keys = ESCAPE_SEQUENCE.sub("", chunk.decode("utf-8", "replace"))
     return [KEYS[key] for key in keys.lower() if key in KEYS]
+
+
+def _in_background(fd: int) -> bool:
+    try:
+        return os.tcgetpgrp(fd) != os.getpgrp()
+    except OSError:
+        return False  # no terminal, or not the one that controls our process
 
 
 def _enter_cbreak(fd: int) -> TerminalMode | None:

@@ -1,0 +1,161 @@
+"""Keys of a terminal as buttons."""
+
+from __future__ import annotations
+
+import os
+import pty
+import sys
+import termios
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from kiosk.devices.buttons_keyboard import KeyboardButtons, pressed
+from kiosk.devices.clock_monotonic import MonotonicClock
+from kiosk.errors import DeviceError
+from kiosk.ports import Button
+from tests.fakes.waiting import wait_until
+
+
+LOCAL_MODES = 3
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[int, int]]:
+    """A pseudo-terminal in a session of nobody: (keyboard side, our side)."""
+    keyboard, ours = pty.openpty()
+    yield keyboard, ours
+    os.close(keyboard)
+    os.close(ours)
+
+
+@pytest.mark.parametrize(
+    ("typed", "buttons"),
+    [
+        (b"c", [Button.CALL]),
+        (b"h\n", [Button.HANGUP]),
+        (b"M\r\n", [Button.MUTE]),
+        (b"cmh", [Button.CALL, Button.MUTE, Button.HANGUP]),
+        (b"xyz 123\n", []),
+        (b"\x1b[C", []),
+        (b"\x1b[1;5Hc", [Button.CALL]),
+        (b"\x1bOM", []),
+        (b"\x1bm", []),
+        (b"\x1b", []),
+        (b"\xff\xfe\x00h", [Button.HANGUP]),
+        ("呼c".encode(), [Button.CALL]),
+    ],
+)
+def test_typed_bytes_become_the_buttons_they_stand_for(
+    typed: bytes, buttons: list[Button]
+) -> None:
+    assert pressed(typed) == buttons
+
+
+def test_a_pipe_is_read_until_it_ends() -> None:
+    reader, writer = os.pipe()
+    seen: list[Button] = []
+    buttons = KeyboardButtons(MonotonicClock(), fd=reader)
+    buttons.start(lambda button, _: seen.append(button))
+
+    os.write(writer, b"c\nh\n")
+    os.close(writer)
+
+    assert wait_until(lambda: seen == [Button.CALL, Button.HANGUP])
+    buttons.close()
+    os.close(reader)
+
+
+def test_a_closed_descriptor_is_a_device_error_that_names_the_keyboard() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    os.close(writer)
+    buttons = KeyboardButtons(MonotonicClock(), fd=reader)
+
+    with pytest.raises(DeviceError, match="keyboard"):
+        buttons.start(lambda _button, _at: None)
+
+    assert "cannot read keys" in buttons.probe().wrong
+    assert "foreground" in buttons.probe().cure
+
+
+def test_a_terminal_in_whose_background_we_are_is_refused() -> None:
+    """A read would stop the whole process there, by SIGTTIN."""
+    pid, keyboard = pty.fork()
+    if pid == 0:
+        os._exit(_refused_in_background())
+    _, status = os.waitpid(pid, 0)
+    os.close(keyboard)
+
+    assert os.waitstatus_to_exitcode(status) == 0
+
+
+def _refused_in_background() -> int:
+    if (child := os.fork()) == 0:
+        os.setpgid(0, 0)
+        try:
+            KeyboardButtons(MonotonicClock(), fd=0).start(lambda _button, _at: None)
+        except DeviceError as error:
+            os._exit(0 if "background" in str(error) else 2)
+        os._exit(3)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+def test_keys_of_a_terminal_count_without_enter(terminal: tuple[int, int]) -> None:
+    keyboard, ours = terminal
+    seen: list[Button] = []
+    buttons = KeyboardButtons(MonotonicClock(), fd=ours)
+    buttons.start(lambda button, _: seen.append(button))
+
+    os.write(keyboard, b"m")
+
+    assert wait_until(lambda: seen == [Button.MUTE])
+    assert "(terminal)" in buttons.probe().found
+    buttons.close()
+
+
+def test_closing_puts_the_terminal_back_as_it_was(terminal: tuple[int, int]) -> None:
+    _, ours = terminal
+    before = termios.tcgetattr(ours)
+    buttons = KeyboardButtons(MonotonicClock(), fd=ours)
+
+    buttons.start(lambda _button, _at: None)
+    during = termios.tcgetattr(ours)
+    buttons.close()
+
+    assert not during[LOCAL_MODES] & termios.ICANON
+    assert termios.tcgetattr(ours) == before
+
+
+def test_a_terminal_that_went_away_is_no_error_at_close(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    keyboard, ours = pty.openpty()
+    buttons = KeyboardButtons(MonotonicClock(), fd=ours)
+    buttons.start(lambda _button, _at: None)
+
+    os.close(keyboard)
+    assert wait_until(lambda: threading.active_count() == 1)
+    os.close(ours)
+    buttons.close()
+
+    assert "cannot be put back" in caplog.text
+
+
+def test_standard_input_is_read_when_no_other_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reader, writer = os.pipe()
+    seen: list[Button] = []
+    with os.fdopen(reader) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        buttons = KeyboardButtons(MonotonicClock())
+        buttons.start(lambda button, _: seen.append(button))
+        os.write(writer, b"c")
+        assert wait_until(lambda: seen == [Button.CALL])
+        buttons.close()
+    os.close(writer)
+
+    assert "standard input is closed" in buttons.probe().wrong

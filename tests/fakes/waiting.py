@@ -1,0 +1,16 @@
+"""Waiting for something to become true, with a deadline."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+
+def wait_until(is_true: Callable[[], bool], seconds: float = 5.0) -> bool:
+    """Return whether it became true in time; looks every two milliseconds."""
+    deadline = time.monotonic() + seconds
+    while not is_true():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.002)
+    return True
