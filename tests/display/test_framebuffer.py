@@ -7,8 +7,8 @@ import mmap
 import struct
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -41,8 +41,7 @@ print(torn)
 """
 
 
-@dataclass
-class Look:
+class Look(NamedTuple):
     """What a reader finds in the file."""
 
     magic: bytes
@@ -63,7 +62,8 @@ def _look(path: Path, n_pixels: int = 0) -> Look:
         path.open("rb") as file,
         mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as mapped,
     ):
-        return Look(*HEADER.unpack_from(mapped), mapped[64 : 64 + n_pixels])
+        fields = (*HEADER.unpack_from(mapped), mapped[64 : 64 + n_pixels])
+        return Look._make(fields)
 
 
 @pytest.fixture
