@@ -18,11 +18,11 @@ import av
 from av.codec.context import Flags
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
-from av.video.frame import VideoFrame
 
 from kiosk.codec.av_errors import AV_ERRORS, cause_of
+from kiosk.codec.av_frames import soft_frame_of
 from kiosk.errors import MediaError
-from kiosk.ports import ColourMatrix, Micros, SoftFrame
+from kiosk.ports import Micros, SoftFrame
 
 
 MICROSECOND = Fraction(1, 1_000_000)
@@ -31,10 +31,6 @@ MAX_PIXELS = 4096 * 2304
 """A stranger's SPS may ask for more memory than the kiosk has."""
 
 AVCC_MIN_BYTES = 7
-
-BT709 = 1
-FULL_RANGE = 2
-"""FFmpeg's AVCOL_SPC_BT709 and AVCOL_RANGE_JPEG."""
 
 
 class H264Decoder:
@@ -85,7 +81,8 @@ class H264Decoder:
         packet.pts = captured_at
         packet.time_base = MICROSECOND
         try:
-            return tuple(_soft_frame(f) for f in self._context.decode(packet))
+            frames = self._context.decode(packet)
+            return tuple(soft_frame_of(f, Micros(f.pts or 0)) for f in frames)
         except AV_ERRORS as exc:
             self._context.flush_buffers()
             raise MediaError(f"H.264 picture is damaged: {cause_of(exc)}") from exc
@@ -118,22 +115,3 @@ class H264Decoder:
             raise MediaError(f"avcC cannot be used: {cause_of(exc)}") from exc
         self._length_size = (avcc[4] & 3) + 1
         return context
-
-
-def _soft_frame(frame: VideoFrame) -> SoftFrame:
-    full_range = frame.format.name == "yuvj420p" or frame.color_range == FULL_RANGE
-    if frame.format.name not in {"yuv420p", "yuvj420p"}:
-        pts = frame.pts
-        frame = frame.reformat(format="yuv420p")
-        frame.pts = pts
-    y, u, v = frame.planes[:3]
-    # each view holds its plane, and the plane holds FFmpeg's buffers
-    return SoftFrame(
-        width=frame.width & ~1,
-        height=frame.height & ~1,
-        planes=(memoryview(y), memoryview(u), memoryview(v)),
-        pitches=(y.line_size, u.line_size, v.line_size),
-        captured_at=Micros(frame.pts or 0),
-        matrix=ColourMatrix.BT709 if frame.colorspace == BT709 else ColourMatrix.BT601,
-        full_range=full_range,
-    )

@@ -1,0 +1,196 @@
+"""
+A camera that plays a video file, in real time and for ever.
+
+For demonstrations with a real face, and for measurements that need the same
+pictures twice.  The file's own pace is kept; its pictures are fitted into the
+configured size with black bars.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from kiosk.codec.h264_encoder import H264Encoder
+from kiosk.codec.i420 import I420
+from kiosk.codec.live_encoder import EncoderWishes, LiveEncoder
+from kiosk.codec.painted_clock import paint_i420
+from kiosk.codec.video_file import VideoFile
+from kiosk.errors import DeviceError, DeviceStalled, MediaError
+from kiosk.ports import (
+    AccessUnit,
+    Bitrate,
+    Clock,
+    DmabufFrame,
+    Micros,
+    Probe,
+    SoftFrame,
+)
+
+
+CURE = 'name a video file that ffmpeg can play, or use camera "synthetic"'
+CLOSE_S = 1.0
+SKIP_LATE_US = 100_000
+GIVE_UP_LATE_US = 1_000_000
+"""A machine too slow for the file leaves pictures out, then slows it down."""
+
+log = logging.getLogger(__name__)
+
+
+class FileCamera:
+    """
+    Implements :class:`kiosk.ports.Camera` with a video file.
+
+    Args:
+        clock: Stamps and paces the pictures.
+        path: Of the file.
+        width, height: Of the coded picture in pixels, both even.
+        picture_rate: Coded pictures per second at most.
+        bitrate: To begin with.
+        ceiling: Never exceeded.
+        gop_s: Longest time between IDRs in seconds.
+        paint_clock: Whether to paint the capture time into the pictures.
+
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        path: str,
+        *,
+        width: int = 640,
+        height: int = 360,
+        picture_rate: float = 30.0,
+        bitrate: Bitrate,
+        ceiling: Bitrate,
+        gop_s: float = 4.0,
+        paint_clock: bool = False,
+    ) -> None:
+        self._clock = clock
+        self._path = path
+        self._size = (width, height)
+        self._picture_rate = picture_rate
+        self._bitrate = bitrate
+        self._ceiling = ceiling
+        self._gop_s = gop_s
+        self._paint_clock = paint_clock
+        self._wishes = EncoderWishes(bitrate, picture_rate)
+        self._closing = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def probe(self) -> Probe:
+        """Say whether the file can be played."""
+        try:
+            video = VideoFile(self._path, *self._size)
+        except MediaError as exc:
+            return Probe("no picture", str(exc), CURE)
+        video.close()
+        return Probe(f"file {self._path} at {video.picture_rate:g} pictures a second")
+
+    def start(
+        self,
+        on_unit: Callable[[AccessUnit], None],
+        on_preview: Callable[[SoftFrame | DmabufFrame], None] | None = None,
+    ) -> None:
+        """
+        Begin to deliver access units.
+
+        Raises:
+            DeviceError: If it is open already, or the file cannot be played.
+
+        """
+        if self.is_open:
+            raise DeviceError("camera", self._path, "busy: started already")
+        try:
+            video = VideoFile(self._path, *self._size)
+        except MediaError as exc:
+            raise DeviceError("camera", self._path, f"{exc}; {CURE}") from exc
+        rate = min(self._picture_rate, video.picture_rate)
+        try:
+            encoder = self._new_encoder(rate)
+        except MediaError as exc:
+            video.close()
+            raise DeviceError("camera", self._path, str(exc)) from exc
+        live = LiveEncoder(encoder, self._wishes, rate, on_unit, on_preview)
+        self._closing.clear()
+        self._thread = threading.Thread(
+            target=self._run, args=(video, live), name="camera", daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the file is being played right now."""
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        """Width and height of the coded picture in pixels."""
+        return self._size
+
+    def request_idr(self) -> None:
+        """Make the next picture an IDR."""
+        self._wishes.request_idr()
+
+    def set_bitrate(self, bitrate: Bitrate) -> None:
+        """Aim at another bit rate from the next picture on."""
+        self._wishes.set_bitrate(bitrate)
+
+    def set_picture_rate(self, pictures_per_second: float) -> None:
+        """Encode at most so many pictures."""
+        self._wishes.set_picture_rate(pictures_per_second)
+
+    def close(self) -> None:
+        """
+        Stop; no callback runs afterwards.
+
+        Raises:
+            DeviceStalled: If a callback blocks the camera's thread.
+
+        """
+        self._closing.set()
+        if self._thread is None:
+            return
+        self._thread.join(CLOSE_S)
+        if self._thread.is_alive():
+            raise DeviceStalled("camera", self._path, CLOSE_S)
+        self._thread = None
+
+    def _new_encoder(self, picture_rate: float) -> H264Encoder:
+        width, height = self._size
+        return H264Encoder(
+            width=width,
+            height=height,
+            picture_rate=picture_rate,
+            bitrate=self._bitrate,
+            ceiling=self._ceiling,
+            gop_s=self._gop_s,
+        )
+
+    def _run(self, video: VideoFile, live: LiveEncoder) -> None:
+        try:
+            self._play(video, live)
+        except MediaError as exc:
+            log.error("camera stopped: %s", exc)  # noqa: TRY400 - no traceback needed
+        finally:
+            video.close()
+
+    def _play(self, video: VideoFile, live: LiveEncoder) -> None:
+        def draw(at: Micros) -> I420:
+            picture = video.picture()
+            if self._paint_clock:
+                paint_i420(picture, at)
+            return picture
+
+        start = self._clock.now()
+        while not self._closing.is_set():
+            due = start + video.advance()
+            late = self._clock.now() - due
+            if late > GIVE_UP_LATE_US:
+                start = Micros(start + late)
+            elif late > SKIP_LATE_US:
+                continue
+            if self._closing.wait(max(0.0, -late / 1_000_000)):
+                return
+            live.offer(draw, self._clock.now())
