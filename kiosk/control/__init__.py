@@ -1,0 +1,36 @@
+"""
+The control API: HTTP over a Unix socket, for demo, bench and ``kiosk call``.
+
+Whoever may open the socket may press the buttons; nothing else in the product
+uses it.  ``server`` (starlette, uvicorn) runs in the daemon, ``client`` is
+small enough for a command that must answer at once, so import the submodule.
+
+========================  =====================================================
+``POST /press``           ``{"button": "call" | "hangup" | "mute"}``
+``GET /status``           the status, below
+``GET /events``           one JSON object a line until either side closes
+``POST /text``            ``{"text": "..."}``, to the others in the room
+``POST /screenshot``      ``{"path": "/absolute/file.png"}``, written by the daemon
+========================  =====================================================
+
+Bodies hold at most 4 KiB.  Every answer is a JSON object: ``{"ok": true}``, the
+status, or ``{"error": "what is wrong", "code": "K001"}`` with HTTP 4xx or 5xx.
+
+Status, ``schema_version`` 1; times in microseconds of CLOCK_MONOTONIC, ``null``
+where something did not happen (yet)::
+
+    {"schema_version": 1, "state": "IN_CALL", "screen": "in_call", "since_us": 1,
+     "reason": "", "user_id": "kiosk-7", "room_id": "service", "call": 3,
+     "muted": false, "insecure": false,
+     "peers": [{"user_id": "agent-1", "name": "Agent"}],
+     "push": {fields of ports.PushStats} or null,
+     "play": [{fields of ports.PlayStats}],
+     "timings": {"call_pressed_us", "reserved_us", "published_us", "entered_us",
+                 "peer_known_us", "first_picture_us"},   of this or the last call
+     "devices": {"camera_open", "microphone_open", "speaker_open"},   observed
+     "rss_mb": 70.1, "cpu_s": 12.3, "threads": 8, "fds": 20,
+     "loop_stall_ms": {"p999", "max", "n"}, "calls_ended": 2}
+
+Events: ``{"event": "state", "state", "screen", "at_us"}``, ``{"event": "text",
+"user_id", "name", "text"}``, ``{"event": "first_picture", "user_id", "at_us"}``.
+"""

@@ -1,0 +1,55 @@
+"""What the control server needs from the daemon; the daemon need not know it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol, Self
+
+
+Status = Mapping[str, Any]
+Event = Mapping[str, Any]
+
+
+class Subscription(Protocol):
+    """
+    Events for one reader; an asynchronous generator is one.
+
+    Bounded: a reader that does not keep up loses the oldest events.
+    """
+
+    def __aiter__(self) -> Self: ...
+
+    async def __anext__(self) -> Event: ...
+
+    async def aclose(self) -> None:
+        """End the subscription; safe to repeat."""
+        ...
+
+
+class ControlledDaemon(Protocol):
+    """
+    The daemon as seen through the control socket; called on its event loop.
+
+    Every method may raise :class:`kiosk.errors.KioskError`, whose text goes to
+    the client.
+    """
+
+    def press(self, button: str) -> None:
+        """Act as if ``call``, ``hangup`` or ``mute`` was pressed; returns at once."""
+        ...
+
+    def status(self) -> Status:
+        """Return a snapshot as the package describes it; cheap."""
+        ...
+
+    def subscribe(self) -> Subscription:
+        """Begin a subscription: all events from this very call on."""
+        ...
+
+    async def save_screenshot(self, path: str) -> None:
+        """Write what is on the display as PNG to an absolute path."""
+        ...
+
+    async def send_text(self, text: str) -> None:
+        """Send a text message to the others in the room."""
+        ...

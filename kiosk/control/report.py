@@ -1,0 +1,69 @@
+"""A status as lines a person reads. Pure: a dictionary in, text out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+
+def describe_status(status: Mapping[str, Any]) -> str:
+    """Write a status, as :mod:`kiosk.control` describes it, as a few lines."""
+    return "\n".join(_lines(status))
+
+
+def _lines(status: Mapping[str, Any]) -> Iterator[str]:
+    yield _line("state", f"{status.get('state')} (screen: {status.get('screen')})")
+    if status.get("reason"):
+        yield _line("reason", status["reason"])
+    yield _line("we are", status.get("user_id") or "not logged in")
+    yield _line("room", status.get("room_id") or "none")
+    peers = [
+        peer.get("name") or peer.get("user_id") for peer in status.get("peers", ())
+    ]
+    yield _line("peers", ", ".join(peers) or "none")
+    yield _line("sound", "muted" if status.get("muted") else "on")
+    yield _line("devices", _devices(status.get("devices") or {}))
+    if status.get("insecure"):
+        yield _line("warning", "insecure: plain HTTP or RTMP leaves this machine")
+    if push := status.get("push"):
+        yield _line("sending", _push(push))
+    for play in status.get("play") or ():
+        yield _line("receiving", _play(play))
+    yield _line("process", _process(status))
+
+
+def _line(name: str, text: object) -> str:
+    return f"{name + ':':11}{text}"
+
+
+def _devices(devices: Mapping[str, bool]) -> str:
+    opened = [
+        name.removesuffix("_open") for name, is_open in devices.items() if is_open
+    ]
+    return f"{', '.join(opened)} open" if opened else "all closed"
+
+
+def _push(push: Mapping[str, Any]) -> str:
+    return (
+        f"{push.get('bitrate', 0) / 1000:.0f} kbit/s, "
+        f"{push.get('pictures_sent', 0)} pictures, "
+        f"{push.get('pictures_dropped', 0)} dropped, "
+        f"{push.get('reconnects', 0)} reconnects"
+    )
+
+
+def _play(play: Mapping[str, Any]) -> str:
+    latency = play.get("video_latency_ms")
+    late = f", {latency['p50']:.0f} ms late" if latency else ""
+    return (
+        f"{play.get('user_id')}: {play.get('pictures_shown', 0)} pictures, "
+        f"{play.get('pictures_dropped', 0)} dropped{late}"
+    )
+
+
+def _process(status: Mapping[str, Any]) -> str:
+    return (
+        f"{status.get('rss_mb', 0):.0f} MB, {status.get('cpu_s', 0):.1f} s of CPU, "
+        f"{status.get('threads')} threads, {status.get('fds')} descriptors, "
+        f"{status.get('calls_ended', 0)} calls ended"
+    )

@@ -1,0 +1,141 @@
+"""
+Requests on the control socket, checked and handed to the daemon.
+
+Every answer is JSON; every body has a limit and a deadline.  No state is kept
+here, and nothing is decided that the buttons could not decide.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine
+from pathlib import PurePosixPath
+from typing import Any, cast
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from kiosk.control.events import EventStream
+from kiosk.control.ports import ControlledDaemon
+from kiosk.errors import KioskError
+
+
+MAX_BODY = 4096
+MAX_TEXT = 1024
+BUTTONS = ("call", "hangup", "mute")
+
+_BODY_S = 5.0
+
+
+def make_app(daemon: ControlledDaemon, closing: asyncio.Event) -> Starlette:
+    """
+    Return the control API of ``daemon``.
+
+    Args:
+        daemon: Whom requests go to.
+        closing: Once set, open event streams end.
+
+    """
+    routes = _Routes(daemon, closing)
+    return Starlette(
+        routes=[
+            Route("/press", routes.press, methods=["POST"]),
+            Route("/status", routes.status, methods=["GET"]),
+            Route("/events", routes.events, methods=["GET"]),
+            Route("/text", routes.text, methods=["POST"]),
+            Route("/screenshot", routes.screenshot, methods=["POST"]),
+        ],
+        exception_handlers={
+            HTTPException: cast("_Answerer", _refused),
+            KioskError: cast("_Answerer", _failed),
+        },
+    )
+
+
+_Answerer = Callable[[Request, Exception], Coroutine[Any, Any, Response]]
+
+
+class _Routes:
+    """The five routes."""
+
+    def __init__(self, daemon: ControlledDaemon, closing: asyncio.Event) -> None:
+        self._daemon = daemon
+        self._closing = closing
+
+    async def press(self, request: Request) -> Response:
+        button = await _text_field(request, "button")
+        if button not in BUTTONS:
+            raise HTTPException(400, f"button must be one of {', '.join(BUTTONS)}")
+        self._daemon.press(button)
+        return _ok()
+
+    async def status(self, request: Request) -> Response:
+        return JSONResponse(dict(self._daemon.status()))
+
+    async def events(self, request: Request) -> Response:
+        return EventStream(self._daemon.subscribe(), self._closing)
+
+    async def text(self, request: Request) -> Response:
+        text = await _text_field(request, "text")
+        if not text.strip() or len(text) > MAX_TEXT:
+            raise HTTPException(400, f"text must have 1 to {MAX_TEXT} characters")
+        await self._daemon.send_text(text)
+        return _ok()
+
+    async def screenshot(self, request: Request) -> Response:
+        path = await _text_field(request, "path")
+        if not path.isprintable() or not PurePosixPath(path).is_absolute():
+            raise HTTPException(400, "path must be absolute")
+        if not path.endswith(".png"):
+            raise HTTPException(400, "path must end in .png")
+        await self._daemon.save_screenshot(path)
+        return _ok()
+
+
+async def _text_field(request: Request, name: str) -> str:
+    body = await _json_object(request)
+    if set(body) != {name}:
+        raise HTTPException(400, f'the body must be {{"{name}": "..."}}')
+    value = body[name]
+    if not isinstance(value, str):
+        raise HTTPException(400, f"{name} must be text")
+    return value
+
+
+async def _json_object(request: Request) -> dict[str, object]:
+    body = b""
+    try:
+        async with asyncio.timeout(_BODY_S):
+            async for part in request.stream():
+                body += part
+                if len(body) > MAX_BODY:
+                    raise HTTPException(413, f"the body exceeds {MAX_BODY} bytes")
+    except TimeoutError as error:
+        raise HTTPException(408, "the body did not arrive in time") from error
+    try:
+        value: object = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise HTTPException(400, "the body is not JSON") from error
+    if not isinstance(value, dict):
+        raise HTTPException(400, "the body must be a JSON object")
+    return cast("dict[str, object]", value)
+
+
+def _ok() -> Response:
+    return JSONResponse({"ok": True})
+
+
+async def _refused(_request: Request, error: HTTPException) -> Response:
+    return JSONResponse(
+        {"error": error.detail, "code": "K001"},
+        status_code=error.status_code,
+        headers=error.headers,
+    )
+
+
+async def _failed(_request: Request, error: KioskError) -> Response:
+    return JSONResponse({"error": str(error), "code": error.code}, status_code=409)
