@@ -10,7 +10,7 @@ from kiosk.room.stream_url import StreamHost, StreamKey
 class RelayControl(Protocol):
     """What rooms need of a relay; called on its event loop."""
 
-    def cut(self, stream_name: str) -> None:
+    def cut(self, name: str) -> None:
         """End a stream for everybody; unknown names are fine."""
         ...
 

@@ -99,12 +99,20 @@ class Desk:
         )
         return Routes(identity, rooms)
 
-    def sweep(self) -> None:
-        """Remove silent members, empty reservations, unused grants, old tokens."""
-        now = self._clock.monotonic()
-        self._rooms.sweep(now)
-        self._grants.sweep(now)
-        self._sessions.sweep(now)
+    @property
+    def sweeps(self) -> tuple[Callable[[], None], ...]:
+        """
+        What is to be run every ``sweep_s``, each for itself.
+
+        They remove silent members and empty reservations, unused grants, and
+        tokens long out of use.
+        """
+        now = self._clock.monotonic
+        return (
+            lambda: self._rooms.sweep(now()),
+            lambda: self._grants.sweep(now()),
+            lambda: self._sessions.sweep(now()),
+        )
 
     def _cut(self, stream: str) -> None:
         if self._backend is not None:

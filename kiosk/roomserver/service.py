@@ -1,0 +1,104 @@
+"""
+A whole room server in one process: rooms, HTTP, relay and the sweep.
+
+Starts in order, stops in reverse: members waiting for events are answered
+first, then HTTP closes, then the relay.  The sweep survives whatever happens in
+it (``reliability.md`` finding 4).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Never
+
+from kiosk.roomserver.asking import ServerClock
+from kiosk.roomserver.desk import Desk
+from kiosk.roomserver.http import build_app
+from kiosk.roomserver.http_server import listen, named, serving
+from kiosk.roomserver.long_polls import LongPolls
+from kiosk.roomserver.relay import Relay
+from kiosk.roomserver.settings import ServerSettings
+
+
+log = logging.getLogger(__name__)
+
+_CLOCK = ServerClock(time.monotonic, lambda: time.time_ns() / 1e9)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerAddresses:
+    """Where a server listens, port numbers as bound."""
+
+    http: tuple[str, int]
+    rtmp: tuple[str, int]
+
+    @property
+    def http_url(self) -> str:
+        """The address a client is configured with."""
+        host, port = self.http
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def serve(
+    settings: ServerSettings,
+    on_ready: Callable[[ServerAddresses], None],
+    clock: ServerClock = _CLOCK,
+) -> Never:
+    """
+    Serve until cancelled; ``on_ready`` is called once, when both ports answer.
+
+    Raises:
+        OSError: If an address cannot be had; the text names it.
+
+    """
+    polls = LongPolls()
+    desk = Desk(settings, clock, secrets.token_bytes, polls.ring)
+    relay = Relay(
+        authorize_publish=desk.gate.authorize_publish,
+        authorize_play=desk.gate.authorize_play,
+        on_stream_started=desk.gate.on_stream_started,
+        on_stream_ended=desk.gate.on_stream_ended,
+    )
+    async with AsyncExitStack() as stack:
+        listener = stack.enter_context(
+            listen("http", settings.http_host, settings.http_port)
+        )
+        try:
+            rtmp = await stack.enter_async_context(
+                relay.serve(settings.rtmp_host, settings.rtmp_port)
+            )
+        except OSError as error:
+            address = f"{settings.rtmp_host}:{settings.rtmp_port}"
+            raise named(error, "rtmp", address) from error
+        app = build_app(desk.routes(desk.relay_backend(relay, rtmp[1])), polls)
+        http = await stack.enter_async_context(serving(app, listener))
+        stack.callback(polls.release_all)
+        on_ready(ServerAddresses(listener.getsockname()[:2], rtmp))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(sweep_forever(desk, settings.sweep_s), name="sweep")
+            await asyncio.wait(
+                {http}
+            )  # unlike plain await, leaves it alive if cancelled
+            raise RuntimeError("the HTTP server ended by itself")
+
+
+async def sweep_forever(
+    desk: Desk,
+    period_s: float,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> Never:
+    """Sweep for ever; a sweep that fails is logged and the next one comes."""
+    while True:
+        await sleep(period_s)
+        for sweep in desk.sweeps:
+            try:
+                sweep()
+            except Exception:
+                # The end of this sweep's line: ghosts must not live for ever.
+                log.exception("sweep failed")
