@@ -250,8 +250,12 @@ def is_video_config(payload: bytes) -> bool:
 
 
 def is_video_key(payload: bytes) -> bool:
-    """Whether a decoder can begin with a video tag body."""
-    return bool(payload) and (payload[0] >> 4) & 7 == _KEY_FRAME
+    """Whether a decoder that has the config can begin with a video tag body."""
+    if not payload or (payload[0] >> 4) & 7 != _KEY_FRAME:
+        return False
+    if payload[0] & _EX_HEADER:
+        return _ex_kind(payload[0]) is PacketKind.MEDIA
+    return payload[0] & 0x0F != _AVC or payload[1:2] == b"\1"
 
 
 def is_audio_config(payload: bytes) -> bool:

@@ -1,0 +1,277 @@
+"""
+The relay: one publisher and many subscribers for every stream.
+
+Runs on the event loop of its owner, beside the room service.  A subscriber
+has its own bounded ring; a slow one loses to the next IDR, and the publisher
+is never slowed.  Who may publish or play, and what a stream is for, is
+decided by the callables given to the constructor; the relay itself knows no
+room, no key and no user.  A stream is known by its name alone: the callables
+decide which application it may live in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import ssl
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Mapping
+from typing import Final, TypeAlias
+
+from kiosk.roomserver.relay_peer import Peer
+from kiosk.roomserver.relay_stream import RelayStream
+from kiosk.roomserver.relay_terms import Refusal, RelayLimits, StreamStats
+from kiosk.rtmp.events import PlayRequested, PublishRequested
+from kiosk.rtmp.handshake import RANDOM_BYTES
+
+
+log: Final = logging.getLogger(__name__)
+
+Authorize: TypeAlias = Callable[[str, str, str], str | None]
+"""
+From (app, name, query) to None, or why not in one line for the person at the
+other end, without a secret. Must not block.
+"""
+
+Notify: TypeAlias = Callable[[str], None]
+"""Told a stream name. Must not block."""
+
+_DEFAULT_LIMITS: Final = RelayLimits()
+_CHECKS_PER_DEADLINE: Final = 4
+
+
+class Relay:
+    """
+    Streams by name.  All methods belong to the event loop of serve().
+
+    Attributes:
+        limits: As given.
+        address: Host and port listened on, while serving.
+
+    """
+
+    def __init__(
+        self,
+        *,
+        authorize_publish: Authorize,
+        authorize_play: Authorize,
+        on_stream_started: Notify,
+        on_stream_ended: Notify,
+        limits: RelayLimits = _DEFAULT_LIMITS,
+    ) -> None:
+        """Take who decides, and who is told."""
+        self.limits = limits
+        self.address: tuple[str, int] | None = None
+        self._authorize_publish = authorize_publish
+        self._authorize_play = authorize_play
+        self._on_stream_started = on_stream_started
+        self._on_stream_ended = on_stream_ended
+        self._streams: dict[str, RelayStream] = {}
+        self._peers: set[Peer] = set()
+        self._per_address: Counter[str] = Counter()
+        self._deserted = asyncio.Event()
+
+    @contextlib.asynccontextmanager
+    async def serve(
+        self, host: str, port: int, *, ssl_context: ssl.SSLContext | None = None
+    ) -> AsyncGenerator[tuple[str, int]]:
+        """
+        Listen while the context is open; yield the address bound.
+
+        Args:
+            host: Name or address to listen on.
+            port: 0 for a free one.
+            ssl_context: Serves rtmps if given.
+
+        Raises:
+            OSError: If the address cannot be had (busy port, no right).
+
+        """
+        loop = asyncio.get_running_loop()
+
+        def welcome() -> Peer:
+            return Peer(self, secrets.token_bytes(RANDOM_BYTES), loop.time)
+
+        server = await loop.create_server(
+            welcome,
+            host,
+            port,
+            ssl=ssl_context,
+            ssl_handshake_timeout=self.limits.handshake_s if ssl_context else None,
+        )
+        bound = server.sockets[0].getsockname()
+        self.address = (str(bound[0]), int(bound[1]))
+        watch = _Repeated(loop, self._check_period_s(), self._check_deadlines)
+        try:
+            yield self.address
+        finally:
+            watch.cancel()
+            server.close()
+            await self._close_all()
+            await server.wait_closed()
+            self.address = None
+
+    def is_live(self, name: str) -> bool:
+        """Whether a stream has a publisher."""
+        stream = self._streams.get(name)
+        return stream is not None and stream.publisher is not None
+
+    def request_idr(self, name: str) -> None:
+        """Ask a stream's publisher for an IDR, at most every interval."""
+        stream = self._streams.get(name)
+        if stream is not None:
+            stream.want_idr(self._now())
+
+    def cut(self, name: str) -> None:
+        """Close the publisher and all subscribers of a stream."""
+        cut = [
+            peer
+            for peer in self._peers
+            if peer.stream is not None and peer.stream.name == name
+        ]
+        for peer in cut:
+            if not peer.is_publisher:
+                peer.publisher_left()
+            peer.close()
+        if cut:
+            log.info("stream cut", extra={"stream": name, "connections": len(cut)})
+
+    def stats(self) -> Mapping[str, StreamStats]:
+        """Return the counters of every stream by name."""
+        now = self._now()
+        return {name: stream.stats(now) for name, stream in self._streams.items()}
+
+    # -- what a connection calls (Host) ----------------------------------------
+
+    def admit(self, peer: Peer) -> bool:
+        """Count a connection; False if there are too many."""
+        self._peers.add(peer)
+        self._per_address[peer.address] += 1
+        return (
+            len(self._peers) <= self.limits.connections
+            and self._per_address[peer.address] <= self.limits.connections_per_address
+        )
+
+    def publish(self, peer: Peer, request: PublishRequested) -> Refusal | RelayStream:
+        """Decide on a publisher: key first, then whether the name is free."""
+        refusal = self._authorize_publish(request.app, request.name, request.query)
+        if refusal is not None:
+            return Refusal(refusal)
+        stream = self._stream(request.name)
+        before = stream.publisher
+        if isinstance(before, Peer):
+            if before.silent_s(self._now()) < self.limits.takeover_s:
+                return Refusal("somebody publishes under this name already")
+            before.stream = None
+            before.close()
+            self._tell(self._on_stream_ended, stream.name)
+        stream.begin(peer, self._now())
+        return stream
+
+    def play(self, peer: Peer, request: PlayRequested) -> Refusal | RelayStream:
+        """Decide on a subscriber; it may come before its publisher."""
+        refusal = self._authorize_play(request.app, request.name, request.query)
+        if refusal is not None:
+            return Refusal(refusal)
+        stream = self._stream(request.name)
+        if len(stream.subscribers) >= self.limits.subscribers_per_stream:
+            return Refusal("this stream has as many players as it may have")
+        return stream
+
+    def started(self, peer: Peer, stream: RelayStream) -> None:
+        """Tell the owner that a publisher may send."""
+        self._tell(self._on_stream_started, stream.name)
+
+    def left(self, peer: Peer, stream: RelayStream) -> None:
+        """Take a peer out of its stream."""
+        stream.leave(peer)
+        ended = stream.publisher is peer
+        if ended:
+            stream.end(self._now())
+        if stream.is_deserted:
+            self._streams.pop(stream.name, None)
+        if ended:
+            log.info("stream ended", extra={"stream": stream.name})
+            self._tell(self._on_stream_ended, stream.name)
+
+    def gone(self, peer: Peer) -> None:
+        """Forget a connection."""
+        self._peers.discard(peer)
+        if not self._peers:
+            self._deserted.set()
+        self._per_address[peer.address] -= 1
+        if not self._per_address[peer.address]:
+            del self._per_address[peer.address]
+        if peer.stream is not None:
+            stream, peer.stream = peer.stream, None
+            self.left(peer, stream)
+
+    # -- inside ------------------------------------------------------------------
+
+    def _stream(self, name: str) -> RelayStream:
+        stream = self._streams.get(name)
+        if stream is None:
+            loop = asyncio.get_running_loop()
+            stream = RelayStream(
+                name, loop.time(), self.limits.idr_interval_s, loop.call_later
+            )
+            self._streams[name] = stream
+        return stream
+
+    def _tell(self, notify: Notify, name: str) -> None:
+        try:
+            notify(name)
+        except Exception:
+            # the owner's mistake must not cost anybody the stream
+            log.exception("stream callback failed", extra={"stream": name})
+
+    def _check_period_s(self) -> float:
+        limits = self.limits
+        shortest = min(
+            limits.handshake_s,
+            limits.idle_s,
+            limits.write_stall_s,
+            limits.publisher_wait_s,
+            limits.farewell_s,
+        )
+        return min(1.0, max(0.01, shortest / _CHECKS_PER_DEADLINE))
+
+    def _check_deadlines(self) -> None:
+        now = self._now()
+        for peer in tuple(self._peers):
+            peer.check_deadlines(now)
+
+    async def _close_all(self) -> None:
+        for close in (Peer.close, Peer.abort):
+            if not self._peers:
+                return
+            self._deserted.clear()
+            for peer in tuple(self._peers):
+                close(peer)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self.limits.farewell_s):
+                    await self._deserted.wait()
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+class _Repeated:
+    """A call repeated on the loop until cancelled."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, period_s: float, call: Callable[[], None]
+    ) -> None:
+        self._loop = loop
+        self._period_s = period_s
+        self._call = call
+        self._timer = loop.call_later(period_s, self._run)
+
+    def cancel(self) -> None:
+        self._timer.cancel()
+
+    def _run(self) -> None:
+        self._timer = self._loop.call_later(self._period_s, self._run)
+        self._call()

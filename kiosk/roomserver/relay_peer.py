@@ -1,0 +1,354 @@
+"""
+One connection of the relay: an asyncio protocol around an RTMP session.
+
+It publishes, or it subscribes with a ring of its own; it knows no other
+connection.  Whatever goes wrong here ends this connection and nothing else.
+Stream names are logged without their query, which is a secret.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from typing_extensions import override
+
+from kiosk.errors import WireError
+from kiosk.roomserver.relay_stream import RelayStream
+from kiosk.roomserver.relay_terms import BAD_NAME, NOT_FOUND, Refusal, RelayLimits
+from kiosk.rtmp.chunks import ChunkLimits
+from kiosk.rtmp.events import (
+    AudioTag,
+    Closed,
+    ConnectRequested,
+    IdrRequested,
+    Metadata,
+    PlayRequested,
+    PublishRequested,
+    ServerEvent,
+    VideoTag,
+)
+from kiosk.rtmp.live_queue import Kind, LiveQueue
+from kiosk.rtmp.server import Role, ServerSession
+
+
+log: Final = logging.getLogger(__name__)
+
+_LEAST_CHUNK_BYTES: Final = 128  # smaller ones cost us more than their sender
+_USER_TIMEOUT_MS: Final = 10_000
+
+
+class Host(Protocol):
+    """The relay as one connection sees it."""
+
+    limits: RelayLimits
+
+    def admit(self, peer: Peer) -> bool:
+        """Count a connection; False if there are too many."""
+        ...
+
+    def publish(self, peer: Peer, request: PublishRequested) -> Refusal | RelayStream:
+        """Decide on a publisher."""
+        ...
+
+    def play(self, peer: Peer, request: PlayRequested) -> Refusal | RelayStream:
+        """Decide on a subscriber."""
+        ...
+
+    def started(self, peer: Peer, stream: RelayStream) -> None:
+        """Note that a publisher was told to send."""
+        ...
+
+    def left(self, peer: Peer, stream: RelayStream) -> None:
+        """Note that the peer's stream ended; the connection may go on."""
+        ...
+
+    def gone(self, peer: Peer) -> None:
+        """Forget a connection that is over."""
+        ...
+
+
+class Peer(asyncio.Protocol):
+    """
+    Whoever connected.
+
+    Attributes:
+        address: IP address, for limits and logs.
+        stream: What it publishes or plays.
+
+    """
+
+    def __init__(
+        self, host: Host, random_bytes: bytes, clock: Callable[[], float]
+    ) -> None:
+        limits = host.limits
+        self.address = ""
+        self.stream: RelayStream | None = None
+        self._host = host
+        self._limits = limits
+        self._clock = clock
+        self._session = ServerSession(
+            random_bytes,
+            ChunkLimits(
+                message_bytes=limits.message_bytes,
+                least_chunk_bytes=_LEAST_CHUNK_BYTES,
+                unfinished_bytes=2 * limits.message_bytes,
+            ),
+        )
+        self._transport: asyncio.Transport | None = None
+        self._ring: LiveQueue[bytes] = LiveQueue(limits.ring)
+        self._since = clock()  # of the present phase, for its deadline
+        self._heard_at = self._since
+        self._paused_at: float | None = None
+        self._closing_at: float | None = None
+        self._unread_replies = 0
+        self._sent_bytes = 0
+
+    # -- what asyncio calls -------------------------------------------------
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Set the socket up, or turn the connection away."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self.address = str((transport.get_extra_info("peername") or ["local"])[0])
+        if not self._host.admit(self):
+            log.warning("connection turned away", extra={"peer": self.address})
+            self.abort()
+            return
+        # 0: pause at the first byte the kernel does not take; the ring decides
+        transport.set_write_buffer_limits(high=0)
+        _tune(transport.get_extra_info("socket"), self._limits.send_buffer_bytes)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        """Read what came; any error ends this connection only."""
+        if self._closing_at is not None:
+            return
+        try:
+            self._read(data)
+        except WireError as error:
+            self._drop(f"not RTMP: {error}")
+        except Exception:
+            # the outermost frame of this connection: nobody else may suffer
+            log.exception("connection failed", extra={"peer": self.address})
+            self.abort()
+
+    @override
+    def pause_writing(self) -> None:
+        """Let the ring keep what the kernel does not take."""
+        self._paused_at = self._clock()
+
+    @override
+    def resume_writing(self) -> None:
+        """Send what the ring kept, or what is left of it."""
+        self._paused_at = None
+        self._unread_replies = 0
+        self._drain()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Clean up, whoever closed."""
+        self._closing_at = self._closing_at or self._clock()
+        self._host.gone(self)
+
+    # -- what the relay calls -----------------------------------------------
+
+    @property
+    def is_publisher(self) -> bool:
+        """Whether it was accepted as a publisher."""
+        return self._session.role is Role.PUBLISHER
+
+    @property
+    def sent_bytes(self) -> int:
+        """Media handed to the network."""
+        return self._sent_bytes
+
+    @property
+    def dropped_units(self) -> int:
+        """Media thrown away by the ring."""
+        return self._ring.drops.total
+
+    def silent_s(self, now: float) -> float:
+        """Return how long nothing was heard."""
+        return now - self._heard_at
+
+    def request_idr(self) -> None:
+        """Ask for an IDR, if this publisher knows how."""
+        self._session.request_idr()
+        self._flush()
+
+    def offer(self, kind: Kind, packed: bytes) -> None:
+        """Take a unit into the ring and send what the network takes."""
+        self._ring.put(self._now_ms(), kind, len(packed), packed)
+        self._drain()
+
+    def publisher_came(self) -> None:
+        """Begin anew with an IDR."""
+        self._ring.restart()
+        self._session.notify_published()
+        self._flush()
+
+    def publisher_left(self) -> None:
+        """Tell the player that nothing follows for now."""
+        self._session.notify_unpublished()
+        self._flush()
+
+    def close(self) -> None:
+        """Close after the last bytes are sent, or at the farewell deadline."""
+        if self._transport is not None and self._closing_at is None:
+            self._closing_at = self._clock()
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Close at once; what was not sent is lost."""
+        self._closing_at = self._closing_at or self._clock()
+        if self._transport is not None:
+            self._transport.abort()
+
+    def check_deadlines(self, now: float) -> None:
+        """Cut the connection if it let a deadline pass."""
+        reason = self._overdue(now)
+        if reason:
+            self._drop(reason)
+
+    # -- inside ---------------------------------------------------------------
+
+    def _read(self, received: bytes) -> None:
+        self._heard_at = self._clock()
+        events = self._session.feed(received)
+        while events and self._closing_at is None:
+            asked = False
+            for event in events:
+                asked = self._react(event)
+            # a request is always the last event; then there may be more
+            events = self._session.feed(b"") if asked else []
+        self._flush()
+
+    def _react(self, event: ServerEvent) -> bool:
+        """Act on an event; return whether it was a request, now answered."""
+        match event:
+            case VideoTag() | AudioTag() | Metadata():
+                if self.stream is not None:
+                    self.stream.relay(event, self._heard_at)
+                return False
+            case ConnectRequested():
+                self._session.accept()
+            case PublishRequested():
+                self._answer(event, self._host.publish(self, event), BAD_NAME)
+            case PlayRequested():
+                self._answer(event, self._host.play(self, event), NOT_FOUND)
+            case IdrRequested():
+                if self.stream is not None:
+                    self.stream.want_idr(self._heard_at)
+                return False
+            case Closed():
+                self._leave()
+                return False
+        return True
+
+    def _answer(
+        self,
+        request: PublishRequested | PlayRequested,
+        answer: Refusal | RelayStream,
+        code: str,
+    ) -> None:
+        publishes = isinstance(request, PublishRequested)
+        facts = {"stream": request.name, "peer": self.address}
+        if isinstance(answer, Refusal):
+            log.warning(
+                "publisher refused" if publishes else "player refused",
+                extra=facts | {"reason": answer.reason},
+            )
+            self._session.refuse(code, answer.reason)
+            self._flush()
+            self.close()
+            return
+        self._session.accept()
+        self._since = self._heard_at
+        self.stream = answer
+        if publishes:
+            log.info("stream started", extra=facts)
+            self._host.started(self, answer)
+            return
+        log.info("player joined", extra=facts)
+        self._flush()
+        for packed in answer.join(self, self._heard_at):
+            self._write(packed)
+
+    def _leave(self) -> None:
+        self._since = self._heard_at
+        if self.stream is not None:
+            stream, self.stream = self.stream, None
+            self._host.left(self, stream)
+
+    def _overdue(self, now: float) -> str:
+        """Return which deadline passed, in words; empty if none did."""
+        limits = self._limits
+        if self._closing_at is not None:
+            begun, allowed_s, what = self._closing_at, limits.farewell_s, "closed"
+        elif self._paused_at is not None:
+            begun, allowed_s, what = self._paused_at, limits.write_stall_s, "read"
+        elif self.stream is None:
+            begun, allowed_s, what = self._since, limits.handshake_s, "asked"
+        elif self.is_publisher:
+            begun, allowed_s, what = self._heard_at, limits.idle_s, "published"
+        elif self.stream.publisher is None:
+            begun = max(self._since, self.stream.vacant_since)
+            allowed_s, what = limits.publisher_wait_s, "found a publisher"
+        else:
+            return ""
+        return f"not {what} in {allowed_s} s" if now - begun > allowed_s else ""
+
+    def _flush(self) -> None:
+        replies = self._session.bytes_to_send()
+        if not replies:
+            return
+        if self._paused_at is not None:
+            self._unread_replies += len(replies)
+            if self._unread_replies > self._limits.unread_replies_bytes:
+                self._drop("does not read our answers")
+                return
+        self._write(replies)
+
+    def _drain(self) -> None:
+        ring = self._ring
+        now_ms = self._now_ms()
+        while self._paused_at is None and self._closing_at is None:
+            packed = ring.get(now_ms)
+            if packed is None:
+                break
+            self._sent_bytes += len(packed)
+            self._write(packed)
+        if ring.take_idr_wanted() and self.stream is not None:
+            self.stream.want_idr(self._clock())
+
+    def _write(self, outgoing: bytes) -> None:
+        if self._transport is not None and self._closing_at is None:
+            self._transport.write(outgoing)
+
+    def _drop(self, reason: str) -> None:
+        name = self.stream.name if self.stream is not None else ""
+        log.warning(
+            "connection dropped",
+            extra={"peer": self.address, "stream": name, "reason": reason},
+        )
+        self.abort()
+
+    def _now_ms(self) -> int:
+        return int(self._clock() * 1000)
+
+
+def _tune(sock: socket.socket | None, send_buffer_bytes: int) -> None:
+    """Trade throughput for freshness; a socket without the option goes without."""
+    if sock is None:
+        return
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer_bytes)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _USER_TIMEOUT_MS)
