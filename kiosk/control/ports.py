@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol, Self
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Protocol
 
 
 Status = Mapping[str, Any]
@@ -17,7 +17,7 @@ class Subscription(Protocol):
     Bounded: a reader that does not keep up loses the oldest events.
     """
 
-    def __aiter__(self) -> Self: ...
+    def __aiter__(self) -> AsyncIterator[Event]: ...
 
     async def __anext__(self) -> Event: ...
 

@@ -28,19 +28,20 @@ MAX_BODY = 4096
 MAX_TEXT = 1024
 BUTTONS = ("call", "hangup", "mute")
 
-_BODY_S = 5.0
 
-
-def make_app(daemon: ControlledDaemon, closing: asyncio.Event) -> Starlette:
+def make_app(
+    daemon: ControlledDaemon, closing: asyncio.Event, body_s: float
+) -> Starlette:
     """
     Return the control API of ``daemon``.
 
     Args:
         daemon: Whom requests go to.
         closing: Once set, open event streams end.
+        body_s: Seconds a client may take to send a body.
 
     """
-    routes = _Routes(daemon, closing)
+    routes = _Routes(daemon, closing, body_s)
     return Starlette(
         routes=[
             Route("/press", routes.press, methods=["POST"]),
@@ -62,12 +63,15 @@ _Answerer = Callable[[Request, Exception], Coroutine[Any, Any, Response]]
 class _Routes:
     """The five routes."""
 
-    def __init__(self, daemon: ControlledDaemon, closing: asyncio.Event) -> None:
+    def __init__(
+        self, daemon: ControlledDaemon, closing: asyncio.Event, body_s: float
+    ) -> None:
         self._daemon = daemon
+        self._body_s = body_s
         self._closing = closing
 
     async def press(self, request: Request) -> Response:
-        button = await _text_field(request, "button")
+        button = await self._text_field(request, "button")
         if button not in BUTTONS:
             raise HTTPException(400, f"button must be one of {', '.join(BUTTONS)}")
         self._daemon.press(button)
@@ -80,14 +84,14 @@ class _Routes:
         return EventStream(self._daemon.subscribe(), self._closing)
 
     async def text(self, request: Request) -> Response:
-        text = await _text_field(request, "text")
+        text = await self._text_field(request, "text")
         if not text.strip() or len(text) > MAX_TEXT:
             raise HTTPException(400, f"text must have 1 to {MAX_TEXT} characters")
         await self._daemon.send_text(text)
         return _ok()
 
     async def screenshot(self, request: Request) -> Response:
-        path = await _text_field(request, "path")
+        path = await self._text_field(request, "path")
         if not path.isprintable() or not PurePosixPath(path).is_absolute():
             raise HTTPException(400, "path must be absolute")
         if not path.endswith(".png"):
@@ -95,34 +99,32 @@ class _Routes:
         await self._daemon.save_screenshot(path)
         return _ok()
 
+    async def _text_field(self, request: Request, name: str) -> str:
+        body = await self._json_object(request)
+        if set(body) != {name}:
+            raise HTTPException(400, f'the body must be {{"{name}": "..."}}')
+        value = body[name]
+        if not isinstance(value, str):
+            raise HTTPException(400, f"{name} must be text")
+        return value
 
-async def _text_field(request: Request, name: str) -> str:
-    body = await _json_object(request)
-    if set(body) != {name}:
-        raise HTTPException(400, f'the body must be {{"{name}": "..."}}')
-    value = body[name]
-    if not isinstance(value, str):
-        raise HTTPException(400, f"{name} must be text")
-    return value
-
-
-async def _json_object(request: Request) -> dict[str, object]:
-    body = b""
-    try:
-        async with asyncio.timeout(_BODY_S):
-            async for part in request.stream():
-                body += part
-                if len(body) > MAX_BODY:
-                    raise HTTPException(413, f"the body exceeds {MAX_BODY} bytes")
-    except TimeoutError as error:
-        raise HTTPException(408, "the body did not arrive in time") from error
-    try:
-        value: object = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise HTTPException(400, "the body is not JSON") from error
-    if not isinstance(value, dict):
-        raise HTTPException(400, "the body must be a JSON object")
-    return cast("dict[str, object]", value)
+    async def _json_object(self, request: Request) -> dict[str, object]:
+        body = b""
+        try:
+            async with asyncio.timeout(self._body_s):
+                async for part in request.stream():
+                    body += part
+                    if len(body) > MAX_BODY:
+                        raise HTTPException(413, f"the body exceeds {MAX_BODY} bytes")
+        except TimeoutError as error:
+            raise HTTPException(408, "the body did not arrive in time") from error
+        try:
+            value: object = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise HTTPException(400, "the body is not JSON") from error
+        if not isinstance(value, dict):
+            raise HTTPException(400, "the body must be a JSON object")
+        return cast("dict[str, object]", value)
 
 
 def _ok() -> Response:

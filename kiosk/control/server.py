@@ -31,13 +31,24 @@ class ControlServer:
     cancellation; afterwards the socket's file is gone.
     """
 
-    def __init__(self, path: str | Path, daemon: ControlledDaemon) -> None:
+    def __init__(
+        self, path: str | Path, daemon: ControlledDaemon, *, body_s: float = 5.0
+    ) -> None:
+        """
+        Open nothing yet.
+
+        Args:
+            path: Where the socket is to be.
+            daemon: Whom requests go to.
+            body_s: Seconds a client may take to send a body.
+
+        """
         self._path = Path(path)
         self._closing = asyncio.Event()
         self._listener: Listener | None = None
         self._uvicorn = _Uvicorn(
             uvicorn.Config(
-                make_app(daemon, self._closing),
+                make_app(daemon, self._closing, body_s),
                 loop="none",
                 http="h11",
                 ws="none",

@@ -1,0 +1,68 @@
+"""A daemon for the control server: it keeps what it was asked, in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+from kiosk.errors import KioskError
+
+
+class FakeDaemon:
+    """
+    Implements ``ControlledDaemon``; ``None`` published ends every subscription.
+
+    Attributes:
+        asked: What was asked, as (verb, argument).
+        refusal: Raised by the next requests, if set.
+        subscriptions: How many are open now.
+
+    """
+
+    def __init__(self, status: dict[str, Any] | None = None) -> None:
+        self.asked: list[tuple[str, str]] = []
+        self.refusal: KioskError | None = None
+        self.subscriptions = 0
+        self._status = status or {"schema_version": 1, "state": "IDLE"}
+        self._queues: list[asyncio.Queue[dict[str, Any] | None]] = []
+
+    def press(self, button: str) -> None:
+        self._note("press", button)
+
+    def status(self) -> dict[str, Any]:
+        self._note("status", "")
+        return self._status
+
+    def subscribe(self) -> AsyncGenerator[dict[str, Any], None]:
+        queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(maxsize=16)
+        self._queues.append(queue)
+        self.subscriptions += 1
+        return self._events(queue)
+
+    async def save_screenshot(self, path: str) -> None:
+        self._note("screenshot", path)
+        await asyncio.to_thread(Path(path).write_bytes, b"PNG")
+
+    async def send_text(self, text: str) -> None:
+        self._note("text", text)
+
+    def publish(self, event: dict[str, Any] | None) -> None:
+        for queue in self._queues:
+            queue.put_nowait(event)
+
+    async def _events(
+        self, queue: asyncio.Queue[dict[str, Any] | None]
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        try:
+            while (event := await queue.get()) is not None:
+                yield event
+        finally:
+            self._queues.remove(queue)
+            self.subscriptions -= 1
+
+    def _note(self, verb: str, argument: str) -> None:
+        self.asked.append((verb, argument))
+        if self.refusal is not None:
+            raise self.refusal
