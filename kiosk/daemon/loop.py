@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 from kiosk import ports
@@ -201,27 +202,28 @@ class Daemon:
     def _carry_out(self, command: do.Command) -> None:  # noqa: C901, PLR0912 -- one case a command
         match command:
             case do.FindSeat(call):
-                self._work.begin(self._scope_of(call).find_seat())
+                self._work.begin(self._scope_of(call).find_seat)
             case do.WaitForSeat(call):
-                self._work.begin(self._scope_of(call).wait_for_seat())
+                self._work.begin(self._scope_of(call).wait_for_seat)
             case do.Publish(call):
                 muted = self._machine.muted
-                self._work.begin(self._scope_of(call).publish(muted=muted))
+                scope = self._scope_of(call)
+                self._work.begin(partial(scope.publish, muted=muted))
             case do.TakeSeat(call):
-                self._work.begin(self._scope_of(call).take_seat())
+                self._work.begin(self._scope_of(call).take_seat)
             case do.MoveStream(call):
                 self._work.cancel("move")
-                self._work.begin(self._scope_of(call).move_stream(), "move")
+                self._work.begin(self._scope_of(call).move_stream, "move")
             case do.Play(user_id):
-                self._work.begin(self._current.play(user_id))
+                self._work.begin(partial(self._current.play, user_id))
             case do.StopPlaying(user_id):
-                self._work.begin(self._current.stop_playing(user_id))
+                self._work.begin(partial(self._current.stop_playing, user_id))
             case do.StopMedia():
                 self._work.cancel()
-                self._work.close(self._current.close_media())
+                self._work.close(self._current.close_media)
             case do.LeaveRoom():
                 self._work.cancel()
-                self._work.close(self._leave(self._current))
+                self._work.close(partial(self._leave, self._current))
             case do.SetMuted(muted):
                 self._mute(muted=muted)
             case do.Chime():

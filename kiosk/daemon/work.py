@@ -9,8 +9,12 @@ so that a camera is closed before the next call may open it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
+
+
+Job = Callable[[], Coroutine[Any, Any, None]]
+"""Begun when its turn comes; one cancelled before has opened nothing."""
 
 
 class Work:
@@ -21,16 +25,16 @@ class Work:
         self._call_tasks: set[asyncio.Task[None]] = set()
         self._closing: asyncio.Task[None] | None = None
 
-    def begin(self, work: Coroutine[Any, Any, None], name: str | None = None) -> None:
+    def begin(self, job: Job, name: str | None = None) -> None:
         """Begin work of the call, after what is still closing."""
-        task = self._group.create_task(self._after_closing(work), name=name)
+        task = self._group.create_task(_after(self._closing, job), name=name)
         self._call_tasks.add(task)
         task.add_done_callback(self._call_tasks.discard)
 
-    def close(self, work: Coroutine[Any, Any, None]) -> None:
+    def close(self, job: Job) -> None:
         """Begin closing, after what is still closing; never cancelled."""
         self._closing = self._group.create_task(
-            self._after_closing(work), name="closing"
+            _after(self._closing, job), name="closing"
         )
 
     def cancel(self, name: str | None = None) -> None:
@@ -46,18 +50,8 @@ class Work:
         done, _ = await asyncio.wait({self._closing}, timeout=timeout_s)
         return bool(done)
 
-    def _after_closing(
-        self, work: Coroutine[Any, Any, None]
-    ) -> Coroutine[Any, Any, None]:
-        return _after(self._closing, work)
 
-
-async def _after(
-    closing: asyncio.Task[None] | None, work: Coroutine[Any, Any, None]
-) -> None:
-    try:
-        if closing is not None and not closing.done():
-            await asyncio.wait({closing})
-        await work
-    finally:
-        work.close()  # cancelled while waiting: it never began
+async def _after(closing: asyncio.Task[None] | None, job: Job) -> None:
+    if closing is not None and not closing.done():
+        await asyncio.wait({closing})
+    await job()

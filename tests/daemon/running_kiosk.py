@@ -1,0 +1,102 @@
+"""A daemon in its fake world, running for the time of a test."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from kiosk.call.events import Timer
+from kiosk.call.states import Role, State
+from kiosk.daemon.loop import Daemon
+from kiosk.daemon.settings import DURATIONS_S, DaemonSettings
+from kiosk.devices.clock_monotonic import MonotonicClock
+from kiosk.ports import PeerJoined, PeerStarted, ScreenName
+from tests.fakes.kiosk_world import AGENT, KioskWorld
+
+
+@dataclass
+class RunningKiosk:
+    """The daemon and its world, with the steps that tests repeat."""
+
+    daemon: Daemon
+    world: KioskWorld
+
+    @property
+    def state(self) -> str:
+        return str(self.daemon.status()["state"])
+
+    async def until(self, is_true: Callable[[], bool], what: str) -> None:
+        for _ in range(2_000):
+            if is_true():
+                return
+            await asyncio.sleep(0.001)
+        raise AssertionError(f"never became true: {what} (state {self.state})")
+
+    async def reach(self, state: State) -> None:
+        await self.until(lambda: self.state == state.name, state.name)
+
+    async def until_screen(self, name: ScreenName) -> None:
+        """Wait until a screen was shown; it may be gone again by now."""
+        await self.until(lambda: self.world.screens.saw(name), name.value)
+
+    async def wait_in_room(self) -> None:
+        await self.reach(State.IDLE)
+        self.daemon.press("call")
+        await self.reach(State.WAITING)
+
+    async def talk(self) -> None:
+        await self.wait_in_room()
+        self.world.room.tell(PeerJoined(AGENT))
+        await self.until(self._plays, "playing")
+        self.world.media.report(PeerStarted(AGENT.user_id))
+        await self.reach(State.IN_CALL)
+
+    def _plays(self) -> bool:
+        player = self.world.media.player
+        return player is not None and AGENT.user_id in player.playing
+
+
+@contextlib.asynccontextmanager
+async def running_kiosk(
+    world: KioskWorld | None = None,
+    *,
+    role: Role = Role.KIOSK,
+    start: State = State.OUT_OF_SERVICE,
+    check_s: float = 20.0,
+    **timers_s: float,
+) -> AsyncIterator[RunningKiosk]:
+    """Run a daemon; timers are given by lower-case name, in seconds."""
+    world = world or KioskWorld()
+    durations = dict(DURATIONS_S)
+    durations |= {Timer[name.upper()]: length for name, length in timers_s.items()}
+    daemon = Daemon(
+        settings=DaemonSettings(
+            role=role,
+            durations_s=durations,
+            check_s=check_s,
+            retry_s=(0.01, 0.02),
+            queue_s=0.01,
+            redial_s=0.01,
+        ),
+        clock=MonotonicClock(),
+        room=world.room,
+        media=world.media,
+        screens=world.screens,
+        display=world.display,
+        buttons=world.buttons,
+        indicators=world.indicators,
+        init=world.init,
+        observe=world.observe,
+        progressed=lambda: world.moving,
+        is_open_now=lambda: world.open_hours,
+        chime=lambda: setattr(world, "chimes", world.chimes + 1),
+        start=start,
+    )
+    async with asyncio.TaskGroup() as group:
+        group.create_task(daemon.run())
+        try:
+            yield RunningKiosk(daemon, world)
+        finally:
+            daemon.stop()

@@ -1,0 +1,190 @@
+"""The daemon outside a call: service, hours, buttons, control, supervisor."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from kiosk import ports
+from kiosk.call.states import State
+from kiosk.daemon.stall import StallMeter
+from kiosk.errors import RoomRefused
+from kiosk.ports import Button, Indicator, Micros, ScreenName
+from tests.daemon.running_kiosk import running_kiosk
+from tests.fakes.kiosk_world import AGENT, UNREACHABLE, KioskWorld
+from tests.fakes.steady_clock import SteadyClock
+
+
+async def test_a_kiosk_without_its_service_says_so_and_returns_by_itself() -> None:
+    world = KioskWorld()
+    world.room.fail("log_in", UNREACHABLE, UNREACHABLE)
+    async with running_kiosk(world) as kiosk:
+        await kiosk.until_screen(ScreenName.OUT_OF_SERVICE)
+        assert "R007" in world.screens.last(ScreenName.OUT_OF_SERVICE).reason
+
+        await kiosk.reach(State.IDLE)
+
+
+async def test_the_fault_lamp_is_lit_while_the_service_is_away() -> None:
+    world = KioskWorld()
+    world.room.fail("log_in", *[UNREACHABLE] * 1_000)
+    async with running_kiosk(world) as kiosk:
+        await kiosk.until(lambda: Indicator.FAULT in world.indicators.lit, "lit")
+
+        assert kiosk.state == "OUT_OF_SERVICE"
+
+
+async def test_a_service_lost_while_idle_is_noticed_and_found_again() -> None:
+    world = KioskWorld()
+    async with running_kiosk(world, check_s=0.01) as kiosk:
+        await kiosk.reach(State.IDLE)
+        world.room.fail("check", UNREACHABLE)
+        await kiosk.until_screen(ScreenName.OUT_OF_SERVICE)
+
+        await kiosk.reach(State.IDLE)
+
+
+async def test_a_call_is_not_disturbed_by_checks_of_the_service() -> None:
+    world = KioskWorld()
+    async with running_kiosk(world, check_s=0.005) as kiosk:
+        await kiosk.talk()
+        world.room.fail("check", UNREACHABLE)
+        await asyncio.sleep(0.05)
+
+        assert kiosk.state == "IN_CALL"
+
+
+async def test_the_branch_is_closed_outside_its_hours() -> None:
+    world = KioskWorld(open_hours=False)
+    async with running_kiosk(world) as kiosk:
+        await kiosk.until_screen(ScreenName.CLOSED)
+        world.open_hours = True
+
+        await kiosk.reach(State.IDLE)
+
+
+async def test_a_kiosk_that_is_not_set_up_stays_up_and_calls_nobody() -> None:
+    async with running_kiosk(start=State.UNCONFIGURED) as kiosk:
+        kiosk.daemon.press("call")
+        await kiosk.until(lambda: kiosk.world.init.told == ["ready"], "ready")
+
+        assert kiosk.state == "UNCONFIGURED"
+        assert kiosk.world.room.said == []
+
+
+async def test_a_real_button_presses_the_same_event() -> None:
+    async with running_kiosk() as kiosk:
+        await kiosk.reach(State.IDLE)
+        on_press = kiosk.world.buttons.on_press
+        assert on_press is not None
+        await asyncio.to_thread(on_press, Button.CALL, Micros(1))
+
+        await kiosk.reach(State.WAITING)
+
+
+async def test_the_supervisor_is_told_and_fed_only_while_threads_move() -> None:
+    world = KioskWorld(moving=False)
+    async with running_kiosk(world) as kiosk:
+        await kiosk.reach(State.IDLE)
+        assert world.init.told[0] == "ready"
+        assert world.init.pings == 0
+
+    assert "stopping" in world.init.told
+
+
+async def test_stopping_in_a_call_closes_the_camera_and_leaves_the_room() -> None:
+    world = KioskWorld()
+    async with running_kiosk(world) as kiosk:
+        await kiosk.talk()
+
+    assert not world.media.camera_open
+    assert "leave" in world.room.said
+    assert world.indicators.lit == set()
+
+
+async def test_the_status_names_state_peers_and_devices() -> None:
+    async with running_kiosk() as kiosk:
+        await kiosk.talk()
+
+        status = kiosk.daemon.status()
+
+    assert status["state"] == "IN_CALL"
+    assert status["screen"] == "in_call"
+    assert status["user_id"] == "kiosk-7"
+    assert status["peers"] == [{"user_id": AGENT.user_id, "name": AGENT.name}]
+    assert status["devices"]["camera_open"]
+    assert status["timings"]["first_picture_us"] >= status["timings"]["entered_us"] > 0
+    assert status["rss_mb"] > 0
+    assert status["fds"] > 0
+
+
+async def test_no_url_of_a_stream_is_in_the_status() -> None:
+    async with running_kiosk() as kiosk:
+        await kiosk.talk()
+
+        assert "rtmp" not in repr(kiosk.daemon.status())
+
+
+async def test_text_is_sent_to_a_peer_and_read_on_the_screen() -> None:
+    async with running_kiosk() as kiosk:
+        await kiosk.talk()
+        await kiosk.daemon.send_text("hello")
+        kiosk.world.room.tell(ports.TextReceived(AGENT.user_id, AGENT.name, "hi"))
+        await kiosk.until(lambda: kiosk.world.screens.facts.text == "hi", "read")
+
+        assert "send_text hello" in kiosk.world.room.said
+
+
+async def test_text_to_nobody_is_refused() -> None:
+    async with running_kiosk() as kiosk:
+        await kiosk.wait_in_room()
+
+        with pytest.raises(RoomRefused, match="nobody"):
+            await kiosk.daemon.send_text("hello")
+
+
+async def test_a_screenshot_is_written(tmp_path: Path) -> None:
+    async with running_kiosk() as kiosk:
+        await kiosk.daemon.save_screenshot(str(tmp_path / "a.png"))
+
+    assert (tmp_path / "a.png").read_bytes() == b"PNG"
+
+
+async def test_subscribers_hear_of_states_and_the_newest_win() -> None:
+    async with running_kiosk() as kiosk:
+        await kiosk.reach(State.IDLE)
+        events = kiosk.daemon.subscribe()
+        first = asyncio.get_running_loop().create_future()
+
+        async def hear() -> None:
+            async for event in events:
+                if not first.done():
+                    first.set_result(event)
+                    await asyncio.sleep(0.05)
+                elif event["event"] == "call_ended":
+                    return
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(hear())
+            await asyncio.sleep(0)
+            await kiosk.talk()
+            for _ in range(150):
+                kiosk.world.room.tell(ports.TextReceived("a", "A", "spam"))
+            kiosk.daemon.press("hangup")
+
+        assert first.result()["event"] == "state"
+
+
+def test_the_stall_meter_keeps_percentiles_and_the_worst() -> None:
+    meter = StallMeter(SteadyClock())
+    assert meter.percentile_ms(0.5) == 0.0
+    for _ in range(999):
+        meter.record(0.4)
+    meter.record(120.0)
+
+    assert meter.snapshot() == {"n": 1000, "p999": 1.0, "max": 120.0}
+    meter.reset()
+    assert meter.snapshot()["n"] == 0
+    assert meter.turns == 1000
