@@ -87,7 +87,19 @@ class Face:
         """Show a text message and tell the subscribers."""
         self.facts = replace(self.facts, text=message.text)
         self.refresh()
-        self.tell({"event": "text", "user_id": message.user_id, "text": message.text})
+        self.tell(
+            {
+                "event": "text",
+                "user_id": message.user_id,
+                "name": message.name,
+                "text": message.text,
+            }
+        )
+
+    def tell_first_picture(self, user_id: str) -> None:
+        """Tell the subscribers that a peer is on the display."""
+        now = self._clock.now()
+        self.tell({"event": "first_picture", "user_id": user_id, "at_us": now})
 
     def tick(self) -> None:
         """Redraw what changes with time."""

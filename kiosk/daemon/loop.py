@@ -251,6 +251,7 @@ class Daemon:
                 post=self.post,
                 on_text=self._face.read,
                 on_peers_changed=self._face.refresh,
+                on_first_picture=self._face.tell_first_picture,
                 queue_s=self._settings.queue_s,
             )
             self._scope.timings.call_pressed_us = self._pressed_at

@@ -52,6 +52,7 @@ class CallScope:
         post: Callable[[ev.Event], None],
         on_text: Callable[[ports.TextReceived], None],
         on_peers_changed: Callable[[], None],
+        on_first_picture: Callable[[str], None],
         queue_s: float,
     ) -> None:
         self.call = call
@@ -67,6 +68,7 @@ class CallScope:
         self._post = post
         self._on_text = on_text
         self._on_peers_changed = on_peers_changed
+        self._on_first_picture = on_first_picture
         self._queue_s = queue_s
         self._seat: Seat | None = None
         self._entered = False
@@ -280,6 +282,7 @@ class CallScope:
         self._silent.discard(user_id)
         if with_picture and not self.timings.first_picture_us:
             self.timings.first_picture_us = self._clock.now()
+            self._on_first_picture(user_id)
         self.with_picture = with_picture
         self._post(ev.PeerStarted(self.call))
 

@@ -65,9 +65,12 @@ def describe(
             {"user_id": peer.user_id, "name": peer.name}
             for peer in (scope.peers.values() if scope else ())
         ],
-        "push": asdict(pusher.stats) if pusher else {},
+        "push": asdict(pusher.stats) if pusher else None,
         "play": [asdict(stats) for stats in player.stats] if player else [],
-        "timings": asdict(scope.timings if scope else Timings()),
+        "timings": {
+            step: at or None
+            for step, at in asdict(scope.timings if scope else Timings()).items()
+        },
         "devices": {
             "camera_open": open_devices.camera,
             "microphone_open": open_devices.microphone,

@@ -1,0 +1,41 @@
+"""
+The composition root: the only package that knows all neighbours.
+
+``kiosk_process`` builds and runs a kiosk, ``server_process`` the room server
+with its relay; nothing else builds adapters. They are imported when called,
+so that asking for ``--version`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from kiosk.errors import ConfigError
+
+
+def run(config: Any, *, problem: ConfigError | None = None) -> int:  # noqa: ANN401 -- KioskConfig, imported lazily
+    """
+    Run a kiosk until SIGTERM and return the exit status.
+
+    Args:
+        config: A ``kiosk.config.schema.KioskConfig``.
+        problem: What is wrong with it; the kiosk then only says so.
+
+    """
+    process = import_module("kiosk.app.kiosk_process")
+    return int(process.run_kiosk(config, problem))
+
+
+def serve(config: Any, on_ready: Callable[[Any], None]) -> int:  # noqa: ANN401 -- likewise
+    """
+    Run the room server until SIGTERM and return the exit status.
+
+    Args:
+        config: A ``kiosk.config.server_schema.ServerConfig``.
+        on_ready: Gets a ``kiosk.roomserver.service.ServerAddresses``.
+
+    """
+    process = import_module("kiosk.app.server_process")
+    return int(process.run_server(config, on_ready))

@@ -1,0 +1,140 @@
+"""
+Which adapter stands behind which device text of the configuration.
+
+Adapters are imported by name and only when a call first needs them, so that
+nothing heavy is loaded before the first pixel, and a kiosk without a vendor's
+library never asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from kiosk import ports
+from kiosk.config.schema import KioskConfig
+from kiosk.config.values import parse_device
+
+
+T = TypeVar("T")
+
+
+class Remembered(Generic[T]):
+    """A factory that can be asked about the adapter it made last."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self.last: T | None = None
+
+    def __call__(self) -> T:
+        """Make an adapter."""
+        self.last = self._make()
+        return self.last
+
+
+def _adapter(module: str, name: str) -> Any:  # noqa: ANN401 -- a class found by name
+    return getattr(import_module(f"kiosk.devices.{module}"), name)
+
+
+def make_camera(config: KioskConfig, clock: ports.Clock) -> ports.Camera:
+    """Make the camera of one call."""
+    camera = config.camera
+    preset = import_module("kiosk.codec.presets").PRESETS[camera.preset]
+    bitrate = (camera.bitrate_kbps or 0) * 1_000 or preset.bitrate
+    shape = {
+        "width": preset.width,
+        "height": preset.height,
+        "picture_rate": float(camera.picture_rate),
+        "bitrate": bitrate,
+        "ceiling": max(bitrate, preset.ceiling),
+    }
+    choice = parse_device(camera.device)
+    made: ports.Camera
+    if choice.kind == "file":
+        # The clock is painted in, so that a real film measures latency too.
+        file_camera = _adapter("camera_file", "FileCamera")
+        made = file_camera(clock, choice.argument, paint_clock=True, **shape)
+    else:
+        made = _adapter("camera_synthetic", "SyntheticCamera")(clock, **shape)
+    return made
+
+
+def make_microphone(config: KioskConfig, clock: ports.Clock) -> ports.Microphone:
+    """Make the microphone of one call."""
+    beep = import_module("kiosk.codec.beep")
+    choice = parse_device(config.microphone.device)
+    made: ports.Microphone
+    if choice.kind == "file":
+        made = _adapter("microphone_file", "FileMicrophone")(clock, choice.argument)
+    elif choice.kind == "tone":
+        source = beep.ToneSource(int(choice.argument))
+        made = _adapter("microphone_synthetic", "SyntheticMicrophone")(clock, source)
+    else:
+        own, _ = beep_hz(config)
+        source = beep.BeepSource(own)
+        made = _adapter("microphone_synthetic", "SyntheticMicrophone")(clock, source)
+    return made
+
+
+def make_speaker(config: KioskConfig, clock: ports.Clock) -> ports.Speaker:
+    """Make the speaker of one call."""
+    choice = parse_device(config.speaker.device)
+    made: ports.Speaker
+    if choice.kind == "file":
+        made = _adapter("speaker_file", "FileSpeaker")(clock, choice.argument)
+    else:
+        _, theirs = beep_hz(config)
+        synthetic = _adapter("speaker_synthetic", "SyntheticSpeaker")
+        made = synthetic(clock, meter_hz=theirs)
+    return made
+
+
+def beep_hz(config: KioskConfig) -> tuple[int, int]:
+    """Return the pitch our synthetic microphone beeps at, and the peer's."""
+    beep = import_module("kiosk.codec.beep")
+    pitches: tuple[int, int] = (beep.KIOSK_HZ, beep.AGENT_HZ)
+    return pitches if config.call.role == "kiosk" else (pitches[1], pitches[0])
+
+
+def make_buttons(config: KioskConfig, clock: ports.Clock) -> ports.Buttons:
+    """
+    Make the buttons.
+
+    Raises:
+        ConfigError: A button script has mistakes.
+
+    """
+    choice = parse_device(config.buttons.device)
+    made: ports.Buttons
+    if choice.kind == "keyboard":
+        made = _adapter("buttons_keyboard", "KeyboardButtons")(clock)
+    elif choice.kind == "script":
+        script = _adapter("buttons_script", "read_script")(Path(choice.argument))
+        made = _adapter("buttons_script", "ScriptButtons")(clock, script)
+    else:
+        made = _adapter("buttons_none", "NoButtons")()
+    return made
+
+
+def make_indicators(config: KioskConfig, clock: ports.Clock) -> ports.Indicators:
+    """Make the lamps."""
+    choice = parse_device(config.indicators.device)
+    made: ports.Indicators
+    if choice.kind == "file":
+        path = Path(choice.argument)
+        made = _adapter("indicators_file", "FileIndicators")(clock, path)
+    else:
+        made = _adapter("indicators_memory", "MemoryIndicators")(clock)
+    return made
+
+
+def make_init(notify_socket: str | None) -> ports.Init:
+    """Make the tie to the service supervisor: systemd's, where it asked for one."""
+    made: ports.Init
+    if notify_socket:
+        made = _adapter("init_notify", "NotifyInit")(notify_socket)
+    else:
+        made = _adapter("init_silent", "SilentInit")()
+    return made

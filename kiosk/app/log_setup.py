@@ -1,0 +1,86 @@
+"""
+What the log looks like, and what never gets into it.
+
+Secrets are taken out at the formatter, not at the call sites: one place to get
+right, whoever logs whatever.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from typing import Literal
+
+from typing_extensions import override
+
+
+_SECRETS = (
+    re.compile(r"((?:rtmps?|https?)://[^\s?#\"']+)\?[^\s\"']+"),
+    re.compile(
+        r"((?:txSecret|txTime|token|userSig|usersig|sig|password|key)[\"']?\s*[=:]\s*)"
+        r"[\"']?[^\s\"'&,}]+",
+        re.IGNORECASE,
+    ),
+)
+_REPLACEMENTS = (r"\1?…", r"\1…")
+_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime"}
+_LONGEST = 2_000
+
+
+def redact(text: str) -> str:
+    """Return ``text`` without keys, tokens and the queries of URLs."""
+    for pattern, replacement in zip(_SECRETS, _REPLACEMENTS, strict=True):
+        text = pattern.sub(replacement, text)
+    return text
+
+
+class _Plain(logging.Formatter):
+    """``LEVEL logger: message key=value``: the journal adds the time itself."""
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        extra = " ".join(f"{key}={value!r}" for key, value in _extra(record).items())
+        text = f"{record.levelname} {record.name}: {record.getMessage()} {extra}"
+        if record.exc_info:
+            text = f"{text}\n{self.formatException(record.exc_info)}"
+        return redact(_one_line(text.rstrip(), keep_lines=bool(record.exc_info)))
+
+
+class _Json(logging.Formatter):
+    """One JSON object a line."""
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **{key: str(value)[:_LONGEST] for key, value in _extra(record).items()},
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return redact(json.dumps(line, ensure_ascii=True))
+
+
+def _extra(record: logging.LogRecord) -> dict[str, object]:
+    return {k: v for k, v in record.__dict__.items() if k not in _STANDARD}
+
+
+def _one_line(text: str, *, keep_lines: bool) -> str:
+    allowed = "\n" if keep_lines else ""
+    return "".join(
+        c if c.isprintable() or c in allowed else "\N{REPLACEMENT CHARACTER}"
+        for c in text
+    )
+
+
+def set_up_log(level: str, form: Literal["text", "json"]) -> None:
+    """Send everything of ``level`` and above to standard error."""
+    stream = logging.StreamHandler(sys.stderr)
+    stream.setFormatter(_Json() if form == "json" else _Plain())
+    logging.basicConfig(level=level.upper(), handlers=[stream], force=True)
+    # Every request would log its URL, and a URL may carry a token.
+    for chatty in ("httpx", "httpcore", "uvicorn.access"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -1,0 +1,92 @@
+"""Runs the room server with its relay until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Callable
+
+from pydantic import SecretStr
+
+from kiosk.app.log_setup import set_up_log
+from kiosk.config.server_schema import ServerConfig
+from kiosk.config.values import parse_address
+from kiosk.roomserver.networks import LOOPBACK
+from kiosk.roomserver.rooms import CreatorLeaves
+from kiosk.roomserver.service import ServerAddresses, serve
+from kiosk.roomserver.settings import ServerSettings
+
+
+log = logging.getLogger(__name__)
+
+
+def run_server(
+    config: ServerConfig, on_ready: Callable[[ServerAddresses], None]
+) -> int:
+    """
+    Serve until SIGTERM or SIGINT and return the exit status.
+
+    Args:
+        config: What the server is told.
+        on_ready: Called once both ports answer, with their addresses.
+
+    """
+    set_up_log(config.log.level, config.log.format)
+    status = os.EX_OK
+    try:
+        asyncio.run(_serve(settings_of(config), on_ready))
+    except* OSError as group:
+        for exc in group.exceptions:
+            log.error("server not started", extra={"reason": str(exc)})  # noqa: TRY400 -- the reason is the whole story
+        status = os.EX_UNAVAILABLE
+    return status
+
+
+async def _serve(
+    settings: ServerSettings, on_ready: Callable[[ServerAddresses], None]
+) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    async with asyncio.TaskGroup() as group:
+        serving = group.create_task(serve(settings, on_ready))
+        await stopping.wait()
+        serving.cancel()
+
+
+def settings_of(config: ServerConfig) -> ServerSettings:
+    """Return the server's settings as its configuration file says."""
+    server = config.server
+    http_host, http_port = parse_address(server.http)
+    rtmp_host, rtmp_port = parse_address(server.rtmp)
+    return ServerSettings(
+        http_host=http_host,
+        http_port=http_port,
+        rtmp_host=rtmp_host,
+        rtmp_port=rtmp_port,
+        public_host=server.public_host or "",
+        capacity=server.capacity,
+        creator_leaves=CreatorLeaves(server.creator_leaves),
+        push_key=_key(server.push_key),
+        play_key=_key(server.play_key),
+        key_validity_s=server.key_valid_s,
+        late_s=server.heartbeat_timeout_s,
+        sweep_s=server.sweep_s,
+        compat_networks=_networks(config.compat.originals),
+        bizid=server.bizid,
+        sdk_app_id=server.sdk_app_id,
+        account_type=server.acc_type,
+    )
+
+
+def _key(secret: SecretStr | None) -> bytes:
+    return secret.get_secret_value().encode() if secret else b""
+
+
+def _networks(originals: str | tuple[str, ...]) -> tuple[str, ...]:
+    if originals == "off":
+        return ()
+    return LOOPBACK if isinstance(originals, str) else originals
