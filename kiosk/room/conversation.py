@@ -134,7 +134,7 @@ class Conversation:
             RoomError: No answer, a refusal, or nonsense.
 
         """
-        used = None if isinstance(request, _OPEN_TO_ALL) else self._credentials
+        used = self._credentials_for(request)
         try:
             return (yield from self._once(request, deadline_s))
         except LoginRefused:
@@ -238,12 +238,13 @@ class Conversation:
         finally:
             self._logging_in = False
 
+    def _credentials_for(self, request: Request[object]) -> Credentials | None:
+        return None if isinstance(request, _OPEN_TO_ALL) else self._credentials
+
     def _once(self, request: Request[T], deadline_s: float) -> Script[T]:
         if deadline_s <= 0:
             raise RoomUnreachable(f"{request.ROUTE}: no time left to ask")
-        open_to_all = isinstance(request, _OPEN_TO_ALL)
-        credentials = None if open_to_all else self._credentials
-        outcome = yield Ask(request, credentials, deadline_s)
+        outcome = yield Ask(request, self._credentials_for(request), deadline_s)
         self.now = max(self.now, outcome.at)
         if outcome.error is not None:
             raise outcome.error

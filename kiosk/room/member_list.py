@@ -10,6 +10,7 @@ on its way back to a server that forgot everybody (``reliability.md`` R10).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from kiosk.room.messages import Member
@@ -32,7 +33,8 @@ class MemberList:
 
     def __init__(self, self_id: str, members: Sequence[Member] = ()) -> None:
         self._self_id = self_id
-        self._members = tuple(members[:MAX_MEMBERS])
+        self._members: tuple[Member, ...] = ()
+        self._members = self._playable(members)
         self._last_begun = 0
         self._last_taken = 0
         self._waiting_until: float | None = None
@@ -80,7 +82,7 @@ class MemberList:
         if number <= self._last_taken:
             return []
         self._last_taken = number
-        seen = tuple(members[:MAX_MEMBERS])
+        seen = self._playable(members)
         unexplained = False
         if self._waiting_until is not None:
             unexplained = True
@@ -114,6 +116,15 @@ class MemberList:
     def wants_look(self, now: float) -> bool:
         """Say whether the wait for returns is over but not yet looked at."""
         return self._waiting_until is not None and now >= self._waiting_until
+
+    def _playable(self, members: Sequence[Member]) -> tuple[Member, ...]:
+        # Servers show play URLs to members only; we may just have been put out.
+        known = {one.user_id: one.play_url for one in self._members}
+        urls = (one.play_url or known.get(one.user_id, "") for one in members)
+        seen = zip(members, urls, strict=True)
+        return tuple(replace(one, play_url=url) for one, url in seen if url)[
+            :MAX_MEMBERS
+        ]
 
     def _with_the_missing(
         self, seen: tuple[Member, ...], expired: Mapping[str, bool]

@@ -1,0 +1,216 @@
+"""
+One request to a room server and its answer, within limits.
+
+The other side is believed nothing: a total deadline over connecting, sending
+and reading (httpx has none), no redirects, no compression (a bomb is refused,
+not inflated), 64 headers, 256 KiB.  Every failure becomes one ``RoomError``
+whose text names route and cause and quotes neither URL nor body.  Nothing is
+logged here, and httpx is kept from logging, for the token is in the query.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from typing import Final, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+
+from kiosk.errors import ConfigError, RoomProtocolError, RoomUnreachable
+from kiosk.room.messages import (
+    Credentials,
+    Request,
+    RouteUnknown,
+    dump_json,
+    path_of,
+    read_answer,
+)
+from kiosk.room.script import ServerBusy
+
+
+MAX_BODY_BYTES: Final = 256 * 1024
+MAX_HEADERS: Final = 64
+_KEEP_ALIVE_S = 3.0  # below uvicorn's 5 s: never write into a closing connection
+_CONNECTIONS = 8
+_OK = 200
+_UNKNOWN_HERE = frozenset({404, 405})
+_TOO_MANY_REQUESTS = 429
+_SERVER_TROUBLE = 500
+_MAX_RETRY_AFTER_DIGITS = 5
+_SIGN_IN = "does this network need a sign-in?"
+
+T = TypeVar("T")
+
+
+class HttpExchange:
+    """
+    Asks one room server.
+
+    Args:
+        server_url: ``http(s)://host:port``, with or without a path or a
+            trailing slash.
+        transport: Replaces the network in tests.
+        tls: Whom to trust; the system's authorities by default.
+
+    Raises:
+        ConfigError: If ``server_url`` is no such URL.
+
+    """
+
+    def __init__(
+        self,
+        server_url: str,
+        transport: httpx.AsyncBaseTransport | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._base, self._host = _split(server_url)
+        _silence_httpx()
+        self._client = httpx.AsyncClient(
+            transport=transport,
+            verify=tls or _trust(self._base),
+            headers={"Accept-Encoding": "identity", "User-Agent": "kiosk"},
+            follow_redirects=False,
+            timeout=None,  # noqa: S113 - asyncio.timeout is total, httpx's is not
+            trust_env=False,
+            limits=httpx.Limits(
+                max_connections=_CONNECTIONS, keepalive_expiry=_KEEP_ALIVE_S
+            ),
+        )
+
+    async def ask(
+        self,
+        request: Request[T],
+        credentials: Credentials | None,
+        deadline_s: float,
+    ) -> T:
+        """
+        Send one request and read its answer.
+
+        Raises:
+            RoomUnreachable: No whole answer within ``deadline_s`` seconds.
+            ServerBusy: HTTP 429 or 5xx.
+            RoomProtocolError: An answer that makes no sense.
+            RoomRefused: Its subclass for the answer's code.
+
+        """
+        route = request.ROUTE
+        try:
+            async with asyncio.timeout(deadline_s):
+                body = await self._exchange(request, credentials)
+        except TimeoutError:
+            raise RoomUnreachable(
+                f"{route}: no whole answer from {self._host} within {deadline_s:.1f} s"
+            ) from None
+        except httpx.TransportError as error:
+            raise RoomUnreachable(
+                f"{route}: {self._host} did not answer ({type(error).__name__})"
+            ) from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise RoomProtocolError(f"{route}: {type(error).__name__}") from None
+        return read_answer(request, body)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._client.aclose()
+
+    async def _exchange(
+        self, request: Request[object], credentials: Credentials | None
+    ) -> bytes:
+        wire = request.to_wire()
+        query = credentials.to_query() if credentials else {}
+        content = None
+        if request.IN_QUERY:
+            query |= {name: str(value) for name, value in wire.items()}
+        else:
+            content = dump_json(wire)
+        outgoing = self._client.build_request(
+            request.METHOD,
+            self._base + path_of(request),
+            params=query or None,
+            content=content,
+            headers={"Content-Type": "application/json"} if content else None,
+        )
+        response = await self._client.send(outgoing, stream=True)
+        try:
+            _judge_head(request.ROUTE, response)
+            body = await _read(request.ROUTE, response)
+        finally:
+            await response.aclose()
+        _refuse_web_page(request.ROUTE, response, body)
+        return body
+
+
+def _split(server_url: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(server_url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port, parts = None, None, urlsplit("")
+    if not host or parts.scheme not in {"http", "https"} or parts.query:
+        raise ConfigError(
+            ("the room server's address must look like https://host:port",)
+        )
+    shown = f"[{host}]" if ":" in host else host
+    return server_url.rstrip("/"), f"{shown}:{port}" if port else shown
+
+
+def _trust(base: str) -> ssl.SSLContext:
+    # Loading the authorities takes 20 ms and more; plain HTTP needs none.
+    if base.startswith("https:"):
+        return ssl.create_default_context()
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _silence_httpx() -> None:
+    # Both write whole URLs, tokens included, from INFO and DEBUG downwards.
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _judge_head(route: str, response: httpx.Response) -> None:
+    status = response.status_code
+    if len(response.headers.raw) > MAX_HEADERS:
+        raise RoomProtocolError(f"{route}: more than {MAX_HEADERS} headers")
+    if status in _UNKNOWN_HERE:
+        raise RouteUnknown(
+            f"{route}: HTTP {status}; is the room server's address right?"
+        )
+    if status == _TOO_MANY_REQUESTS or status >= _SERVER_TROUBLE:
+        raise ServerBusy(f"{route}: HTTP {status}", _retry_after(response))
+    if response.is_redirect:
+        raise RoomProtocolError(f"{route}: HTTP {status} sends us away; {_SIGN_IN}")
+    if status != _OK:
+        raise RoomProtocolError(f"{route}: HTTP {status} is no answer")
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise RoomProtocolError(f"{route}: compressed, though that was not asked for")
+    length = response.headers.get("content-length", "0")
+    if not length.isdecimal() or int(length[:12]) > MAX_BODY_BYTES:
+        raise _too_long(route)
+
+
+async def _read(route: str, response: httpx.Response) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise _too_long(route)
+    return bytes(body)
+
+
+def _refuse_web_page(route: str, response: httpx.Response, body: bytes) -> None:
+    # Content types are not law here: originals and proxies disagree on them.
+    html = "html" in response.headers.get("content-type", "").lower()
+    if html or body.lstrip()[:1] == b"<":
+        raise RoomProtocolError(f"{route}: a web page instead of JSON; {_SIGN_IN}")
+
+
+def _retry_after(response: httpx.Response) -> float:
+    text = response.headers.get("retry-after", "")
+    short = text.isdecimal() and len(text) <= _MAX_RETRY_AFTER_DIGITS
+    return float(text) if short else 0.0
+
+
+def _too_long(route: str) -> RoomProtocolError:
+    return RoomProtocolError(f"{route}: an answer of more than {MAX_BODY_BYTES} bytes")

@@ -1,0 +1,276 @@
+"""
+:class:`kiosk.ports.RoomService` over HTTP: carries scripts out, owns their tasks.
+
+``async with`` spans the life of the service.  While a seat is held two tasks of
+its TaskGroup run: heartbeats and news.  They end by themselves when the seat is
+lost, and are cancelled by ``leave`` before anything else is done, so no notice
+follows it.  A programming error in one of them ends the ``async with``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import ssl
+from collections.abc import Awaitable, Callable
+from contextlib import closing, suppress
+from types import TracebackType
+from typing import Self, TypeVar, cast
+
+import httpx
+
+from kiosk.errors import NotAMember, RoomError
+from kiosk.ports import (
+    Clock,
+    NoSeat,
+    Peer,
+    PeerJoined,
+    PeerLeft,
+    PeerMoved,
+    PeerStreamLost,
+    RoomClosed,
+    RoomNotice,
+    Seat,
+    TextReceived,
+)
+from kiosk.room.conversation import Conversation, Identity
+from kiosk.room.membership import Membership
+from kiosk.room.messages import Dialect, Member, Room, RoomCode
+from kiosk.room.script import (
+    Ask,
+    Fact,
+    MemberJoined,
+    MemberLeft,
+    MemberMoved,
+    MemberStreamLost,
+    Outcome,
+    Pause,
+    Script,
+    SeatLost,
+    Step,
+    Tell,
+    TextArrived,
+)
+from kiosk.room.session import NoPlace, Place, RoomSession, Wanted
+from kiosk.roomclient.exchange import HttpExchange
+
+
+OnNotice = Callable[[RoomNotice], None]
+Sleep = Callable[[float], Awaitable[object]]
+
+_MICROS = 1_000_000
+T = TypeVar("T")
+
+
+def new_room_service(
+    server_url: str,
+    identity: Identity,
+    wanted: Wanted,
+    clock: Clock,
+    *,
+    dialect: Dialect | None = None,
+    tls: ssl.SSLContext | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> HttpRoomService:
+    """
+    Compose a room service from its settings.
+
+    Raises:
+        ConfigError: If ``server_url`` is not an HTTP URL.
+
+    """
+    talk = Conversation(identity, secrets.SystemRandom().random, dialect)
+    exchange = HttpExchange(server_url, transport, tls)
+    return HttpRoomService(RoomSession(talk, wanted), exchange, clock)
+
+
+class HttpRoomService:
+    """
+    The room service as one party uses it; holds at most one seat.
+
+    Args:
+        session: Decides.
+        exchange: Asks.
+        clock: Monotonic time for the session.
+        sleep: Waits; ``asyncio.sleep`` but in tests.
+
+    """
+
+    def __init__(
+        self,
+        session: RoomSession,
+        exchange: HttpExchange,
+        clock: Clock,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._session = session
+        self._exchange = exchange
+        self._clock = clock
+        self._sleep = sleep
+        self._group = asyncio.TaskGroup()
+        self._membership: Membership | None = None
+        self._tasks: tuple[asyncio.Task[None], ...] = ()
+
+    async def __aenter__(self) -> Self:
+        """Begin to own tasks."""
+        await self._group.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close; raises what a task failed with."""
+        try:
+            await self.close()
+        finally:
+            await self._group.__aexit__(kind, error, trace)
+
+    async def log_in(self) -> str:
+        """Log in, unless already logged in, and return our user_id."""
+        return await self._carry_out(self._session.log_in(self._now()))
+
+    async def find_seat(self) -> Seat | NoSeat:
+        """Look for a free seat in the configured rooms; reserves nothing."""
+        place = await self._carry_out(self._session.find_place(self._now()))
+        return NoSeat(place.reason) if isinstance(place, NoPlace) else _seat(place)
+
+    async def seat_in(self, room_id: str) -> Seat:
+        """
+        Return a seat in one room known by its id (beyond the port).
+
+        Raises:
+            RoomNotFound: There is no such room.
+            RoomFull: It has no free seat.
+
+        """
+        script = self._session.place_in(room_id, self._now())
+        return _seat(await self._carry_out(script))
+
+    async def new_seat(self, room_name: str, room_id: str = "") -> Seat:
+        """Return a seat in a room that ``take_seat`` will open (beyond the port)."""
+        script = self._session.new_place(room_name, room_id, self._now())
+        return _seat(await self._carry_out(script))
+
+    async def list_rooms(self) -> tuple[Room, ...]:
+        """Return all rooms with their members (beyond the port)."""
+        return await self._carry_out(self._session.list_rooms(self._now()))
+
+    async def take_seat(self, seat: Seat, on_notice: OnNotice) -> str:
+        """
+        Join or create the room and begin heartbeats; our stream is published.
+
+        The notices begin right after this returned.
+        """
+        place = Place(seat.room_id, seat.room_name, seat.create, seat.push_url)
+        await self._stop_tasks()
+        membership = await self._carry_out(self._session.join(place, self._now()))
+        self._membership = membership
+        now = self._now()
+        self._tasks = tuple(
+            self._group.create_task(self._carry_out(script, on_notice), name=name)
+            for name, script in (
+                ("room heartbeats", membership.heartbeats(now)),
+                ("room news", membership.news(now)),
+            )
+        )
+        return membership.room_id
+
+    async def new_push_url(self) -> str:
+        """Return a fresh push URL for the seat we hold."""
+        seat = self._held("get_push_url")
+        return await self._carry_out(seat.new_push_url(self._now()))
+
+    async def move_stream(self, push_url: str) -> None:
+        """Announce that our stream is now published at ``push_url``."""
+        seat = self._held("add_pusher")
+        await self._carry_out(seat.move_stream(push_url, self._now()))
+
+    async def send_text(self, text: str) -> None:
+        """Send a text message to the others in the room."""
+        seat = self._held("send_room_text_msg")
+        await self._carry_out(seat.send_text(text, self._now()))
+
+    async def leave(self) -> None:
+        """Give the seat back; also one that a cancelled ``take_seat`` may hold."""
+        await self._stop_tasks()
+        await self._carry_out(self._session.leave(self._now()))
+
+    async def check(self) -> None:
+        """Ask whether the service is there, while idle."""
+        await self._carry_out(self._session.check(self._now()))
+
+    async def close(self) -> None:
+        """Leave, if needed, log out and close all connections."""
+        with suppress(RoomError):
+            await self.leave()
+        await self._carry_out(self._session.log_out(self._now()))
+        await self._exchange.aclose()
+
+    def _held(self, route: str) -> Membership:
+        if self._membership is None:
+            raise NotAMember(route, int(RoomCode.NOT_A_MEMBER), "no seat is held")
+        return self._membership
+
+    async def _stop_tasks(self) -> None:
+        self._membership = None
+        tasks, self._tasks = self._tasks, ()
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def _carry_out(
+        self, script: Script[T], on_notice: OnNotice | None = None
+    ) -> T:
+        with closing(script):
+            try:
+                step = next(script)
+                while True:
+                    step = script.send(await self._outcome_of(step, on_notice))
+            except StopIteration as end:
+                return cast("T", end.value)
+
+    async def _outcome_of(self, step: Step, on_notice: OnNotice | None) -> Outcome:
+        match step:
+            case Pause(seconds):
+                await self._sleep(seconds)
+            case Tell(fact):
+                if on_notice is not None:
+                    on_notice(_notice(fact))
+            case Ask(request, credentials, deadline_s):
+                try:
+                    answer = await self._exchange.ask(request, credentials, deadline_s)
+                except RoomError as error:
+                    return Outcome(self._now(), error=error)
+                return Outcome(self._now(), answer)
+        return Outcome(self._now())
+
+    def _now(self) -> float:
+        return self._clock.now() / _MICROS
+
+
+def _seat(place: Place) -> Seat:
+    return Seat(place.room_id, place.label, place.create, place.push_url)
+
+
+def _peer(member: Member) -> Peer:
+    return Peer(member.user_id, member.user_name or member.user_id, member.play_url)
+
+
+def _notice(fact: Fact) -> RoomNotice:
+    match fact:
+        case MemberJoined(member):
+            return PeerJoined(_peer(member))
+        case MemberMoved(member):
+            return PeerMoved(_peer(member))
+        case MemberLeft(user_id, expired):
+            return PeerLeft(user_id, hung_up=not expired)
+        case MemberStreamLost(user_id):
+            return PeerStreamLost(user_id)
+        case TextArrived(user_id, user_name, text):
+            return TextReceived(user_id, user_name, text)
+        case SeatLost(reason):
+            return RoomClosed(reason)

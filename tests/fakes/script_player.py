@@ -1,0 +1,122 @@
+"""Carries room scripts out in virtual time against prepared answers."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import count
+from typing import TypeVar, cast
+
+from kiosk.errors import RoomError
+from kiosk.room.messages import Credentials, Request
+from kiosk.room.script import Ask, Fact, Outcome, Pause, Script, Step, Tell
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """An answer that takes its time."""
+
+    seconds: float
+    answer: object
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request that was sent."""
+
+    at: float
+    request: Request[object]
+    credentials: Credentials | None
+    deadline_s: float
+
+    @property
+    def route(self) -> str:
+        return self.request.ROUTE
+
+
+class ScriptPlayer:
+    """
+    Answers each route from its own queue; the last answer stays.
+
+    An answer may be an error, a :class:`Slow` one, or a value as
+    ``read_answer`` returns it.
+    """
+
+    def __init__(self, **answers: object) -> None:
+        self.now = 1000.0
+        self.asked: list[Asked] = []
+        self.facts: list[Fact] = []
+        self.pauses: list[float] = []
+        self._answers: dict[str, list[object]] = {}
+        for route, answer in answers.items():
+            self.answer(route, answer)
+
+    @property
+    def routes(self) -> list[str]:
+        return [asked.route for asked in self.asked]
+
+    def times(self, route: str) -> list[float]:
+        """Return when a route was asked, in seconds since the start."""
+        return [asked.at - 1000.0 for asked in self.asked if asked.route == route]
+
+    def answer(self, route: str, answer: object) -> None:
+        """Set the answers of a route from now on."""
+        queue = cast("list[object]", answer) if isinstance(answer, list) else [answer]
+        self._answers[route] = list(queue)
+
+    def play(self, script: Script[T]) -> T:
+        """Carry one script out to its end."""
+        outcome = None
+        while True:
+            try:
+                step = next(script) if outcome is None else script.send(outcome)
+            except StopIteration as end:
+                return cast("T", end.value)
+            self.now, outcome = self._carry_out(step)
+
+    def play_together(self, scripts: Iterable[Script[None]], seconds: float) -> None:
+        """Carry scripts out side by side for a while, then close them."""
+        end = self.now + seconds
+        order = count()
+        alive = list(scripts)
+        due = [(self.now, next(order), script, None) for script in alive]
+        heap = cast("list[tuple[float, int, Script[None], Outcome | None]]", due)
+        while heap and heap[0][0] <= end:
+            self.now, _, script, outcome = heapq.heappop(heap)
+            try:
+                step = next(script) if outcome is None else script.send(outcome)
+            except StopIteration:
+                continue
+            at, outcome = self._carry_out(step)
+            heapq.heappush(heap, (at, next(order), script, outcome))
+        self.now = end
+        for script in alive:
+            script.close()
+
+    def _carry_out(self, step: Step) -> tuple[float, Outcome]:
+        match step:
+            case Pause(seconds):
+                self.pauses.append(seconds)
+                at = self.now + seconds
+                return at, Outcome(at)
+            case Tell(fact):
+                self.facts.append(fact)
+                return self.now, Outcome(self.now)
+            case Ask(request, credentials, deadline_s):
+                asked = Asked(self.now, request, credentials, deadline_s)
+                self.asked.append(asked)
+                return self._reply(request.ROUTE)
+
+    def _reply(self, route: str) -> tuple[float, Outcome]:
+        queue = self._answers[route]
+        answer = queue.pop(0) if len(queue) > 1 else queue[0]
+        at = self.now
+        if isinstance(answer, Slow):
+            at, answer = at + answer.seconds, answer.answer
+        if isinstance(answer, RoomError):
+            return at, Outcome(at, error=answer)
+        return at, Outcome(at, answer)
