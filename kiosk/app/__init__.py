@@ -15,7 +15,7 @@ from typing import Any
 from kiosk.errors import ConfigError
 
 
-def run(config: Any, *, problem: ConfigError | None = None) -> int:  # noqa: ANN401 -- KioskConfig, imported lazily
+def run(config: Any, *, problem: ConfigError | None = None) -> int:
     """
     Run a kiosk until SIGTERM and return the exit status.
 
@@ -28,7 +28,7 @@ def run(config: Any, *, problem: ConfigError | None = None) -> int:  # noqa: ANN
     return int(process.run_kiosk(config, problem))
 
 
-def serve(config: Any, on_ready: Callable[[Any], None]) -> int:  # noqa: ANN401 -- likewise
+def serve(config: Any, on_ready: Callable[[Any], None]) -> int:
     """
     Run the room server until SIGTERM and return the exit status.
 

@@ -34,7 +34,7 @@ class Remembered(Generic[T]):
         return self.last
 
 
-def _adapter(module: str, name: str) -> Any:  # noqa: ANN401 -- a class found by name
+def _adapter(module: str, name: str) -> Any:
     return getattr(import_module(f"kiosk.devices.{module}"), name)
 
 

@@ -7,9 +7,9 @@ Lamps follow what the adapters observe, not what the daemon believes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 from kiosk import ports
 from kiosk.call.machine import CallMachine
@@ -20,6 +20,37 @@ from kiosk.ports import Indicator, ScreenFacts, ScreenName
 
 
 _SUBSCRIBER_LIMIT = 100
+
+
+class Subscription:
+    """
+    Events for one reader: bounded, and the newest win when it is slow.
+
+    Args:
+        among: Whom it joins now and leaves at ``aclose``.
+
+    """
+
+    def __init__(self, among: set[Subscription]) -> None:
+        self._among = among
+        self._mailbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue(_SUBSCRIBER_LIMIT)
+        among.add(self)
+
+    def put(self, event: dict[str, Any]) -> None:
+        """Keep an event, in the place of the oldest if there is no other."""
+        if self._mailbox.full():
+            self._mailbox.get_nowait()
+        self._mailbox.put_nowait(event)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> dict[str, Any]:
+        return await self._mailbox.get()
+
+    async def aclose(self) -> None:
+        """Keep nothing any more; safe to repeat."""
+        self._among.discard(self)
 
 
 class Face:
@@ -41,7 +72,7 @@ class Face:
         self._indicators = indicators
         self._observe = observe
         self._blank = ScreenFacts(insecure=insecure)
-        self._subscribers: set[asyncio.Queue[dict[str, Any]]] = set()
+        self._subscribers: set[Subscription] = set()
         self.scope: CallScope | None = None
         self.screen = ScreenName.STARTING
         self.facts = self._blank
@@ -120,19 +151,11 @@ class Face:
         ):
             self._indicators.set(indicator, lit=lit)
 
-    async def subscribe(self) -> AsyncIterator[dict[str, Any]]:
-        """Yield events as they happen; the newest win when the reader is slow."""
-        mailbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue(_SUBSCRIBER_LIMIT)
-        self._subscribers.add(mailbox)
-        try:
-            while True:
-                yield await mailbox.get()
-        finally:
-            self._subscribers.discard(mailbox)
+    def subscribe(self) -> Subscription:
+        """Begin to keep events for one reader, from this very call on."""
+        return Subscription(self._subscribers)
 
     def tell(self, event: dict[str, Any]) -> None:
         """Give an event to every subscriber; never waits."""
-        for mailbox in self._subscribers:
-            if mailbox.full():
-                mailbox.get_nowait()
-            mailbox.put_nowait(event)
+        for subscription in self._subscribers:
+            subscription.put(event)

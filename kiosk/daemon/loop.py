@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,7 @@ from kiosk.call import events as ev
 from kiosk.call.machine import CallMachine
 from kiosk.call.states import Role, State
 from kiosk.daemon.devices_open import DevicesOpen
-from kiosk.daemon.face import Face
+from kiosk.daemon.face import Face, Subscription
 from kiosk.daemon.scope import CallScope
 from kiosk.daemon.service_watch import ServiceWatch
 from kiosk.daemon.settings import DaemonSettings
@@ -27,7 +27,7 @@ from kiosk.daemon.stall import StallMeter
 from kiosk.daemon.status import describe
 from kiosk.daemon.timers import Timers
 from kiosk.daemon.work import Work
-from kiosk.errors import RoomError, RoomRefused
+from kiosk.errors import DeviceError, RoomError, RoomRefused
 from kiosk.ports import Button, ScreenName
 
 
@@ -75,7 +75,7 @@ class Daemon:
         observe: Callable[[], DevicesOpen],
         progressed: Callable[[], bool],
         is_open_now: Callable[[], bool],
-        chime: Callable[[], None],
+        chime: Callable[[], Awaitable[None]],
         start: State = State.OUT_OF_SERVICE,
     ) -> None:
         self._settings = settings
@@ -227,7 +227,7 @@ class Daemon:
             case do.SetMuted(muted):
                 self._mute(muted=muted)
             case do.Chime():
-                self._chime()
+                self._work.begin(self._ring)
             case do.Show(screen, reason, position):
                 self._show(ScreenName(screen.value), reason, position)
             case do.SetTimer(timer):
@@ -270,6 +270,12 @@ class Daemon:
         if screen is ScreenName.IDLE and self._settings.role is Role.AGENT:
             loop = asyncio.get_running_loop()
             loop.call_later(self._settings.redial_s, self._redial)
+
+    async def _ring(self) -> None:
+        try:
+            await self._chime()
+        except DeviceError as exc:
+            log.warning("chime not heard", extra={"code": exc.code, "reason": str(exc)})
 
     def _redial(self) -> None:
         if self._machine.state is State.IDLE and not self._stopping.is_set():
@@ -318,6 +324,6 @@ class Daemon:
             raise RoomRefused("send_text", 5, "nobody is in the call to read it")
         await self._room.send_text(text)
 
-    def subscribe(self) -> AsyncIterator[dict[str, Any]]:
+    def subscribe(self) -> Subscription:
         """Yield events as they happen; the newest win when the reader is slow."""
         return self._face.subscribe()

@@ -91,7 +91,7 @@ async def running_kiosk(
         observe=world.observe,
         progressed=lambda: world.moving,
         is_open_now=lambda: world.open_hours,
-        chime=lambda: setattr(world, "chimes", world.chimes + 1),
+        chime=world.chime,
         start=start,
     )
     async with asyncio.TaskGroup() as group:

@@ -104,6 +104,16 @@ async def test_a_full_room_is_queued_for_and_entered_when_a_seat_is_free() -> No
         assert world.chimes == 1
 
 
+async def test_a_chime_that_cannot_be_heard_does_not_end_the_call() -> None:
+    world = KioskWorld(mute_chime=True)
+    world.room.seats = [NoSeat("full")]
+    async with running_kiosk(world, chime=0.01) as kiosk:
+        await kiosk.reach(State.IDLE)
+        kiosk.daemon.press("call")
+
+        await kiosk.reach(State.WAITING)
+
+
 async def test_a_queue_that_cannot_be_looked_at_ends_the_call_with_the_reason() -> None:
     world = KioskWorld()
     world.room.seats = [NoSeat("full")]

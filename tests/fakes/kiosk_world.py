@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from kiosk import ports
 from kiosk.daemon.devices_open import DevicesOpen
-from kiosk.errors import KioskError, NotAMember, RoomError, RoomUnreachable
+from kiosk.errors import DeviceError, KioskError, NotAMember, RoomError, RoomUnreachable
 from kiosk.ports import (
     Button,
     Frame,
@@ -307,13 +307,16 @@ class KioskWorld:
     open_hours: bool = True
     moving: bool = True
     chimes: int = 0
+    mute_chime: bool = False
 
     def observe(self) -> DevicesOpen:
         is_open = self.media.camera_open
         return DevicesOpen(is_open, is_open, speaker=self.media.player is not None)
 
-    def chime(self) -> None:
+    async def chime(self) -> None:
         self.chimes += 1
+        if self.mute_chime:
+            raise DeviceError("speaker", "hw:0", "busy")
 
 
 UNREACHABLE = RoomUnreachable("room service at 127.0.0.1:9: no answer")
