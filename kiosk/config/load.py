@@ -42,11 +42,12 @@ _NOWHERE = "http://127.0.0.1:9"
 """Stands in for a room server that is not configured; port 9 discards."""
 
 _C = TypeVar("_C", bound=Section)
+_C_co = TypeVar("_C_co", bound=Section, covariant=True)
 Overrides = Mapping[str, Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded(Generic[_C]):
+class Loaded(Generic[_C_co]):
     """
     A configuration and where it came from.
 
@@ -57,7 +58,7 @@ class Loaded(Generic[_C]):
 
     """
 
-    config: _C
+    config: _C_co
     origins: Mapping[KeyPath, Origin]
     files: tuple[Path, ...]
 

@@ -96,7 +96,9 @@ def _describe(error: ErrorDetails, model: type[Section], table: Table) -> Mistak
     kind = error["type"]
     context = error.get("ctx", {})
     key = printable(str(path[-1 if len(path) == 1 else 1]), _MAX_NAME)
-    if kind == "missing":
+    if path == _VERSION:
+        text = f"must be {CONFIG_VERSION}: this program reads no other version"
+    elif kind == "missing":
         text = _missing(path, model)
     elif kind == "extra_forbidden":
         text = _unknown_name(path, model, table)
@@ -159,8 +161,6 @@ def _unknown_name(path: KeyPath, model: type[Section], table: Table) -> str:
 
 
 def _not_a_choice(path: KeyPath, expected: str, table: Table) -> str:
-    if path == _VERSION:
-        return f"must be {CONFIG_VERSION}: this program reads no other version"
     choices = expected.replace("'", '"')
     value = _value_at(path, table)
     if isinstance(value, str):

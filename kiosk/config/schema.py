@@ -37,6 +37,7 @@ from kiosk.config.values import (
 
 CONFIG_VERSION = 1
 
+Version = Annotated[int, Field(ge=CONFIG_VERSION, le=CONFIG_VERSION)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
@@ -214,7 +215,7 @@ class MediaSection(Section):
 class KioskConfig(Section):
     """The kiosk's whole configuration."""
 
-    config_version: Literal[1] = 1
+    config_version: Version = CONFIG_VERSION
     kiosk: KioskSection = KioskSection()
     room: RoomSection
     call: CallSection = CallSection()

@@ -12,7 +12,7 @@ from typing import Annotated, Literal, cast
 
 from pydantic import AfterValidator, Field, PlainValidator, SecretStr
 
-from kiosk.config.schema import LogSection, Section
+from kiosk.config.schema import CONFIG_VERSION, LogSection, Section, Version
 from kiosk.config.values import Address, Host, Identifier, parse_range
 
 
@@ -97,7 +97,7 @@ class ServerNetworkSection(Section):
 class ServerConfig(Section):
     """The room server's whole configuration."""
 
-    config_version: Literal[1] = 1
+    config_version: Version = CONFIG_VERSION
     server: ServerSection = ServerSection()
     compat: CompatSection = CompatSection()
     network: ServerNetworkSection = ServerNetworkSection()
