@@ -14,7 +14,7 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.container import InputContainer
 
-from kiosk.codec.av_errors import AV_ERRORS, cause_of
+from kiosk.codec.av_errors import AV_ERRORS, cause_of, require_file
 from kiosk.errors import MediaError
 from kiosk.ports import SAMPLE_RATE
 
@@ -64,7 +64,7 @@ class AudioFile:
             block = self._next_block()
             if block is not None:
                 self._waiting += block
-                sounded = True
+                sounded = sounded or bool(block)
                 continue
             if not sounded:
                 raise MediaError(f"{self._path}: no sound in it can be decoded")
@@ -79,6 +79,7 @@ class AudioFile:
             return None  # damaged from here on: play what came before again
 
     def _opened(self) -> tuple[InputContainer, Iterator[bytes]]:
+        require_file(self._path)
         try:
             container = av.open(self._path, container_options={})
         except AV_ERRORS as exc:

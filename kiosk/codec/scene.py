@@ -69,23 +69,25 @@ class Scene:
     def _background(self, index: int) -> Plane:
         if index < len(self._backgrounds):
             return self._backgrounds[index]
-        rows, columns = np.mgrid[0 : self._height, 0 : self._width]
+        rows, columns = np.arange(self._height)[:, None], np.arange(self._width)
         plain = 60 + 80 * columns / self._width + 40 * rows / self._height
         plain += 12 * np.sin(columns / 7) * np.cos(rows / 9)
-        plain += self._random.random(plain.shape) * 2 * NOISE - NOISE
+        plain += self._random.uniform(-NOISE, NOISE, plain.shape)
         background: Plane = plain.astype(np.uint8)
         self._backgrounds.append(background)
         return background
 
 
 def _disc(side: int) -> npt.NDArray[np.bool_]:
-    rows, columns = np.mgrid[0:side, 0:side] * 2.0 / side - 1
+    columns = np.arange(side) * 2.0 / side - 1
+    rows = columns[:, None]
     disc: npt.NDArray[np.bool_] = rows**2 + (columns * 1.25) ** 2 < 1
     return disc
 
 
 def _head(side: int) -> Plane:
-    rows, columns = np.mgrid[0:side, 0:side] * 2.0 / side - 1
+    columns = np.arange(side) * 2.0 / side - 1
+    rows = columns[:, None]
     shade = HEAD_LUMA + 30 * columns
     features = 12 * (np.sin(rows * 9) > 0)
     head: Plane = (shade + features).astype(np.uint8)

@@ -17,7 +17,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
-from kiosk.codec.av_errors import AV_ERRORS, cause_of
+from kiosk.codec.av_errors import AV_ERRORS, cause_of, require_file
 from kiosk.codec.av_frames import soft_frame_of
 from kiosk.codec.i420 import I420, black_picture, plane_of, planes_of
 from kiosk.errors import MediaError
@@ -127,6 +127,7 @@ class VideoFile:
             self._container, self._frames, self.picture_rate = self._opened()
 
     def _opened(self) -> tuple[InputContainer, Iterator[VideoFrame], float]:
+        require_file(self._path)
         try:
             # only container_options: `options` crashes av 14.2
             container = av.open(self._path, container_options={})
