@@ -1,0 +1,269 @@
+"""
+Camera and microphone of a call, opened and closed together.
+
+The camera delivers on its own thread, straight into the queue.  The ``mic``
+thread reads periods, cleans or silences them, encodes, and queues; it also
+notices when the camera has fallen silent.  Muted means zeros into the encoder
+from the next period on, whatever the network does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+
+from kiosk.codec.aac import AacEncoder
+from kiosk.errors import DeviceError, DeviceStalled
+from kiosk.media.echo import EchoCanceller
+from kiosk.media.outgoing import Outgoing
+from kiosk.media.self_view import SelfView
+from kiosk.media.worker import BlockingCall, Worker, WorkerRegistry, ZombieWorker
+from kiosk.ports import (
+    AccessUnit,
+    Camera,
+    CaptureLost,
+    Clock,
+    MediaFact,
+    Microphone,
+    Micros,
+    Period,
+)
+
+
+_CLOSE_S = 2.0
+_REOPEN_S = 1.0
+_SLICE_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureDeadlines:
+    """
+    How long devices may take.
+
+    Attributes:
+        open_s: To open the camera or the microphone.
+        silent_s: Between two pictures or periods before they count as lost.
+
+    """
+
+    open_s: float = 5.0
+    silent_s: float = 2.0
+
+
+class Capture:
+    """
+    The devices of one pusher.
+
+    Args:
+        self_view: Shows small pictures of the camera, or None.
+        post: Told when a device is lost within the call.
+
+    """
+
+    def __init__(
+        self,
+        camera: Camera,
+        microphone: Microphone,
+        outgoing: Outgoing,
+        clock: Clock,
+        *,
+        encoder: AacEncoder,
+        echo: EchoCanceller,
+        self_view: SelfView | None,
+        post: Callable[[MediaFact], None],
+        registry: WorkerRegistry,
+        deadlines: CaptureDeadlines,
+    ) -> None:
+        self._camera = camera
+        self._microphone = microphone
+        self._outgoing = outgoing
+        self._clock = clock
+        self._encoder = encoder
+        self._echo = echo
+        self._self_view = self_view
+        self._post = post
+        self._registry = registry
+        self._deadlines = deadlines
+        self._muted = False
+        self._camera_start: BlockingCall[None] | None = None
+        self._mic: Worker | None = None
+        self._mic_opened: asyncio.Future[None] | None = None
+        self._picture_at = Micros(0)
+        self._sound_at = Micros(0)
+        self._lost: set[str] = set()
+
+    @property
+    def camera(self) -> Camera:
+        """The camera, for those who steer it."""
+        return self._camera
+
+    @property
+    def audio_config(self) -> bytes:
+        """What the decoder of our sound is opened with."""
+        return self._encoder.config
+
+    @property
+    def muted(self) -> bool:
+        """Whether silence is sent."""
+        return self._muted
+
+    def set_muted(self, *, muted: bool) -> None:
+        """Send silence from the next period on; also before ``open``."""
+        self._muted = muted
+
+    async def open(self) -> None:
+        """
+        Open both devices at the same time.
+
+        Raises:
+            DeviceError: One of them cannot be opened in time.
+
+        """
+        on_preview = self._self_view.show if self._self_view else None
+        start = partial(self._camera.start, self._take_picture, on_preview)
+        self._camera_start = BlockingCall("camera-start", start)
+        self._mic_opened = asyncio.get_running_loop().create_future()
+        self._mic = Worker("mic", self._listen, registry=self._registry)
+        self._mic.start()
+        results = await asyncio.gather(
+            self._until_open("camera", self._camera_start.result()),
+            self._until_open("microphone", asyncio.shield(self._mic_opened)),
+            return_exceptions=True,
+        )
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+
+    async def close(self) -> None:
+        """
+        Close both devices at the same time; safe to repeat.
+
+        Raises:
+            ZombieWorker: A device cannot be closed.
+
+        """
+        results = await asyncio.gather(
+            self._close_camera(), self._close_microphone(), return_exceptions=True
+        )
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+
+    async def _until_open(self, device: str, opening: Awaitable[None]) -> None:
+        within_s = self._deadlines.open_s
+        try:
+            async with asyncio.timeout(within_s):
+                await opening
+        except DeviceError:
+            raise
+        except TimeoutError:
+            raise DeviceStalled(device, "opening", within_s) from None
+
+    async def _close_camera(self) -> None:
+        start, self._camera_start = self._camera_start, None
+        if start is None:
+            return
+        await start.finished()
+        closing = BlockingCall("camera-close", self._camera.close)
+        try:
+            async with asyncio.timeout(_CLOSE_S):
+                await closing.result()
+        except (TimeoutError, DeviceError) as exc:  # it may still be filming
+            raise ZombieWorker(
+                f"camera: {str(exc) or 'close does not return'}"
+            ) from exc
+        await closing.finished()
+        self._hide_self_view()
+
+    async def _close_microphone(self) -> None:
+        mic, self._mic = self._mic, None
+        if mic is not None:
+            await mic.stop()
+
+    def _take_picture(self, unit: AccessUnit) -> None:
+        self._picture_at = self._clock.now()
+        self._outgoing.put_picture(unit)
+
+    def _listen(self, worker: Worker) -> None:
+        """Read until told to stop: the body of the mic thread."""
+        try:
+            self._microphone.open()
+        except DeviceError as exc:
+            self._tell_opened(exc)
+            return
+        self._tell_opened(None)
+        self._picture_at = self._sound_at = self._clock.now()
+        try:
+            while not worker.stopping.is_set():
+                worker.beat()
+                self._listen_once(worker)
+                self._watch_camera()
+        finally:
+            self._microphone.close()
+
+    def _listen_once(self, worker: Worker) -> None:
+        try:
+            period = self._microphone.read()
+        except DeviceStalled as exc:
+            if self._is_silent_since(self._sound_at):
+                self._report_lost("microphone", str(exc))
+            return
+        except DeviceError as exc:
+            self._report_lost("microphone", str(exc))
+            self._reopen(worker)
+            return
+        self._sound_at = self._clock.now()
+        self._lost.discard("microphone")
+        for unit in self._encoder.encode(self._pcm_of(period), period.captured_at):
+            self._outgoing.put_sound(unit)
+
+    def _pcm_of(self, period: Period) -> bytes:
+        cleaned = self._echo.clean(period)  # also while muted: it keeps learning
+        return bytes(len(period.pcm)) if self._muted else cleaned
+
+    def _reopen(self, worker: Worker) -> None:
+        self._microphone.close()
+        for _ in range(round(_REOPEN_S / _SLICE_S)):
+            worker.beat()
+            if worker.stopping.wait(_SLICE_S):
+                return
+        with contextlib.suppress(DeviceError):  # then the next read says so
+            self._microphone.open()
+
+    def _watch_camera(self) -> None:
+        if not self._is_silent_since(self._picture_at):
+            self._lost.discard("camera")
+        else:
+            self._report_lost("camera", f"no picture for {self._deadlines.silent_s} s")
+            self._hide_self_view()
+
+    def _hide_self_view(self) -> None:
+        if self._self_view is not None:
+            self._self_view.hide()
+
+    def _is_silent_since(self, at: Micros) -> bool:
+        return self._clock.now() - at > self._deadlines.silent_s * 1_000_000
+
+    def _report_lost(self, device: str, reason: str) -> None:
+        if device not in self._lost:
+            self._lost.add(device)
+            self._post(CaptureLost(device, reason))
+
+    def _tell_opened(self, error: DeviceError | None) -> None:
+        opened = self._mic_opened
+        assert opened is not None
+
+        def settle() -> None:
+            if opened.done():
+                return
+            if error is None:
+                opened.set_result(None)
+                return
+            opened.set_exception(error)
+            opened.exception()  # read: the owner may have given up
+
+        with contextlib.suppress(RuntimeError):  # the loop is gone
+            opened.get_loop().call_soon_threadsafe(settle)

@@ -1,0 +1,227 @@
+"""
+One peer's stream, between the three threads that work on it.
+
+The receiver puts, the playout takes sound, the renderer takes pictures.  Time
+is the sender's: the RTMP timestamps in microseconds (``pts_us``); the playout
+publishes which of them is heard at which moment of our clock, and the
+renderer follows that.  Nothing here waits.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from kiosk.media.jitter import AudioPacket, DelayBounds, JitterBuffer
+from kiosk.media.stats import Samples
+from kiosk.ports import Layer, Micros, PlayStats
+from kiosk.rtmp import flv
+
+
+BEHIND_US = 500_000
+"""Undecoded pictures that span more than this are too old to be shown."""
+
+_PICTURES_MOST = 300  # ten seconds, for senders whose timestamps stand still
+_AAC_SAMPLES = 1024
+_DEFAULT_RATE = 48_000
+_RATE_LEAST, _RATE_MOST = 7_350, 96_000
+
+
+@dataclass(frozen=True, slots=True)
+class CodedPicture:
+    """
+    One received access unit.
+
+    Attributes:
+        payload: NAL units behind lengths, as FLV carries them.
+        config: The avcC record it is to be decoded with.
+
+    """
+
+    pts_us: int
+    payload: bytes = field(repr=False)
+    config: bytes = field(repr=False)
+    is_idr: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HeardAt:
+    """Which moment of the sender's time is heard at which moment of ours."""
+
+    pts_us: int
+    at: Micros
+
+
+@dataclass(slots=True)
+class PlayCounters:
+    """What was done for one peer, over all the streams it had."""
+
+    pictures_received: int = 0
+    pictures_shown: int = 0
+    pictures_dropped: int = 0
+    concealed_us: int = 0
+    bytes_received: int = 0
+    video_latency: Samples = field(default_factory=Samples)
+    audio_latency: Samples = field(default_factory=Samples)
+    av_offset: Samples = field(default_factory=Samples)
+
+
+class IncomingStream:
+    """
+    A stream that is being played.
+
+    Attributes:
+        jitter: Only with ``lock`` held.
+        heard: Set by the playout, read by the renderer; replaced whole.
+        first_sound_at: When sound first came.
+        last_media_at: When anything came last.
+        is_closed: Set with ``presenting`` held: nothing is shown after it.
+
+    """
+
+    def __init__(
+        self,
+        user_id: str,
+        layer: Layer,
+        counters: PlayCounters,
+        *,
+        bounds: DelayBounds,
+        on_picture: Callable[[], None],
+    ) -> None:
+        self.user_id = user_id
+        self.layer = layer
+        self.counters = counters
+        self.lock = threading.Lock()
+        self.presenting = threading.Lock()
+        self.jitter = JitterBuffer(bounds)
+        self.heard: HeardAt | None = None
+        self.first_sound_at: Micros | None = None
+        self.last_media_at: Micros | None = None
+        self.is_closed = False
+        self._on_picture = on_picture
+        self._pictures: deque[CodedPicture] = deque()
+        self._waits_for_idr = True
+        self._idr_wanted = False
+        self._video_config = b""
+        self._audio_config = b""
+        self._packet_us = 0
+
+    def begin(self) -> None:
+        """Another connection delivers from now on: its time is a new one."""
+        with self.lock:
+            self.jitter.restart()
+            self.counters.pictures_dropped += len(self._pictures)
+            self._pictures.clear()
+            self._waits_for_idr = True
+            self._video_config = b""
+            self._audio_config = b""
+
+    def put_audio(self, timestamp_ms: int, tag: flv.Audio, now: Micros) -> None:
+        """Take a parsed audio tag; codecs we do not play are passed over."""
+        if isinstance(tag, flv.AacConfig):
+            self._audio_config = tag.record
+            self._packet_us = _packet_us(tag.sample_rate)
+        elif isinstance(tag, flv.AacUnit) and self._audio_config:
+            packet = AudioPacket(
+                timestamp_ms * 1000, tag.raw, self._packet_us, self._audio_config
+            )
+            with self.lock:
+                self.jitter.put(packet, now)
+            self.last_media_at = now
+            if self.first_sound_at is None:
+                self.first_sound_at = now
+
+    def put_video(self, timestamp_ms: int, tag: flv.Video, now: Micros) -> None:
+        """Take a parsed video tag; codecs we do not show are passed over."""
+        if isinstance(tag, flv.VideoConfig):
+            self._video_config = tag.record
+        elif isinstance(tag, flv.VideoUnit) and self._video_config:
+            self.last_media_at = now
+            self._put_picture(
+                CodedPicture(
+                    (timestamp_ms + tag.composition_ms) * 1000,
+                    tag.avcc,
+                    self._video_config,
+                    tag.is_idr,
+                )
+            )
+            self._on_picture()
+
+    def take_pictures(self) -> list[CodedPicture]:
+        """Return what waits to be decoded, without what became too old."""
+        with self.lock:
+            self._skip_if_behind()
+            pictures = list(self._pictures)
+            self._pictures.clear()
+        return pictures
+
+    def want_idr(self) -> None:
+        """Nothing can be decoded before the next IDR: have one asked for."""
+        with self.lock:
+            self._waits_for_idr = True
+            self._idr_wanted = True
+
+    def take_idr_wanted(self) -> bool:
+        """Say once that an IDR should be asked for."""
+        wanted, self._idr_wanted = self._idr_wanted, False
+        return wanted
+
+    def stats(self) -> PlayStats:
+        """Return a snapshot; any thread."""
+        counters = self.counters
+        return PlayStats(
+            user_id=self.user_id,
+            pictures_received=counters.pictures_received,
+            pictures_shown=counters.pictures_shown,
+            pictures_dropped=counters.pictures_dropped,
+            concealed_ms=counters.concealed_us / 1000,
+            playout_delay_ms=self.jitter.target_us / 1000,
+            bytes_received=counters.bytes_received,
+            video_latency_ms=counters.video_latency.distribution(),
+            audio_latency_ms=counters.audio_latency.distribution(),
+            av_offset_ms=counters.av_offset.distribution(),
+        )
+
+    def _put_picture(self, picture: CodedPicture) -> None:
+        with self.lock:
+            self.counters.pictures_received += 1
+            if picture.is_idr:
+                self._waits_for_idr = False
+            if self._waits_for_idr:
+                self.counters.pictures_dropped += 1
+                return
+            self._pictures.append(picture)
+            if len(self._pictures) > _PICTURES_MOST:
+                self.counters.pictures_dropped += len(self._pictures)
+                self._pictures.clear()
+                self._waits_for_idr = True
+                self._idr_wanted = True
+
+    def _skip_if_behind(self) -> None:
+        if not self._is_behind():
+            return
+        newest = max(
+            (i for i, picture in enumerate(self._pictures) if picture.is_idr),
+            default=0,
+        )
+        for _ in range(newest):
+            self._pictures.popleft()
+        self.counters.pictures_dropped += newest
+        # Still behind: a relay that knows how sends an IDR, for all others the
+        # quickest way to a picture is to decode what there is.
+        self._idr_wanted = self._idr_wanted or self._is_behind()
+
+    def _is_behind(self) -> bool:
+        pictures = self._pictures
+        if not pictures:
+            return False
+        return pictures[-1].pts_us - pictures[0].pts_us > BEHIND_US
+
+
+def _packet_us(sample_rate: int) -> int:
+    rate = sample_rate
+    if not _RATE_LEAST <= rate <= _RATE_MOST:
+        rate = _DEFAULT_RATE
+    return _AAC_SAMPLES * 1_000_000 // rate

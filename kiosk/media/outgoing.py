@@ -1,0 +1,73 @@
+"""
+The one queue between camera and microphone and a slow network.
+
+Wraps :class:`kiosk.rtmp.live_queue.LiveQueue`, where the rule of dropping is,
+in a lock and a wait.  Producers never block and never see an error.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from kiosk.codec.aac import AacUnit
+from kiosk.ports import AccessUnit, Clock
+from kiosk.rtmp.live_queue import Kind, LiveQueue, QueueLimits
+
+
+VIDEO_AGE_US = 200_000
+AUDIO_AGE_US = 200_000
+_SIZE_BYTES = 2_000_000  # five IDRs of 720p; ages decide long before
+
+
+class Outgoing:
+    """Two producers, one consumer at a time."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._queue: LiveQueue[AccessUnit | AacUnit] = LiveQueue(
+            QueueLimits(VIDEO_AGE_US, AUDIO_AGE_US, _SIZE_BYTES)
+        )
+        self._changed = threading.Condition()
+
+    @property
+    def pictures_dropped(self) -> int:
+        """Pictures thrown away since the beginning."""
+        return self._queue.drops.video
+
+    def put_picture(self, unit: AccessUnit) -> None:
+        """Add a picture; on the camera's thread."""
+        kind = Kind.IDR if unit.is_idr else Kind.INTER
+        self._put(kind, len(unit.data), unit)
+
+    def put_sound(self, unit: AacUnit) -> None:
+        """Add a block of sound; on the mic thread."""
+        self._put(Kind.AUDIO, len(unit.data), unit)
+
+    def get(self, within_s: float) -> AccessUnit | AacUnit | None:
+        """Return the next unit, sound first; None when time is over or woken."""
+        with self._changed:
+            unit = self._queue.get(self._clock.now())
+            if unit is None:
+                self._changed.wait(within_s)
+                unit = self._queue.get(self._clock.now())
+            return unit
+
+    def take_idr_wanted(self) -> bool:
+        """Say once, after a drop, that the camera should make an IDR."""
+        with self._changed:
+            return self._queue.take_idr_wanted()
+
+    def restart(self) -> None:
+        """Forget all: another stream begins, with the next IDR."""
+        with self._changed:
+            self._queue.restart()
+
+    def wake(self) -> None:
+        """Let the consumer look around; any thread."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def _put(self, kind: Kind, size: int, unit: AccessUnit | AacUnit) -> None:
+        with self._changed:
+            self._queue.put(self._clock.now(), kind, size, unit)
+            self._changed.notify()

@@ -1,0 +1,193 @@
+"""
+The playout thread: what is due now, decoded, mixed and written to the speaker.
+
+The speaker's own clock drives everything: ``write`` says when a period will be
+heard, which is the master clock that the pictures follow, and the next period
+is written just before it is due.  A missing speaker does not stop the pictures: they then run
+free, and the speaker is tried again once a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from kiosk.codec.aac import AacDecoder
+from kiosk.errors import DeviceError, MediaError
+from kiosk.media.echo import EchoCanceller
+from kiosk.media.incoming import HeardAt, IncomingStream
+from kiosk.media.jitter import AudioPacket
+from kiosk.media.speaker_pace import SpeakerPace
+from kiosk.media.stretch import Concealer, Pcm, Stretch, to_us
+from kiosk.media.worker import Worker
+from kiosk.ports import SAMPLE_RATE, CaptureLost, Clock, MediaFact, Micros, Period
+from kiosk.ports import Speaker as SpeakerPort
+
+
+PERIOD = SAMPLE_RATE // 100
+"""Samples written at a time: 10 ms."""
+
+_PERIOD_US = to_us(PERIOD)
+_RETRY_S = 1.0
+
+
+class SoundMeter(Protocol):
+    """Finds stamped sounds in what is played (``kiosk.codec.beep.BeepMeter``)."""
+
+    def feed(self, pcm: bytes, heard_at: Micros) -> Sequence[float]:
+        """Return the latencies in milliseconds that were found."""
+        ...
+
+
+class IncomingSound:
+    """The sound of one stream, on the playout thread."""
+
+    def __init__(self, stream: IncomingStream) -> None:
+        self.stream = stream
+        self._stretch = Stretch()
+        self._concealer = Concealer()
+        self._decoder: AacDecoder | None = None
+        self._config = b""
+        self._has_played = False
+
+    def next_period(self, now: Micros) -> tuple[Pcm | None, int | None]:
+        """
+        Return the next period and the pts of its first sample.
+
+        Without a pts nothing is due; without samples there is nothing to hear.
+        """
+        stream = self.stream
+        with stream.lock:
+            order = stream.jitter.order(_PERIOD_US, self._stretch.held_us, now)
+        if order.is_cut:
+            self._stretch.cut()
+        if not order.is_playing or not self._fill(order.speed):
+            return self._concealed(), None
+        samples, pts_us = self._stretch.pull(PERIOD, order.speed)
+        self._has_played = True
+        return self._concealer.played(samples), pts_us
+
+    def _fill(self, speed: float) -> bool:
+        while not self._stretch.can_pull(PERIOD, speed):
+            with self.stream.lock:
+                packet = self.stream.jitter.take()
+            if packet is None:
+                return False
+            self._stretch.push(self._decoded(packet), packet.pts_us)
+        return True
+
+    def _decoded(self, packet: AudioPacket) -> bytes:
+        try:
+            if self._decoder is None or packet.config != self._config:
+                self._decoder = AacDecoder(packet.config)
+                self._config = packet.config
+            pcm = self._decoder.decode(packet.payload)
+        except MediaError:  # damaged: as long a silence keeps the time right
+            self.stream.counters.concealed_us += packet.duration_us
+            pcm = bytes(2 * (packet.duration_us * SAMPLE_RATE // 1_000_000))
+        return pcm
+
+    def _concealed(self) -> Pcm | None:
+        rest = self._stretch.drain()
+        if not self._has_played:
+            return None
+        if not self.stream.jitter.is_starving:
+            self._has_played = False
+            return None
+        self.stream.counters.concealed_us += _PERIOD_US
+        return self._concealer.conceal(rest, PERIOD)
+
+
+class Playout:
+    """Mixes all streams of a player into one speaker."""
+
+    def __init__(
+        self,
+        make_speaker: Callable[[], SpeakerPort],
+        clock: Clock,
+        post: Callable[[MediaFact], None],
+        *,
+        echo: EchoCanceller,
+        meter: SoundMeter | None,
+    ) -> None:
+        self._make_speaker = make_speaker
+        self._clock = clock
+        self._post = post
+        self._echo = echo
+        self._meter = meter
+        self._sounds: tuple[IncomingSound, ...] = ()
+        self._is_reported = False
+
+    def add(self, stream: IncomingStream) -> None:
+        """Mix a stream in from now on; on the event loop."""
+        self._sounds = (*self._sounds, IncomingSound(stream))
+
+    def remove(self, stream: IncomingStream) -> None:
+        """Leave a stream out from now on; on the event loop."""
+        self._sounds = tuple(s for s in self._sounds if s.stream is not stream)
+
+    def run(self, worker: Worker) -> None:
+        """Play until told to stop: the body of the thread."""
+        while not worker.stopping.is_set():
+            speaker = self._make_speaker()
+            try:
+                speaker.open(self._tap)
+                self._play(worker, speaker)
+            except DeviceError as exc:
+                self._report(exc)
+            finally:
+                speaker.close()
+            self._wait_without_speaker(worker)
+
+    def _play(self, worker: Worker, speaker: SpeakerPort) -> None:
+        pace = SpeakerPace(_PERIOD_US)
+        while not worker.stopping.wait(pace.wait_s(self._clock.now())):
+            worker.beat()
+            pcm, heard = self._mix()
+            at = speaker.write(pcm)
+            pace.wrote(at)
+            self._is_reported = False
+            for stream, pts_us in heard:
+                stream.heard = HeardAt(pts_us, at)
+
+    def _mix(self) -> tuple[bytes, list[tuple[IncomingStream, int]]]:
+        now = self._clock.now()
+        mixed = np.zeros(PERIOD, np.float32)
+        heard: list[tuple[IncomingStream, int]] = []
+        for sound in self._sounds:
+            samples, pts_us = sound.next_period(now)
+            if samples is not None:
+                mixed += samples
+            if pts_us is not None:
+                heard.append((sound.stream, pts_us))
+        pcm = np.clip(np.rint(mixed), -32768, 32767).astype("<i2").tobytes()
+        return pcm, heard
+
+    def _tap(self, period: Period) -> None:
+        """Take what was really played: for the canceller and the meter."""
+        self._echo.played(period)
+        if self._meter is None:
+            return
+        sounds = self._sounds
+        for latency_ms in self._meter.feed(period.pcm, period.captured_at):
+            if not sounds:
+                continue
+            counters = sounds[0].stream.counters
+            counters.audio_latency.add(latency_ms)
+            video_ms = counters.video_latency.newest
+            if video_ms is not None:
+                counters.av_offset.add(video_ms - latency_ms)
+
+    def _report(self, exc: DeviceError) -> None:
+        if not self._is_reported:
+            self._is_reported = True
+            self._post(CaptureLost(exc.device, str(exc)))
+
+    def _wait_without_speaker(self, worker: Worker) -> None:
+        """Let time pass, so that sound does not pile up into a late burst."""
+        for _ in range(round(_RETRY_S / 0.1)):
+            worker.beat()
+            if worker.stopping.wait(0.1):
+                return

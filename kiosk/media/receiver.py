@@ -1,0 +1,183 @@
+"""
+The receiver thread: one peer's stream from its relay, again and again.
+
+A stream that is refused, stalls or ends is tried again with growing pauses
+until the owner stops the thread; the owner is told once an outage.  Nothing
+is decoded here: what arrives is sorted into :class:`IncomingStream`.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from kiosk.errors import MediaError, StreamStalled, WireError
+from kiosk.media.incoming import IncomingStream
+from kiosk.media.link import Link, MakeLink
+from kiosk.media.relay_stream import RelayStream
+from kiosk.media.worker import Worker
+from kiosk.ports import Clock, MediaFact, Micros, PlayLost
+from kiosk.rtmp import flv
+from kiosk.rtmp.client import PlayClient
+from kiosk.rtmp.events import AudioTag, ClientEvent, VideoTag
+from kiosk.rtmp.handshake import RANDOM_BYTES
+from kiosk.rtmp.url import RtmpUrl
+
+
+log = logging.getLogger(__name__)
+
+_READ_S = 0.1  # between looks at wishes for an IDR
+_PAUSE_SLICE_S = 0.25
+_IDR_APART_US = 500_000
+
+
+@dataclass(frozen=True, slots=True)
+class PlayDeadlines:
+    """
+    When a player gives a connection up and tries anew.
+
+    Attributes:
+        first_media_s: Nothing came since the connection began.
+        media_s: Nothing more came; a half-open connection looks like that.
+        first_pause_s, longest_pause_s: Between attempts, doubling.
+
+    """
+
+    first_media_s: float = 15.0
+    media_s: float = 4.0
+    first_pause_s: float = 0.3
+    longest_pause_s: float = 3.0
+
+
+class Receiver:
+    """Receives one stream; ``run`` is the body of its thread."""
+
+    def __init__(
+        self,
+        url: RtmpUrl,
+        stream: IncomingStream,
+        clock: Clock,
+        post: Callable[[MediaFact], None],
+        *,
+        make_link: MakeLink,
+        deadlines: PlayDeadlines,
+    ) -> None:
+        self._url = url
+        self._stream = stream
+        self._clock = clock
+        self._post = post
+        self._make_link = make_link
+        self._deadlines = deadlines
+        self._link: Link | None = None
+        self._is_reported = False
+        self._asked_at: Micros | None = None
+        self._media_came = False
+        self._is_odd_reported = False
+
+    def wake(self) -> None:
+        """End what the thread waits for; any thread."""
+        link = self._link
+        if link is not None:
+            link.cancel()
+
+    def run(self, worker: Worker) -> None:
+        """Receive until told to stop."""
+        pause_s = self._deadlines.first_pause_s
+        while not worker.stopping.is_set():
+            self._media_came = False
+            try:
+                self._receive(worker)
+            except MediaError as exc:
+                self._report(worker, exc)
+            if self._media_came:
+                pause_s = self._deadlines.first_pause_s
+            self._pause(worker, pause_s)
+            pause_s = min(pause_s * 2, self._deadlines.longest_pause_s)
+
+    def _receive(self, worker: Worker) -> None:
+        link = self._make_link(self._url, worker.beat)
+        self._link = link
+        client = PlayClient(self._url, secrets.token_bytes(RANDOM_BYTES))
+        relay = RelayStream(link, client)
+        try:
+            if worker.stopping.is_set():
+                return
+            events = relay.start()
+            self._stream.begin()
+            self._deliver(worker, relay, events)
+        finally:
+            self._link = None
+            relay.close()
+
+    def _deliver(
+        self, worker: Worker, relay: RelayStream[PlayClient], events: list[ClientEvent]
+    ) -> None:
+        quiet_since = self._clock.now()
+        while not worker.stopping.is_set():
+            received = relay.bytes_received
+            if self._take(events):
+                quiet_since = self._clock.now()
+                self._media_came = True
+                self._is_reported = False
+            self._ask_for_idr(relay)
+            self._check_silence(quiet_since)
+            events = relay.exchange(_READ_S)
+            self._stream.counters.bytes_received += relay.bytes_received - received
+
+    def _take(self, events: Iterable[ClientEvent]) -> bool:
+        """Sort events into the stream; returns whether there were media."""
+        now = self._clock.now()
+        has_media = False
+        for event in events:
+            try:
+                if isinstance(event, AudioTag):
+                    tag = flv.parse_audio(event.payload)
+                    self._stream.put_audio(event.timestamp_ms, tag, now)
+                elif isinstance(event, VideoTag):
+                    picture = flv.parse_video(event.payload)
+                    self._stream.put_video(event.timestamp_ms, picture, now)
+                else:
+                    continue
+                has_media = True
+            except WireError as exc:  # one bad tag: the next may be good
+                self._report_odd(exc)
+        return has_media
+
+    def _ask_for_idr(self, relay: RelayStream[PlayClient]) -> None:
+        now = self._clock.now()
+        if self._asked_at is not None and now - self._asked_at < _IDR_APART_US:
+            return
+        if self._stream.take_idr_wanted():
+            self._asked_at = now
+            if relay.client.request_idr():
+                relay.flush()
+
+    def _check_silence(self, quiet_since: Micros) -> None:
+        deadlines = self._deadlines
+        limit_s = deadlines.media_s if self._media_came else deadlines.first_media_s
+        if self._clock.now() - quiet_since > limit_s * 1_000_000:
+            raise StreamStalled(
+                f"{self._url.redacted}: nothing came for {limit_s:.1f} s"
+            )
+
+    def _report(self, worker: Worker, exc: MediaError) -> None:
+        if worker.stopping.is_set() or self._is_reported:
+            return
+        self._is_reported = True
+        self._post(PlayLost(self._stream.user_id, str(exc)))
+
+    def _report_odd(self, exc: WireError) -> None:
+        if not self._is_odd_reported:
+            self._is_odd_reported = True
+            log.warning("stream carries a damaged tag: %s", exc)
+
+    def _pause(self, worker: Worker, pause_s: float) -> None:
+        until = self._clock.now() + pause_s * 1_000_000
+        while not worker.stopping.is_set():
+            worker.beat()
+            left_s = (until - self._clock.now()) / 1_000_000
+            if left_s <= 0:
+                return
+            worker.stopping.wait(min(left_s, _PAUSE_SLICE_S))

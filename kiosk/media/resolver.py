@@ -1,0 +1,110 @@
+"""
+Host names to addresses, with a deadline.
+
+``getaddrinfo`` cannot be interrupted and may take half a minute when the
+branch's resolver is away.  Names are therefore looked up on threads that
+nobody joins: one a name, however many callers wait for it, so that retries do
+not pile them up.  Numeric addresses need no thread.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+
+Address: TypeAlias = tuple[socket.AddressFamily, Any]
+"""Family and socket address, as ``connect`` takes it."""
+
+_SLICE_S = 0.05
+
+
+@dataclass(slots=True)
+class _Lookup:
+    done: threading.Event = field(default_factory=threading.Event)
+    addresses: Sequence[Address] = ()
+    error: OSError | None = None
+
+
+class Resolver:
+    """Looks names up for all links of a session. Thread-safe."""
+
+    def __init__(
+        self, look_up: Callable[[str, int], Sequence[Address]] | None = None
+    ) -> None:
+        self._look_up = look_up or system_lookup
+        self._lock = threading.Lock()
+        self._under_way: dict[tuple[str, int], _Lookup] = {}
+
+    def addresses(
+        self, host: str, port: int, within_s: float, given_up: Callable[[], bool]
+    ) -> Sequence[Address]:
+        """
+        Return the addresses of a host, best first.
+
+        Args:
+            host: Name or numeric address.
+            port: TCP port.
+            within_s: The longest wait.
+            given_up: Asked some twenty times a second whether to stop waiting.
+
+        Raises:
+            OSError: The name is unknown.
+            TimeoutError: No answer in time, or given up.
+
+        """
+        numeric = _numeric(host, port)
+        if numeric:
+            return numeric
+        lookup = self._begin(host, port)
+        deadline = time.monotonic() + within_s
+        while not lookup.done.wait(_SLICE_S):
+            if given_up() or time.monotonic() >= deadline:
+                raise TimeoutError(f"name {host} was not resolved in time")
+        if lookup.error is not None:
+            raise lookup.error
+        return lookup.addresses
+
+    def _begin(self, host: str, port: int) -> _Lookup:
+        key = (host, port)
+        with self._lock:
+            lookup = self._under_way.get(key)
+            if lookup is not None:
+                return lookup
+            lookup = self._under_way[key] = _Lookup()
+        threading.Thread(
+            target=self._run, args=(key, lookup), name="resolver", daemon=True
+        ).start()
+        return lookup
+
+    def _run(self, key: tuple[str, int], lookup: _Lookup) -> None:
+        try:
+            lookup.addresses = self._look_up(*key)
+        except OSError as exc:
+            lookup.error = exc
+        except UnicodeError:  # a label no IDNA codec takes
+            lookup.error = OSError(f"{key[0]!r} is no host name")
+        finally:
+            with self._lock:
+                self._under_way.pop(key, None)
+            lookup.done.set()
+
+
+def system_lookup(host: str, port: int) -> Sequence[Address]:
+    """Ask the system's resolver; may block for long."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [(family, address) for family, _, _, _, address in found]
+
+
+def _numeric(host: str, port: int) -> Sequence[Address]:
+    try:
+        found = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
+        )
+    except OSError:
+        return ()
+    return [(family, address) for family, _, _, _, address in found]

@@ -1,0 +1,206 @@
+"""
+The sender thread: units by age from the queue onto the wire.
+
+One sender is one attempt to publish: it dials, sends metadata and sequence
+headers, begins with an IDR, and ends when the link does or the owner stops
+it.  The devices and the queue outlive it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kiosk.codec.aac import AacUnit
+from kiosk.errors import MediaError, StreamEnded
+from kiosk.media.link import Link
+from kiosk.media.outgoing import Outgoing
+from kiosk.media.qos import RateController, Steering
+from kiosk.media.relay_stream import RelayStream
+from kiosk.media.stream_time import StreamTime
+from kiosk.media.worker import Worker
+from kiosk.ports import SAMPLE_RATE, AccessUnit, Camera, Clock
+from kiosk.rtmp import avc, flv
+from kiosk.rtmp.client import PublishClient
+from kiosk.rtmp.events import ClientEvent, Ended, IdrRequested
+from kiosk.rtmp.handshake import RANDOM_BYTES
+
+
+_QUEUE_S = 0.25
+_NOT_SENT = (7, 8, 9)  # SPS and PPS travel in the sequence header; delimiters
+
+
+@dataclass(slots=True)
+class PushCounters:
+    """What was sent, over all links of a pusher."""
+
+    pictures_sent: int = 0
+    bytes_sent: int = 0
+
+
+class Sender:
+    """Publishes over one link; ``run`` is the body of its thread."""
+
+    def __init__(
+        self,
+        make_link: Callable[[Callable[[], None]], Link],
+        outgoing: Outgoing,
+        camera: Camera,
+        clock: Clock,
+        *,
+        audio_config: bytes,
+        controller: RateController,
+        counters: PushCounters,
+        on_lost: Callable[[MediaError], None],
+    ) -> None:
+        self._link = link = make_link(self._beat)
+        self._worker: Worker | None = None
+        self._is_live = False
+        self._outgoing = outgoing
+        self._camera = camera
+        self._clock = clock
+        self._audio_config = audio_config
+        self._controller = controller
+        self._counters = counters
+        self._on_lost = on_lost
+        self._steering: Steering | None = None
+        self._time = StreamTime()
+        self._video_config: avc.AvcConfig | None = None
+        self._loop = asyncio.get_running_loop()
+        self._published: asyncio.Future[None] = self._loop.create_future()
+        self._stream = RelayStream(
+            link, PublishClient(link.url, secrets.token_bytes(RANDOM_BYTES))
+        )
+
+    async def published(self) -> None:
+        """
+        Wait until the relay takes our stream.
+
+        Raises:
+            MediaError: It does not, or not in time.
+
+        """
+        await asyncio.shield(self._published)
+
+    def wake(self) -> None:
+        """End what the thread waits for; any thread."""
+        self._link.cancel()
+        self._outgoing.wake()
+
+    def run(self, worker: Worker) -> None:
+        """Publish until told to stop or the link ends."""
+        self._worker = worker
+        try:
+            events = self._stream.start()
+            self._begin()
+            self._is_live = True
+            self._tell_published(None)
+            self._obey(events)
+            while not worker.stopping.is_set():
+                worker.beat()
+                self._step()
+        except MediaError as exc:
+            self._tell_published(exc)
+            if self._is_live and not worker.stopping.is_set():
+                self._on_lost(exc)
+        finally:
+            self._tell_published(StreamEnded(f"{self._link.name}: closed by us"))
+            self._stream.close()
+
+    def _beat(self) -> None:
+        if self._worker is not None:
+            self._worker.beat()
+
+    def _begin(self) -> None:
+        """Headers first; pictures follow with the next IDR."""
+        self._outgoing.restart()
+        self._controller.reconnected()
+        self._camera.request_idr()
+        width, height = self._camera.picture_size
+        client = self._stream.client
+        client.send_metadata(
+            0,
+            {
+                "width": float(width),
+                "height": float(height),
+                "framerate": self._controller.steering.pictures_per_second,
+                "videocodecid": 7.0,
+                "audiocodecid": 10.0,
+                "audiosamplerate": float(SAMPLE_RATE),
+                "audiosamplesize": 16.0,
+                "stereo": False,
+                "encoder": "kiosk",
+            },
+        )
+        client.send_audio(0, flv.audio_config(self._audio_config))
+        self._flush()
+
+    def _step(self) -> None:
+        unit = self._outgoing.get(_QUEUE_S)
+        if self._outgoing.take_idr_wanted():
+            self._camera.request_idr()
+        if isinstance(unit, AccessUnit):
+            self._send_picture(unit)
+            self._steer()
+        elif unit is not None:
+            self._send_sound(unit)
+        self._obey(self._stream.exchange(0))
+
+    def _send_picture(self, unit: AccessUnit) -> None:
+        timestamp_ms = self._time.video_ms(unit.captured_at)
+        nals = avc.split_annex_b(unit.data)
+        client = self._stream.client
+        if unit.is_idr:
+            config = avc.config_of(nals)
+            if config is not None and config != self._video_config:
+                self._video_config = config
+                client.send_video(timestamp_ms, flv.video_config(config))
+        if self._video_config is None:
+            self._camera.request_idr()
+            return
+        coded = [nal for nal in nals if avc.nal_type(nal) not in _NOT_SENT]
+        body = flv.video_unit(coded, is_idr=unit.is_idr)
+        client.send_video(timestamp_ms, body)
+        self._flush()
+        self._counters.pictures_sent += 1
+
+    def _send_sound(self, unit: AacUnit) -> None:
+        timestamp_ms = self._time.audio_ms(unit.captured_at)
+        self._stream.client.send_audio(timestamp_ms, flv.audio_unit(unit.data))
+        self._flush()
+
+    def _flush(self) -> None:
+        before = self._stream.bytes_sent
+        self._stream.flush()
+        self._counters.bytes_sent += self._stream.bytes_sent - before
+
+    def _steer(self) -> None:
+        steering = self._controller.observe(self._link.measure(), self._clock.now())
+        old, self._steering = self._steering, steering
+        if old is None or old.bitrate != steering.bitrate:
+            self._camera.set_bitrate(steering.bitrate)
+        if old is None or old.pictures_per_second != steering.pictures_per_second:
+            self._camera.set_picture_rate(steering.pictures_per_second)
+
+    def _obey(self, events: list[ClientEvent]) -> None:
+        for event in events:
+            if isinstance(event, IdrRequested):
+                self._camera.request_idr()
+            elif isinstance(event, Ended):
+                raise StreamEnded(f"{self._link.name}: ended by the relay")
+
+    def _tell_published(self, error: MediaError | None) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is gone
+            self._loop.call_soon_threadsafe(self._settle, error)
+
+    def _settle(self, error: MediaError | None) -> None:
+        if self._published.done():
+            return
+        if error is None:
+            self._published.set_result(None)
+        else:
+            self._published.set_exception(error)
+            self._published.exception()  # read: the owner may have given up

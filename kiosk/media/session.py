@@ -1,0 +1,209 @@
+"""
+The media of the kiosk: makes the pusher and the player of each call.
+
+This module pulls in the codecs (av, numpy); the composition root imports it
+after the first pixel.  It knows no device by name: it is given what makes
+them, and a display.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from kiosk.codec.aac import AacDecoder, AacEncoder
+from kiosk.media.capture import Capture, CaptureDeadlines
+from kiosk.media.echo import EchoCanceller, NoCanceller
+from kiosk.media.facts import FactPost
+from kiosk.media.incoming import IncomingStream
+from kiosk.media.jitter import DelayBounds
+from kiosk.media.link import Link, LinkLimits
+from kiosk.media.outgoing import Outgoing
+from kiosk.media.player import StreamPlayer
+from kiosk.media.playout import Playout, SoundMeter
+from kiosk.media.pusher import StreamPusher
+from kiosk.media.qos import RateController
+from kiosk.media.receiver import PlayDeadlines, Receiver
+from kiosk.media.render import Renderer
+from kiosk.media.resolver import Resolver
+from kiosk.media.self_view import SelfView
+from kiosk.media.worker import WorkerRegistry
+from kiosk.ports import (
+    Bitrate,
+    Camera,
+    Clock,
+    Display,
+    MediaFact,
+    Microphone,
+    Micros,
+    Speaker,
+)
+from kiosk.rtmp.url import RtmpUrl
+
+
+AUDIO_BITRATE = Bitrate(48_000)
+
+_WARM_UP_BLOCKS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class MediaSettings:
+    """
+    What is configured about media.
+
+    Attributes:
+        bitrate, ceiling: Of our video: to begin with, and never exceeded.
+        picture_rate: Of the camera, when the network allows.
+        audio_bitrate: Of our sound.
+        self_view: Width of the self-view as part of the display's; 0 for none.
+        tls: For rtmps; the system's trusted authorities unless given.
+
+    """
+
+    bitrate: Bitrate
+    ceiling: Bitrate
+    picture_rate: float = 30.0
+    audio_bitrate: Bitrate = AUDIO_BITRATE
+    self_view: float = 0.0
+    link: LinkLimits = field(default_factory=LinkLimits)
+    capture: CaptureDeadlines = field(default_factory=CaptureDeadlines)
+    play: PlayDeadlines = field(default_factory=PlayDeadlines)
+    delay: DelayBounds = field(default_factory=DelayBounds)
+    tls: ssl.SSLContext | None = None
+
+
+class MediaSession:
+    """
+    Implements :class:`kiosk.ports.Media`.
+
+    Args:
+        clock: Of the machine.
+        make_camera, make_microphone, make_speaker: Return the devices of a
+            call, not yet open; they may return the same object every time.
+        display: Open; pictures go onto its layers.
+        settings: What is configured.
+        echo: Takes the loudspeaker out of the microphone.
+        sound_meter: Measures the latency of stamped sound in what is played.
+
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        make_camera: Callable[[], Camera],
+        make_microphone: Callable[[], Microphone],
+        make_speaker: Callable[[], Speaker],
+        display: Display,
+        settings: MediaSettings,
+        echo: EchoCanceller | None = None,
+        sound_meter: SoundMeter | None = None,
+        resolver: Resolver | None = None,
+    ) -> None:
+        self._clock = clock
+        self._make_camera = make_camera
+        self._make_microphone = make_microphone
+        self._make_speaker = make_speaker
+        self._display = display
+        self._settings = settings
+        self._echo = echo or NoCanceller()
+        self._sound_meter = sound_meter
+        self._resolver = resolver or Resolver()
+        self._registry = WorkerRegistry()
+
+    def new_pusher(self, on_fact: Callable[[MediaFact], None]) -> StreamPusher:
+        """Return a pusher that opens nothing before ``start``."""
+        settings = self._settings
+        post = FactPost(on_fact)
+        outgoing = Outgoing(self._clock)
+        capture = Capture(
+            self._make_camera(),
+            self._make_microphone(),
+            outgoing,
+            self._clock,
+            encoder=AacEncoder(settings.audio_bitrate),
+            echo=self._echo,
+            self_view=self._self_view(),
+            post=post,
+            registry=self._registry,
+            deadlines=settings.capture,
+        )
+        controller = RateController(
+            start=settings.bitrate,
+            ceiling=settings.ceiling,
+            pictures_per_second=settings.picture_rate,
+        )
+        return StreamPusher(
+            capture,
+            outgoing,
+            self._clock,
+            make_link=self._link,
+            controller=controller,
+            post=post,
+            registry=self._registry,
+        )
+
+    def new_player(self, on_fact: Callable[[MediaFact], None]) -> StreamPlayer:
+        """Return a player that opens nothing before ``play``."""
+        settings = self._settings
+        post = FactPost(on_fact)
+        playout = Playout(
+            self._make_speaker,
+            self._clock,
+            post,
+            echo=self._echo,
+            meter=self._sound_meter,
+        )
+
+        def make_receiver(url: RtmpUrl, stream: IncomingStream) -> Receiver:
+            return Receiver(
+                url,
+                stream,
+                self._clock,
+                post,
+                make_link=self._link,
+                deadlines=settings.play,
+            )
+
+        return StreamPlayer(
+            playout,
+            Renderer(self._display, self._clock, post),
+            make_receiver,
+            bounds=settings.delay,
+            post=post,
+            registry=self._registry,
+        )
+
+    def preload(self) -> None:
+        """
+        Run the codecs once, so that the first call starts like the tenth.
+
+        Importing this module was the larger part.
+        """
+        encoder = AacEncoder(self._settings.audio_bitrate)
+        decoder = AacDecoder(encoder.config)
+        for _ in range(_WARM_UP_BLOCKS):
+            for unit in encoder.encode(bytes(4096), Micros(0)):
+                decoder.decode(unit.data)
+
+    def progress(self) -> Mapping[str, int]:
+        """
+        Return the progress counters of all running threads.
+
+        Between two watchdog pings each moves, or its thread hangs.
+        """
+        return self._registry.progress()
+
+    def _link(self, url: RtmpUrl, beat: Callable[[], None]) -> Link:
+        return Link(
+            url,
+            self._resolver,
+            limits=self._settings.link,
+            tls=self._settings.tls,
+            beat=beat,
+        )
+
+    def _self_view(self) -> SelfView | None:
+        share = self._settings.self_view
+        return SelfView(self._display, share) if share > 0 else None
