@@ -1,0 +1,320 @@
+"""
+What every screen says and shows, as a pure function.
+
+1. A screen depends on its name, the facts, the language, the branding and the
+   time it is given, and on nothing else.
+2. It says what is so: no waiting time that nobody measured, no self-view while
+   the camera is closed, no button that does nothing.
+3. Text that came from outside (a peer's name, a message, a reason) is made
+   plain and short here, before anything draws it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+from kiosk.ports import Button, Micros, ScreenFacts, ScreenName
+from kiosk.ui.words import FALLBACK, LANGUAGES, ScreenWords, Words
+
+
+NAME_LENGTH: Final = 32
+MESSAGE_LENGTH: Final = 120
+REASON_LENGTH: Final = 160
+MICROS: Final = 1_000_000
+LONGEST_TIMER_S: Final = 99 * 3600
+CODED: Final = re.compile(r"([A-Z][0-9]{3})\b[:\s]*(.*)", re.DOTALL)
+
+_MAY_CALL: Final = frozenset({ScreenName.IDLE, ScreenName.ENDED, ScreenName.NO_ANSWER})
+_SELF_VIEW: Final = frozenset(
+    {
+        ScreenName.CONNECTING,
+        ScreenName.WAITING,
+        ScreenName.IN_CALL,
+        ScreenName.RECONNECTING,
+        ScreenName.PEER_AWAY,
+        ScreenName.BROADCASTING,
+    }
+)
+_IN_A_CALL: Final = _SELF_VIEW | {ScreenName.QUEUED}
+_FOR_TECHNICIANS: Final = frozenset(
+    {ScreenName.OUT_OF_SERVICE, ScreenName.UNCONFIGURED, ScreenName.ENDED}
+)
+
+
+class Mood(Enum):
+    """The colour of the background; it never speaks alone."""
+
+    CALM = auto()
+    GOOD = auto()
+    GRAVE = auto()
+
+
+class Icon(Enum):
+    """A sign that says the same as the words beside it."""
+
+    CAMERA = auto()
+    CHECK = auto()
+    CLOCK = auto()
+    HANDSET = auto()
+    HANDSET_DOWN = auto()
+    LOCK_OPEN = auto()
+    MESSAGE = auto()
+    MICROPHONE = auto()
+    MICROPHONE_OFF = auto()
+    PERSON = auto()
+    SHIELD = auto()
+    WARNING = auto()
+
+
+ICONS: Final[Mapping[ScreenName, Icon]] = {
+    ScreenName.STARTING: Icon.CLOCK,
+    ScreenName.IDLE: Icon.CAMERA,
+    ScreenName.CONNECTING: Icon.HANDSET,
+    ScreenName.WAITING: Icon.PERSON,
+    ScreenName.QUEUED: Icon.CLOCK,
+    ScreenName.IN_CALL: Icon.HANDSET,
+    ScreenName.RECONNECTING: Icon.WARNING,
+    ScreenName.PEER_AWAY: Icon.WARNING,
+    ScreenName.NO_ANSWER: Icon.HANDSET_DOWN,
+    ScreenName.ENDED: Icon.CHECK,
+    ScreenName.BROADCASTING: Icon.CAMERA,
+    ScreenName.CLOSED: Icon.CLOCK,
+    ScreenName.UNCONFIGURED: Icon.WARNING,
+    ScreenName.OUT_OF_SERVICE: Icon.WARNING,
+}
+
+
+class Tone(Enum):
+    """How urgent a notice is."""
+
+    WARNING = auto()
+    ALARM = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Branding:
+    """Whose kiosk it is and where it stands; shown on every screen."""
+
+    bank: str = ""
+    kiosk: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A badge with a sign and few words."""
+
+    tone: Tone
+    icon: Icon
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StripButton:
+    """
+    A button of the strip, as the real one below it.
+
+    Attributes:
+        lit: Whether pressing it does something now; its lamp is on then.
+        engaged: Whether what it switches is on (muted).
+
+    """
+
+    button: Button
+    label: str
+    lit: bool
+    engaged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number to read from afar, and what it counts."""
+
+    number: str
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a technician needs: the code and the words behind it."""
+
+    heading: str
+    code: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenContent:
+    """
+    All there is to draw.
+
+    Attributes:
+        over_picture: The base layer belongs to the peer's picture; only what
+            lies over it is drawn.
+        self_view: Whether the camera may be open, and its picture shown.
+        hint: The one thing to press, or empty.
+        timer: How long the call has lasted, or empty.
+
+    """
+
+    name: ScreenName
+    mood: Mood
+    icon: Icon
+    branding: Branding
+    wall_time: str
+    title: str
+    lines: tuple[str, ...]
+    strip: tuple[StripButton, ...]
+    notices: tuple[Notice, ...] = ()
+    muted: Notice | None = None
+    hint: str = ""
+    figure: Figure | None = None
+    fault: Fault | None = None
+    peer: str = ""
+    timer: str = ""
+    message: str = ""
+    self_view: bool = False
+    self_view_label: str = ""
+    over_picture: bool = False
+
+
+def screen_content(
+    name: ScreenName,
+    facts: ScreenFacts,
+    *,
+    language: str,
+    branding: Branding,
+    now: Micros,
+    wall_time: str = "",
+) -> ScreenContent:
+    """
+    Return what a screen says.
+
+    Args:
+        name: Which screen.
+        facts: What it depends on.
+        language: A name of :data:`kiosk.ui.words.LANGUAGES`, else English.
+        branding: Whose kiosk it is.
+        now: Ends the time that the call has lasted.
+        wall_time: Hours and minutes on the clock, or empty while unknown.
+
+    """
+    words = LANGUAGES.get(language, LANGUAGES[FALLBACK])
+    said = _said(name, facts, words)
+    in_call = name is ScreenName.IN_CALL
+    self_view = name in _SELF_VIEW
+    return ScreenContent(
+        name=name,
+        mood=_mood(name, facts),
+        icon=_icon(name, facts),
+        branding=branding,
+        wall_time=wall_time,
+        title=said.title,
+        lines=said.lines,
+        strip=_strip(name, facts, words, said),
+        notices=_notices(facts, words),
+        muted=_muted(name, facts, words),
+        hint=words.press_to_call if name is ScreenName.IDLE else "",
+        figure=_figure(name, facts, words),
+        fault=_fault(name, facts, words),
+        peer=(plain(facts.peer_name, NAME_LENGTH) or words.adviser) if in_call else "",
+        timer=duration(facts.since, now) if in_call else "",
+        message=plain(facts.text, MESSAGE_LENGTH) if in_call else "",
+        self_view=self_view,
+        self_view_label=words.your_picture if self_view else "",
+        over_picture=in_call and facts.with_picture,
+    )
+
+
+def duration(since: Micros, now: Micros) -> str:
+    """Return minutes and seconds, with hours from the first one on."""
+    seconds = min(max(0, (now - since) // MICROS), LONGEST_TIMER_S)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    rest = f"{minutes:02d}:{seconds:02d}"
+    return f"{hours}:{rest}" if hours else rest
+
+
+def plain(text: str, length: int) -> str:
+    """
+    Return one line of ``text``, without controls and no longer than ``length``.
+
+    Formatting characters go too: an unclosed right-to-left override would turn
+    the words after it around.
+    """
+    shown = (
+        " " if unicodedata.category(character)[0] in "CZ" else character
+        for character in text[: 4 * length]
+    )
+    line = " ".join("".join(shown).split())
+    return line if len(line) <= length else f"{line[: length - 1].rstrip()}…"
+
+
+def _said(name: ScreenName, facts: ScreenFacts, words: Words) -> ScreenWords:
+    if name is ScreenName.ENDED and facts.reason:
+        return words.call_failed
+    if name is ScreenName.QUEUED and facts.reason == "absent":
+        return words.nobody_there
+    return words.screens[name]
+
+
+def _mood(name: ScreenName, facts: ScreenFacts) -> Mood:
+    if name in {ScreenName.OUT_OF_SERVICE, ScreenName.UNCONFIGURED}:
+        return Mood.GRAVE
+    if name is ScreenName.ENDED and not facts.reason:
+        return Mood.GOOD
+    return Mood.CALM
+
+
+def _icon(name: ScreenName, facts: ScreenFacts) -> Icon:
+    if name is ScreenName.ENDED and facts.reason:
+        return Icon.WARNING
+    return ICONS[name]
+
+
+def _strip(
+    name: ScreenName, facts: ScreenFacts, words: Words, said: ScreenWords
+) -> tuple[StripButton, ...]:
+    again = name in {ScreenName.ENDED, ScreenName.NO_ANSWER}
+    in_a_call = name in _IN_A_CALL
+    muted = in_a_call and facts.muted
+    return (
+        StripButton(
+            Button.CALL, words.call_again if again else words.call, name in _MAY_CALL
+        ),
+        StripButton(
+            Button.MUTE, words.unmute if muted else words.mute, in_a_call, muted
+        ),
+        StripButton(Button.HANGUP, said.hangup or words.hang_up, in_a_call),
+    )
+
+
+def _notices(facts: ScreenFacts, words: Words) -> tuple[Notice, ...]:
+    if not facts.insecure:
+        return ()
+    return (Notice(Tone.WARNING, Icon.LOCK_OPEN, words.not_encrypted),)
+
+
+def _muted(name: ScreenName, facts: ScreenFacts, words: Words) -> Notice | None:
+    if not facts.muted or name not in _IN_A_CALL:
+        return None
+    return Notice(Tone.ALARM, Icon.MICROPHONE_OFF, words.muted)
+
+
+def _figure(name: ScreenName, facts: ScreenFacts, words: Words) -> Figure | None:
+    if name is not ScreenName.QUEUED or facts.position is None or facts.position < 1:
+        return None
+    return Figure(str(min(facts.position, 999)), words.place_in_queue)
+
+
+def _fault(name: ScreenName, facts: ScreenFacts, words: Words) -> Fault | None:
+    reason = plain(facts.reason, REASON_LENGTH)
+    if name not in _FOR_TECHNICIANS or not reason:
+        return None
+    coded = CODED.fullmatch(reason)
+    code, said = coded.groups() if coded else ("", reason)
+    return Fault(words.for_technicians, code, said)
