@@ -7,14 +7,13 @@ Lamps follow what the adapters observe, not what the daemon believes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Self
 
 from kiosk import ports
 from kiosk.call.machine import CallMachine
 from kiosk.call.states import State
-from kiosk.daemon.devices_open import DevicesOpen
+from kiosk.daemon.outside import Outside
 from kiosk.daemon.scope import CallScope
 from kiosk.ports import Indicator, ScreenFacts, ScreenName
 
@@ -59,18 +58,15 @@ class Face:
     def __init__(
         self,
         machine: CallMachine,
+        outside: Outside,
         *,
-        clock: ports.Clock,
-        screens: ports.Screens,
-        indicators: ports.Indicators,
-        observe: Callable[[], DevicesOpen],
         insecure: bool,
     ) -> None:
         self._machine = machine
-        self._clock = clock
-        self._screens = screens
-        self._indicators = indicators
-        self._observe = observe
+        self._clock = outside.clock
+        self._screens = outside.screens
+        self._indicators = outside.indicators
+        self._observe = outside.observe
         self._blank = ScreenFacts(insecure=insecure)
         self._subscribers: set[Subscription] = set()
         self.scope: CallScope | None = None
@@ -105,12 +101,12 @@ class Face:
     def refresh(self) -> None:
         """Show the same screen with the facts as they are now."""
         scope = self.scope
-        peers = scope.peers.values() if scope else ()
+        peers = scope.peers.known.values() if scope else ()
         self.facts = replace(
             self.facts,
             peer_name=", ".join(peer.name for peer in peers),
             muted=self._machine.muted,
-            with_picture=scope.with_picture if scope else True,
+            with_picture=scope.peers.with_picture if scope else True,
         )
         self._screens.show(self.screen, self.facts)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -18,14 +17,16 @@ from kiosk.call import commands as do
 from kiosk.call import events as ev
 from kiosk.call.machine import CallMachine
 from kiosk.call.states import Role, State
-from kiosk.daemon.devices_open import DevicesOpen
 from kiosk.daemon.face import Face, Subscription
+from kiosk.daemon.outside import Outside
+from kiosk.daemon.peers import Peers
 from kiosk.daemon.scope import CallScope
 from kiosk.daemon.service_watch import ServiceWatch
 from kiosk.daemon.settings import DaemonSettings
 from kiosk.daemon.stall import StallMeter
 from kiosk.daemon.status import describe
 from kiosk.daemon.timers import Timers
+from kiosk.daemon.timings import Timings
 from kiosk.daemon.work import Work
 from kiosk.errors import DeviceError, RoomError, RoomRefused
 from kiosk.ports import Button, ScreenName
@@ -48,62 +49,28 @@ class Daemon:
     """
     Runs one kiosk until :meth:`stop`.
 
-    Everything it needs comes through the constructor; the display is open
-    already, and every device of a call is left to the call.
-
     Args:
-        observe: Tells which devices are open.
-        progressed: Whether every running thread moved since it was asked last.
-        is_open_now: Whether the branch's opening hours include this moment.
-        chime: Sounds the warning before a queued call opens the camera.
+        settings: Its share of the configuration.
+        outside: The ports; every device of a call is left to the call.
         start: ``UNCONFIGURED`` for a kiosk that is not set up.
 
     """
 
     def __init__(
         self,
-        *,
         settings: DaemonSettings,
-        clock: ports.Clock,
-        room: ports.RoomService,
-        media: ports.Media,
-        screens: ports.Screens,
-        display: ports.Display,
-        buttons: ports.Buttons,
-        indicators: ports.Indicators,
-        init: ports.Init,
-        observe: Callable[[], DevicesOpen],
-        progressed: Callable[[], bool],
-        is_open_now: Callable[[], bool],
-        chime: Callable[[], Awaitable[None]],
+        outside: Outside,
         start: State = State.OUT_OF_SERVICE,
     ) -> None:
         self._settings = settings
-        self._clock = clock
-        self._room = room
-        self._media = media
-        self._display = display
-        self._buttons = buttons
-        self._indicators = indicators
-        self._init = init
-        self._observe = observe
-        self._progressed = progressed
-        self._is_open_now = is_open_now
-        self._chime = chime
+        self._outside = outside
         self._machine = CallMachine(settings.role, start)
         self._events: asyncio.Queue[ev.Event] = asyncio.Queue(_QUEUE_LIMIT)
         self._timers = Timers(settings.durations_s, self.post)
-        self._stall = StallMeter(clock)
-        self._face = Face(
-            self._machine,
-            clock=clock,
-            screens=screens,
-            indicators=indicators,
-            observe=observe,
-            insecure=settings.insecure,
-        )
+        self._stall = StallMeter(outside.clock)
+        self._face = Face(self._machine, outside, insecure=settings.insecure)
         self._watch = ServiceWatch(
-            room,
+            outside.room,
             state=lambda: self._machine.state,
             post=self.post,
             check_s=settings.check_s,
@@ -128,7 +95,7 @@ class Daemon:
         configured = self._machine.state is not State.UNCONFIGURED
         if configured:
             self._face.show(ScreenName.STARTING)
-        self._buttons.start(on_press)
+        self._outside.buttons.start(on_press)
         try:
             async with self._tasks:
                 running = [
@@ -137,18 +104,18 @@ class Daemon:
                     self._tasks.create_task(self._tick()),
                 ]
                 if configured:
-                    preload = asyncio.to_thread(self._media.preload)
+                    preload = asyncio.to_thread(self._outside.media.preload)
                     running.append(self._tasks.create_task(self._watch.run()))
                     running.append(self._tasks.create_task(preload))
-                self._init.ready()
+                self._outside.init.ready()
                 await self._stopping.wait()
-                self._init.stopping()
+                self._outside.init.stopping()
                 await self._say_goodbye()
                 for task in running:
                     task.cancel()
         finally:
-            self._buttons.close()
-            self._indicators.close()
+            self._outside.buttons.close()
+            self._outside.indicators.close()
 
     def stop(self) -> None:
         """Ask :meth:`run` to end; any state, returns at once."""
@@ -169,7 +136,7 @@ class Daemon:
     def press(self, button: str) -> None:
         """Press ``call``, ``hangup`` or ``mute``, whoever presses it."""
         if button == Button.CALL.value:
-            self._pressed_at = self._clock.now()
+            self._pressed_at = self._outside.clock.now()
         self.post(_PRESSES[Button(button)])
 
     async def _serve(self) -> None:
@@ -189,12 +156,12 @@ class Daemon:
 
     async def _tick(self) -> None:
         while True:
-            open_now = self._is_open_now()
+            open_now = self._outside.is_open_now()
             if open_now == (self._machine.state is State.CLOSED):
                 self.post(ev.HoursBegan() if open_now else ev.HoursEnded())
             self._face.tick()
-            if self._progressed():
-                self._init.ping()
+            if self._outside.progressed():
+                self._outside.init.ping()
             await asyncio.sleep(_TICK_S)
 
     # -- commands ----------------------------------------------------------------
@@ -243,20 +210,32 @@ class Daemon:
     def _scope_of(self, call: int) -> CallScope:
         if self._scope is None or self._scope.call != call:
             self._stall.reset()
-            self._scope = CallScope(
-                call,
-                clock=self._clock,
-                room=self._room,
-                media=self._media,
-                post=self.post,
-                on_text=self._face.read,
-                on_peers_changed=self._face.refresh,
-                on_first_picture=self._face.tell_first_picture,
-                queue_s=self._settings.queue_s,
-            )
-            self._scope.timings.call_pressed_us = self._pressed_at
+            self._scope = self._new_scope(call)
             self._face.begin_call(self._scope)
         return self._scope
+
+    def _new_scope(self, call: int) -> CallScope:
+        outside = self._outside
+        timings = Timings(call_pressed_us=self._pressed_at)
+        peers = Peers(
+            call,
+            clock=outside.clock,
+            timings=timings,
+            post=self.post,
+            on_text=self._face.read,
+            on_changed=self._face.refresh,
+            on_first_picture=self._face.tell_first_picture,
+        )
+        return CallScope(
+            call,
+            room=outside.room,
+            media=outside.media,
+            clock=outside.clock,
+            timings=timings,
+            peers=peers,
+            post=self.post,
+            queue_s=self._settings.queue_s,
+        )
 
     def _mute(self, *, muted: bool) -> None:
         if self._scope is not None and self._scope.pusher is not None:
@@ -266,14 +245,14 @@ class Daemon:
 
     def _show(self, screen: ScreenName, reason: str, position: int | None) -> None:
         self._face.show(screen, reason, position)
-        self._init.status(f"{screen.value} {reason}".rstrip())
+        self._outside.init.status(f"{screen.value} {reason}".rstrip())
         if screen is ScreenName.IDLE and self._settings.role is Role.AGENT:
             loop = asyncio.get_running_loop()
             loop.call_later(self._settings.redial_s, self._redial)
 
     async def _ring(self) -> None:
         try:
-            await self._chime()
+            await self._outside.chime()
         except DeviceError as exc:
             log.warning("chime not heard", extra={"code": exc.code, "reason": str(exc)})
 
@@ -283,7 +262,7 @@ class Daemon:
 
     async def _leave(self, scope: CallScope) -> None:
         with contextlib.suppress(RoomError):
-            await self._room.leave()
+            await self._outside.room.leave()
         self._calls_ended += 1
         log.info("call ended", extra=scope.record())
         self._face.tell({"event": "call_ended", "call": scope.call})
@@ -297,7 +276,7 @@ class Daemon:
             self._face,
             user_id=self._watch.user_id,
             scope=self._scope,
-            observe=self._observe,
+            observe=self._outside.observe,
             stall=self._stall,
             calls_ended=self._calls_ended,
         )
@@ -310,7 +289,7 @@ class Daemon:
             DeviceError: If it cannot be read back or written.
 
         """
-        await asyncio.to_thread(self._display.save_png, path)
+        await asyncio.to_thread(self._outside.display.save_png, path)
 
     async def send_text(self, text: str) -> None:
         """
@@ -320,9 +299,9 @@ class Daemon:
             RoomError: If nobody is in the call, or the service refuses.
 
         """
-        if self._scope is None or not self._scope.peers:
+        if self._scope is None or not self._scope.peers.known:
             raise RoomRefused("send_text", 5, "nobody is in the call to read it")
-        await self._room.send_text(text)
+        await self._outside.room.send_text(text)
 
     def subscribe(self) -> Subscription:
         """Yield events as they happen; the newest win when the reader is slow."""

@@ -18,8 +18,9 @@ from typing import Any
 from kiosk.call.machine import CallMachine
 from kiosk.daemon.devices_open import DevicesOpen
 from kiosk.daemon.face import Face
-from kiosk.daemon.scope import CallScope, Timings
+from kiosk.daemon.scope import CallScope
 from kiosk.daemon.stall import StallMeter
+from kiosk.daemon.timings import Timings
 
 
 _PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 1_048_576
@@ -63,7 +64,7 @@ def describe(
         "reason": face.facts.reason,
         "peers": [
             {"user_id": peer.user_id, "name": peer.name}
-            for peer in (scope.peers.values() if scope else ())
+            for peer in (scope.peers.known.values() if scope else ())
         ],
         "push": asdict(pusher.stats) if pusher else None,
         "play": [asdict(stats) for stats in player.stats] if player else [],

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from kiosk.call.events import Timer
 from kiosk.call.states import Role, State
 from kiosk.daemon.loop import Daemon
+from kiosk.daemon.outside import Outside
 from kiosk.daemon.settings import DURATIONS_S, DaemonSettings
 from kiosk.devices.clock_monotonic import MonotonicClock
 from kiosk.ports import PeerJoined, PeerStarted, ScreenName
@@ -71,15 +72,15 @@ async def running_kiosk(
     world = world or KioskWorld()
     durations = dict(DURATIONS_S)
     durations |= {Timer[name.upper()]: length for name, length in timers_s.items()}
-    daemon = Daemon(
-        settings=DaemonSettings(
-            role=role,
-            durations_s=durations,
-            check_s=check_s,
-            retry_s=(0.01, 0.02),
-            queue_s=0.01,
-            redial_s=0.01,
-        ),
+    settings = DaemonSettings(
+        role=role,
+        durations_s=durations,
+        check_s=check_s,
+        retry_s=(0.01, 0.02),
+        queue_s=0.01,
+        redial_s=0.01,
+    )
+    outside = Outside(
         clock=MonotonicClock(),
         room=world.room,
         media=world.media,
@@ -92,8 +93,8 @@ async def running_kiosk(
         progressed=lambda: world.moving,
         is_open_now=lambda: world.open_hours,
         chime=world.chime,
-        start=start,
     )
+    daemon = Daemon(settings, outside, start)
     async with asyncio.TaskGroup() as group:
         group.create_task(daemon.run())
         try:

@@ -1,0 +1,257 @@
+"""
+Builds a kiosk from its configuration and runs it until it is told to stop.
+
+The order is what the customer notices: display and first screen, then the
+heavy imports (codecs), then room service, buttons and control socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from kiosk import ports
+from kiosk.app import devices
+from kiosk.app.chime import ring
+from kiosk.app.devices import Remembered
+from kiosk.app.log_setup import set_up_log
+from kiosk.call.events import Timer
+from kiosk.call.states import Role, State
+from kiosk.config.hours import is_open
+from kiosk.config.schema import KioskConfig
+from kiosk.control.server import ControlServer
+from kiosk.daemon.devices_open import DevicesOpen
+from kiosk.daemon.loop import Daemon
+from kiosk.daemon.outside import Outside
+from kiosk.daemon.settings import DaemonSettings
+from kiosk.devices.clock_monotonic import MonotonicClock
+from kiosk.display.headless import HeadlessDisplay
+from kiosk.errors import ConfigError, KioskError
+from kiosk.ports import ScreenFacts, ScreenName
+from kiosk.room.conversation import Identity
+from kiosk.room.messages import Dialect
+from kiosk.room.session import Wanted
+from kiosk.roomclient.service import HttpRoomService, new_room_service
+from kiosk.ui.presenter import PillowScreens
+from kiosk.ui.screens import Branding
+
+
+log = logging.getLogger(__name__)
+
+
+def run_kiosk(config: KioskConfig, problem: ConfigError | None) -> int:
+    """
+    Run until SIGTERM or SIGINT and return the exit status.
+
+    Args:
+        config: What the kiosk is told.
+        problem: What is wrong with it: the kiosk then says so and calls nobody.
+
+    """
+    set_up_log(config.log.level, config.log.format)
+    try:
+        asyncio.run(_run(config, problem))
+    except* KioskError as group:
+        for exc in _leaves(group):
+            log.error("kiosk stopped", extra={"code": exc.code, "reason": str(exc)})  # noqa: TRY400 -- the reason is the whole story
+        return_code = os.EX_UNAVAILABLE
+    except* Exception:
+        # Whatever it was: a new process is the cure, and systemd starts one.
+        log.exception("kiosk failed", extra={"code": "K003"})
+        return_code = os.EX_TEMPFAIL
+    else:
+        return_code = os.EX_OK
+    return return_code
+
+
+def _leaves(group: BaseExceptionGroup[KioskError]) -> list[KioskError]:
+    found: list[KioskError] = []
+    for exc in group.exceptions:
+        found += _leaves(exc) if isinstance(exc, BaseExceptionGroup) else [exc]
+    return found
+
+
+async def _run(config: KioskConfig, problem: ConfigError | None) -> None:
+    clock = MonotonicClock()
+    display = _open_display(config, clock)
+    try:
+        screens = PillowScreens(
+            display,
+            clock,
+            branding=Branding(config.kiosk.branch or "", config.kiosk.name),
+            language=config.kiosk.language,
+        )
+        reason = f"C001 {problem.mistakes[0]}" if problem else ""
+        first = ScreenName.UNCONFIGURED if problem else ScreenName.STARTING
+        screens.show(first, ScreenFacts(reason=reason, since=clock.now()))
+        async with _room_service(config, clock) as room:
+            daemon = _daemon(config, clock, display, screens, room, problem)
+            await _serve(config, daemon)
+    finally:
+        display.close()
+
+
+async def _serve(config: KioskConfig, daemon: Daemon) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, daemon.stop)
+    control = ControlServer(config.control.socket, daemon)
+    control.open()
+    async with asyncio.TaskGroup() as group:
+        serving = group.create_task(control.serve())
+        try:
+            await daemon.run()
+        finally:
+            control.close()
+            await asyncio.wait({serving}, timeout=1.0)
+
+
+def _daemon(
+    config: KioskConfig,
+    clock: ports.Clock,
+    display: ports.Display,
+    screens: ports.Screens,
+    room: HttpRoomService,
+    problem: ConfigError | None,
+) -> Daemon:
+    camera = Remembered(partial(devices.make_camera, config, clock))
+    microphone = Remembered(partial(devices.make_microphone, config, clock))
+    speaker = Remembered(partial(devices.make_speaker, config, clock))
+    media = _media(
+        config,
+        clock,
+        display,
+        make_camera=camera,
+        make_microphone=microphone,
+        make_speaker=speaker,
+    )
+
+    def observe() -> DevicesOpen:
+        return DevicesOpen(
+            camera=camera.last is not None and camera.last.is_open,
+            microphone=microphone.last is not None and microphone.last.is_open,
+            speaker=speaker.last is not None and speaker.last.is_open,
+        )
+
+    outside = Outside(
+        clock=clock,
+        room=room,
+        media=media,
+        screens=screens,
+        display=display,
+        buttons=devices.make_buttons(config, clock),
+        indicators=devices.make_indicators(config, clock),
+        init=devices.make_init(os.environ.get("NOTIFY_SOCKET")),
+        observe=observe,
+        progressed=_Progress(media.progress),
+        is_open_now=partial(_is_open_now, config, clock),
+        chime=partial(ring, speaker),
+    )
+    start = State.UNCONFIGURED if problem else State.OUT_OF_SERVICE
+    return Daemon(settings_of(config), outside, start)
+
+
+def _media(
+    config: KioskConfig, clock: ports.Clock, display: ports.Display, **make: Any
+) -> Any:
+    session = import_module("kiosk.media.session")
+    bounds = import_module("kiosk.media.jitter").DelayBounds(
+        start_us=config.media.target_ms * 1_000,
+        least_us=config.media.min_ms * 1_000,
+        most_us=config.media.max_ms * 1_000,
+    )
+    preset = import_module("kiosk.codec.presets").PRESETS[config.camera.preset]
+    bitrate = (config.camera.bitrate_kbps or 0) * 1_000 or preset.bitrate
+    _, theirs = devices.beep_hz(config)
+    return session.MediaSession(
+        clock,
+        display=display,
+        settings=session.MediaSettings(
+            bitrate=bitrate,
+            ceiling=max(bitrate, preset.ceiling),
+            picture_rate=float(config.camera.picture_rate),
+            self_view=0.22 if config.display.self_view else 0.0,
+            delay=bounds,
+            tls=_tls(config),
+        ),
+        sound_meter=import_module("kiosk.codec.beep").BeepMeter(theirs),
+        **make,
+    )
+
+
+class _Progress:
+    """Whether every running thread moved since it was asked last."""
+
+    def __init__(self, counters: Callable[[], Mapping[str, int]]) -> None:
+        self._counters = counters
+        self._last: Mapping[str, int] = {}
+
+    def __call__(self) -> bool:
+        now = dict(self._counters())
+        moved = all(now[name] != self._last.get(name) for name in now)
+        self._last = now
+        return moved
+
+
+def settings_of(config: KioskConfig) -> DaemonSettings:
+    """Return the daemon's share of the configuration."""
+    call = config.call
+    role = Role(call.role)
+    return DaemonSettings(
+        role=role,
+        durations_s={
+            Timer.RESERVE: call.reserve_s,
+            Timer.PUBLISH: call.publish_s,
+            # An agent's kiosk waits for customers, as long as it takes.
+            Timer.ANSWER: call.answer_s if role is Role.KIOSK else None,
+            Timer.PICTURE: call.picture_s,
+            Timer.RECONNECT: call.reconnect_s,
+            Timer.GRACE: call.grace_s,
+            Timer.CHIME: call.chime_s,
+            Timer.ENDED: call.ended_s,
+        },
+        insecure=config.network.insecure,
+    )
+
+
+def _open_display(config: KioskConfig, clock: ports.Clock) -> HeadlessDisplay:
+    width, height = config.display.pixels
+    framebuffer = config.display.framebuffer
+    display = HeadlessDisplay(
+        clock,
+        width=width,
+        height=height,
+        framebuffer=Path(framebuffer) if framebuffer else None,
+    )
+    display.open()
+    return display
+
+
+def _room_service(config: KioskConfig, clock: ports.Clock) -> HttpRoomService:
+    room = config.room
+    return new_room_service(
+        room.server,
+        Identity(room.user_name or config.kiosk.name, room.user_id or ""),
+        Wanted(room.target, create=room.create),
+        clock,
+        dialect=Dialect(room.dialect),
+        tls=_tls(config),
+    )
+
+
+def _tls(config: KioskConfig) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=config.network.ca_file)
+
+
+def _is_open_now(config: KioskConfig, clock: ports.Clock) -> bool:
+    local = time.localtime(clock.wall_s())
+    return is_open(config.hours.week, local.tm_wday, local.tm_hour * 60 + local.tm_min)

@@ -1,0 +1,38 @@
+"""Everything the daemon needs from outside, in one value."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from kiosk import ports
+from kiosk.daemon.devices_open import DevicesOpen
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """
+    The ports, and four questions that only the composition root can answer.
+
+    Attributes:
+        display: Open already, and closed by whoever opened it.
+        observe: Tells which devices are open.
+        progressed: Whether every running thread moved since it was asked last.
+        is_open_now: Whether the branch's opening hours include this moment.
+        chime: Sounds the warning before a queued call opens the camera; may
+            raise DeviceError.
+
+    """
+
+    clock: ports.Clock
+    room: ports.RoomService
+    media: ports.Media
+    screens: ports.Screens
+    display: ports.Display
+    buttons: ports.Buttons
+    indicators: ports.Indicators
+    init: ports.Init
+    observe: Callable[[], DevicesOpen]
+    progressed: Callable[[], bool]
+    is_open_now: Callable[[], bool]
+    chime: Callable[[], Awaitable[None]]

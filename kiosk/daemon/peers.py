@@ -1,0 +1,162 @@
+"""
+The others in the room: who is there, who is shown, who is silent.
+
+Turns notices of the room and facts of the media threads into events of the
+call; sums several peers up, so that the machine only hears what changes a call.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from kiosk import ports
+from kiosk.call import events as ev
+from kiosk.call.events import Standing
+from kiosk.daemon.timings import Timings
+from kiosk.ports import Clock, Layer, Peer
+
+
+log = logging.getLogger(__name__)
+
+_LAYERS = (Layer.BASE, Layer.SECOND, Layer.THIRD)
+
+
+class Peers:
+    """
+    The peers of one call.
+
+    Args:
+        call: The call's ordinal, for the events.
+        clock: Stamps the timings.
+        timings: Of the call.
+        post: Gets the events.
+        on_text: Gets text messages.
+        on_changed: Called when somebody came.
+        on_first_picture: Gets the user_id whose picture is shown first.
+
+    """
+
+    def __init__(
+        self,
+        call: int,
+        *,
+        clock: Clock,
+        timings: Timings,
+        post: Callable[[ev.Event], None],
+        on_text: Callable[[ports.TextReceived], None],
+        on_changed: Callable[[], None],
+        on_first_picture: Callable[[str], None],
+    ) -> None:
+        self._call = call
+        self._clock = clock
+        self._timings = timings
+        self._post = post
+        self._on_text = on_text
+        self._on_changed = on_changed
+        self._on_first_picture = on_first_picture
+        self._started: set[str] = set()
+        self._silent: set[str] = set()
+        self._layers: dict[str, Layer] = {}
+        self._entered = False
+        self._early: list[ports.RoomNotice] = []
+        self.known: dict[str, Peer] = {}
+        self.with_picture = True
+
+    @property
+    def standing(self) -> Standing:
+        """How far the call has come, for a stream that was moved."""
+        here = set(self.known)
+        if not here:
+            return Standing.ALONE
+        if not here & self._started:
+            return Standing.UNSEEN
+        if here & self._started <= self._silent:
+            return Standing.SILENT
+        return Standing.SEEN
+
+    def layer_of(self, user_id: str) -> Layer:
+        """Return the layer a peer is shown on, always the same one."""
+        if user_id not in self._layers:
+            free = [layer for layer in _LAYERS if layer not in self._layers.values()]
+            self._layers[user_id] = free[0] if free else _LAYERS[-1]
+        return self._layers[user_id]
+
+    def forget(self, user_id: str) -> None:
+        """Free the layer of a peer that is no longer shown."""
+        self._layers.pop(user_id, None)
+        self._started.discard(user_id)
+        self._silent.discard(user_id)
+
+    def enter(self) -> None:
+        """Begin to post: we are in the room. Earlier notices come now."""
+        self._entered = True
+        for early in self._early:
+            self.notice(early)
+        self._early.clear()
+
+    def notice(self, notice: ports.RoomNotice) -> None:
+        """Take one notice of the room; those before :meth:`enter` wait for it."""
+        if not self._entered:
+            self._early.append(notice)
+            return
+        match notice:
+            case ports.PeerJoined(peer):
+                self._meet(peer)
+                self._post(ev.PeerJoined(self._call, peer.user_id))
+            case ports.PeerMoved(peer):
+                self._meet(peer)
+                self._post(ev.PeerMoved(self._call, peer.user_id))
+            case ports.PeerLeft(user_id, hung_up):
+                self._part(user_id, hung_up=hung_up)
+            case ports.PeerStreamLost(user_id):
+                self._silence(user_id)
+            case ports.RoomClosed(reason):
+                self._post(ev.RoomClosed(self._call, reason))
+            case ports.TextReceived():
+                self._on_text(notice)
+
+    def hear(self, fact: ports.MediaFact) -> None:
+        """Take one fact of the media threads."""
+        match fact:
+            case ports.PeerStarted(user_id, with_picture):
+                self._start(user_id, with_picture=with_picture)
+            case ports.PeerSilent(user_id):
+                self._silence(user_id)
+            case ports.PeerResumed(user_id):
+                self._silent.discard(user_id)
+                self._post(ev.PeersResumed(self._call))
+            case ports.PlayLost(user_id, reason):
+                log.info("peer not played", extra={"user": user_id, "reason": reason})
+            case ports.PushLost(reason):
+                self._post(ev.PushLost(self._call, reason))
+            case ports.CaptureLost(device, reason):
+                self._post(ev.Failed(self._call, f"D002 {device}: {reason}"))
+
+    def _meet(self, peer: Peer) -> None:
+        self.known[peer.user_id] = peer
+        if not self._timings.peer_known_us:
+            self._timings.peer_known_us = self._clock.now()
+        self._on_changed()
+
+    def _part(self, user_id: str, *, hung_up: bool) -> None:
+        if self.known.pop(user_id, None) is None:
+            return
+        self._post(ev.PeerLeft(self._call, user_id))
+        if not self.known:
+            gone = ev.PeersHungUp if hung_up else ev.PeersExpired
+            self._post(gone(self._call))
+
+    def _start(self, user_id: str, *, with_picture: bool) -> None:
+        self._started.add(user_id)
+        self._silent.discard(user_id)
+        self.with_picture = with_picture
+        if with_picture and not self._timings.first_picture_us:
+            self._timings.first_picture_us = self._clock.now()
+            self._on_first_picture(user_id)
+        self._post(ev.PeerStarted(self._call))
+
+    def _silence(self, user_id: str) -> None:
+        self._silent.add(user_id)
+        if set(self.known) <= self._silent:
+            self._post(ev.PeersSilent(self._call))

@@ -1,0 +1,98 @@
+"""The repository keeps its own rules: sizes, names, words, samples."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.repo.state_diagram import BEGIN, END, diagram
+
+
+ROOT = Path(__file__).parents[2]
+MODULES = sorted((ROOT / "kiosk").rglob("*.py"))
+LONGEST_MODULE = 400
+LONGEST_FUNCTION = 60
+LONGEST_CLASS = 250
+BANNED_NAMES = re.compile(
+    r"(?i)(manager|helper|utils?$|^util|misc|handler|^do_|process_)"
+)
+
+
+def ids(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def definitions(path: Path) -> Iterator[ast.ClassDef | ast.FunctionDef]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node  # type: ignore[misc]
+
+
+def length(node: ast.ClassDef | ast.FunctionDef) -> int:
+    assert node.end_lineno is not None
+    first = node.body[0]
+    documented = ast.get_docstring(node) is not None and first.end_lineno is not None
+    return node.end_lineno - (first.end_lineno or 0 if documented else node.lineno)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=ids)
+def test_a_module_says_what_it_is_for_and_fits_on_a_few_screens(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+
+    assert ast.get_docstring(ast.parse(text)), "no module docstring"
+    assert len(text.splitlines()) <= LONGEST_MODULE
+
+
+@pytest.mark.parametrize("path", MODULES, ids=ids)
+def test_functions_and_classes_are_small_and_plainly_named(path: Path) -> None:
+    for node in definitions(path):
+        limit = LONGEST_CLASS if isinstance(node, ast.ClassDef) else LONGEST_FUNCTION
+        assert length(node) <= limit, f"{node.name}: {length(node)} lines"
+        assert not BANNED_NAMES.search(node.name), node.name
+
+
+def test_no_room_has_a_name_without_a_purpose() -> None:
+    names = {path.stem for path in MODULES}
+
+    assert not names & {"helper", "helpers", "util", "utils", "misc", "common"}
+
+
+def test_the_package_that_only_looks_like_drm_is_no_dependency() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = [
+        *project["project"]["dependencies"],
+        *sum(project["project"]["optional-dependencies"].values(), []),
+    ]
+    pinned = [
+        line
+        for name in ("latest.txt", "trixie.txt")
+        for line in (ROOT / "constraints" / name).read_text("utf-8").splitlines()
+    ]
+
+    assert not [name for name in wanted + pinned if re.match(r"kms\b", name)]
+
+
+def test_the_gate_ends_with_the_readmes_test_command() -> None:
+    gate = (ROOT / ".ci" / "run").read_text(encoding="utf-8").rstrip().splitlines()
+
+    assert gate[-1] == "make test"
+    assert "make test" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_readmes_diagram_is_drawn_from_the_table() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    drawn = readme[readme.index(BEGIN) : readme.index(END) + len(END)]
+
+    assert drawn == diagram()
+
+
+def test_both_dependency_sets_pin_everything() -> None:
+    for name in ("latest.txt", "trixie.txt"):
+        lines = (ROOT / "constraints" / name).read_text(encoding="utf-8").splitlines()
+        pins = [line for line in lines if line and not line.startswith("#")]
+        assert all(re.fullmatch(r"[A-Za-z0-9_.-]+==\S+", pin) for pin in pins), name
