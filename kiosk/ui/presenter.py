@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
@@ -208,27 +209,30 @@ class PillowScreens:
 
     def _run(self) -> None:
         prepared = False
-        while True:
-            with self._changed:
-                self._changed.wait_for(
-                    lambda: self._closed or self._new or self._ticked or not prepared
-                )
-                if self._closed:
-                    return
-                wanted = self._wanted
-                new, ticked = self._new, self._ticked
-                self._new = self._ticked = False
-            try:
-                if wanted is not None and new:
-                    self._presenter.present(*wanted)
-                elif wanted is not None and ticked:
-                    self._presenter.refresh(*wanted)
-                else:
-                    prepared = True
-                    self._presenter.prepare()
-            except Exception:
-                log.exception("a screen could not be drawn")
-                self._cover()
+        while (wish := self._next_wish()) is not None:
+            self._carry_out(wish)
+            if not prepared:  # only now: the first screen waits for nothing
+                prepared = True
+                self._carry_out(self._presenter.prepare)
+
+    def _next_wish(self) -> Callable[[], None] | None:
+        """Wait for the newest wish; ``None`` once closed."""
+        with self._changed:
+            while not (self._closed or self._new or self._ticked):
+                self._changed.wait()
+            if self._closed or self._wanted is None:
+                return None
+            is_new = self._new
+            self._new = self._ticked = False
+            present, refresh = self._presenter.present, self._presenter.refresh
+            return partial(present if is_new else refresh, *self._wanted)
+
+    def _carry_out(self, wish: Callable[[], None]) -> None:
+        try:
+            wish()
+        except Exception:
+            log.exception("a screen could not be drawn")
+            self._cover()
 
     def _cover(self) -> None:
         try:
