@@ -41,7 +41,7 @@ from kiosk.room.conversation import Identity
 from kiosk.room.messages import Dialect
 from kiosk.room.session import Wanted
 from kiosk.roomclient.service import HttpRoomService, new_room_service
-from kiosk.ui.presenter import PillowScreens
+from kiosk.ui.presenter import PillowScreens, ScreenPresenter
 from kiosk.ui.screens import Branding
 
 
@@ -84,18 +84,20 @@ async def _run(config: KioskConfig, problem: ConfigError | None) -> None:
     clock = MonotonicClock()
     display = _open_display(config, clock)
     try:
-        screens = PillowScreens(
+        presenter = ScreenPresenter(
             display,
             clock,
-            branding=Branding(config.kiosk.branch or "", config.kiosk.name),
             language=config.kiosk.language,
+            branding=Branding(config.kiosk.branch or "", config.kiosk.name),
+            self_view=(16, 9) if config.display.self_view else None,
         )
-        reason = f"C001 {problem.mistakes[0]}" if problem else ""
-        first = ScreenName.UNCONFIGURED if problem else ScreenName.STARTING
-        screens.show(first, ScreenFacts(reason=reason, since=clock.now()))
-        async with _room_service(config, clock) as room:
-            daemon = _daemon(config, clock, display, screens, room, problem)
-            await _serve(config, daemon)
+        with PillowScreens(presenter) as screens:
+            reason = f"C001 {problem.mistakes[0]}" if problem else ""
+            first = ScreenName.UNCONFIGURED if problem else ScreenName.STARTING
+            screens.show(first, ScreenFacts(reason=reason, since=clock.now()))
+            async with _room_service(config, clock) as room:
+                daemon = _daemon(config, clock, display, screens, room, problem)
+                await _serve(config, daemon)
     finally:
         display.close()
 
