@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from kiosk import ports
+from kiosk.codec.presets import PRESETS
 from kiosk.config.schema import KioskConfig
 from kiosk.config.values import parse_device
 
@@ -41,7 +42,7 @@ def _adapter(module: str, name: str) -> Any:
 def make_camera(config: KioskConfig, clock: ports.Clock) -> ports.Camera:
     """Make the camera of one call."""
     camera = config.camera
-    preset = import_module("kiosk.codec.presets").PRESETS[camera.preset]
+    preset = PRESETS[camera.preset]
     bitrate = (camera.bitrate_kbps or 0) * 1_000 or preset.bitrate
     shape = {
         "width": preset.width,

@@ -26,6 +26,7 @@ from kiosk.app.devices import Remembered
 from kiosk.app.log_setup import set_up_log
 from kiosk.call.events import Timer
 from kiosk.call.states import Role, State
+from kiosk.codec.presets import PRESETS
 from kiosk.config.hours import is_open
 from kiosk.config.schema import KioskConfig
 from kiosk.control.server import ControlServer
@@ -41,6 +42,7 @@ from kiosk.room.conversation import Identity
 from kiosk.room.messages import Dialect
 from kiosk.room.session import Wanted
 from kiosk.roomclient.service import HttpRoomService, new_room_service
+from kiosk.ui.layout import pip_rect
 from kiosk.ui.presenter import PillowScreens, ScreenPresenter
 from kiosk.ui.screens import Branding
 
@@ -89,14 +91,21 @@ async def _run(config: KioskConfig, problem: ConfigError | None) -> None:
             clock,
             language=config.kiosk.language,
             branding=Branding(config.kiosk.branch or "", config.kiosk.name),
-            self_view=(16, 9) if config.display.self_view else None,
+            self_view=_camera_shape(config) if config.display.self_view else None,
         )
         with PillowScreens(presenter) as screens:
             reason = f"C001 {problem.mistakes[0]}" if problem else ""
             first = ScreenName.UNCONFIGURED if problem else ScreenName.STARTING
             screens.show(first, ScreenFacts(reason=reason, since=clock.now()))
             async with _room_service(config, clock) as room:
-                daemon = _daemon(config, clock, display, screens, room, problem)
+                daemon = _daemon(
+                    config,
+                    clock,
+                    display=display,
+                    screens=screens,
+                    room=room,
+                    problem=problem,
+                )
                 await _serve(config, daemon)
     finally:
         display.close()
@@ -120,6 +129,7 @@ async def _serve(config: KioskConfig, daemon: Daemon) -> None:
 def _daemon(
     config: KioskConfig,
     clock: ports.Clock,
+    *,
     display: ports.Display,
     screens: ports.Screens,
     room: HttpRoomService,
@@ -171,7 +181,7 @@ def _media(
         least_us=config.media.min_ms * 1_000,
         most_us=config.media.max_ms * 1_000,
     )
-    preset = import_module("kiosk.codec.presets").PRESETS[config.camera.preset]
+    preset = PRESETS[config.camera.preset]
     bitrate = (config.camera.bitrate_kbps or 0) * 1_000 or preset.bitrate
     _, theirs = devices.beep_hz(config)
     return session.MediaSession(
@@ -181,7 +191,7 @@ def _media(
             bitrate=bitrate,
             ceiling=max(bitrate, preset.ceiling),
             picture_rate=float(config.camera.picture_rate),
-            self_view=0.22 if config.display.self_view else 0.0,
+            self_view=pip_rect if config.display.self_view else None,
             delay=bounds,
             tls=_tls(config),
         ),
@@ -223,6 +233,11 @@ def settings_of(config: KioskConfig) -> DaemonSettings:
         },
         insecure=config.network.insecure,
     )
+
+
+def _camera_shape(config: KioskConfig) -> tuple[int, int]:
+    preset = PRESETS[config.camera.preset]
+    return preset.width, preset.height
 
 
 def _open_display(config: KioskConfig, clock: ports.Clock) -> HeadlessDisplay:

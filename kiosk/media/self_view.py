@@ -7,10 +7,14 @@ as soon as the camera is closed or lost, so that it never shows the past.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from kiosk.ports import Display, DmabufFrame, Layer, Rect, SoftFrame
 
 
-_MARGIN = 0.02  # of the display's width
+Size = tuple[int, int]
+PlaceSelfView = Callable[[Size, Size], Rect]
+"""From the sizes of the display and the camera's picture to the place."""
 
 
 class SelfView:
@@ -19,26 +23,17 @@ class SelfView:
 
     Args:
         display: Where.
-        share: Width as part of the display's width.
+        place: Where on it; whoever draws the frame around it decides.
 
     """
 
-    def __init__(self, display: Display, share: float) -> None:
+    def __init__(self, display: Display, place: PlaceSelfView) -> None:
         self._display = display
-        self._share = share
+        self._place = place
 
     def show(self, frame: SoftFrame | DmabufFrame) -> None:
-        """Show a picture, bottom right; on the camera's thread."""
-        width, height = self._display.size
-        margin = round(width * _MARGIN)
-        own_width = round(width * self._share) & ~1
-        own_height = own_width * frame.height // frame.width & ~1
-        at = Rect(
-            width - margin - own_width,
-            height - margin - own_height,
-            own_width,
-            own_height,
-        )
+        """Show a picture; on the camera's thread."""
+        at = self._place(self._display.size, (frame.width, frame.height))
         self._display.show(Layer.PIP, frame, at)
 
     def hide(self) -> None:
