@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 
 from kiosk.codec.aac import AacDecoder, AacEncoder
 from kiosk.media.capture import Capture, CaptureDeadlines
+from kiosk.media.dialling import LinkLimits
 from kiosk.media.echo import EchoCanceller, NoCanceller
 from kiosk.media.facts import FactPost
 from kiosk.media.incoming import IncomingStream
 from kiosk.media.jitter import DelayBounds
-from kiosk.media.link import Link, LinkLimits
+from kiosk.media.link import Link
 from kiosk.media.outgoing import Outgoing
 from kiosk.media.player import StreamPlayer
 from kiosk.media.playout import Playout, SoundMeter
@@ -27,7 +28,7 @@ from kiosk.media.qos import RateController
 from kiosk.media.receiver import PlayDeadlines, Receiver
 from kiosk.media.render import Renderer
 from kiosk.media.resolver import Resolver
-from kiosk.media.self_view import SelfView
+from kiosk.media.self_view import PlaceSelfView, SelfView
 from kiosk.media.worker import WorkerRegistry
 from kiosk.ports import (
     Bitrate,
@@ -56,7 +57,8 @@ class MediaSettings:
         bitrate, ceiling: Of our video: to begin with, and never exceeded.
         picture_rate: Of the camera, when the network allows.
         audio_bitrate: Of our sound.
-        self_view: Width of the self-view as part of the display's; 0 for none.
+        self_view: Where the self-view goes, from the sizes of the display and of
+            the camera's picture; None for no self-view.
         tls: For rtmps; the system's trusted authorities unless given.
 
     """
@@ -65,7 +67,7 @@ class MediaSettings:
     ceiling: Bitrate
     picture_rate: float = 30.0
     audio_bitrate: Bitrate = AUDIO_BITRATE
-    self_view: float = 0.0
+    self_view: PlaceSelfView | None = None
     link: LinkLimits = field(default_factory=LinkLimits)
     capture: CaptureDeadlines = field(default_factory=CaptureDeadlines)
     play: PlayDeadlines = field(default_factory=PlayDeadlines)
@@ -205,5 +207,5 @@ class MediaSession:
         )
 
     def _self_view(self) -> SelfView | None:
-        share = self._settings.self_view
-        return SelfView(self._display, share) if share > 0 else None
+        place = self._settings.self_view
+        return SelfView(self._display, place) if place else None

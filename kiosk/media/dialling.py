@@ -1,0 +1,184 @@
+"""
+From a stream URL to a connected socket, all within one deadline.
+
+Name, TCP and TLS take what is left of the start deadline; addresses are tried
+one after the other.  The socket that comes out never blocks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+
+from kiosk.errors import MediaError, StreamEnded, StreamRefused, StreamStalled
+from kiosk.media.resolver import Address, Resolver
+from kiosk.media.waiting import TO_READ, TO_WRITE, Waiting
+from kiosk.rtmp.url import RtmpUrl
+
+
+@dataclass(frozen=True, slots=True)
+class LinkLimits:
+    """
+    Deadlines and sizes of a link.
+
+    Attributes:
+        start_s: Name, connect, TLS and RTMP up to the running stream.
+        address_s: One address of several.
+        send_s: One message; a peer that takes longer has stopped reading.
+        send_buffer_bytes: SO_SNDBUF. The default hides seconds of backlog.
+        user_timeout_ms: TCP_USER_TIMEOUT: unacknowledged for so long is dead.
+
+    """
+
+    start_s: float = 3.0
+    address_s: float = 1.5
+    send_s: float = 4.0
+    send_buffer_bytes: int = 65_536
+    user_timeout_ms: int = 5_000
+
+
+class Dialling:
+    """One attempt to connect; its deadline begins with the object."""
+
+    def __init__(
+        self,
+        url: RtmpUrl,
+        resolver: Resolver,
+        waiting: Waiting,
+        *,
+        limits: LinkLimits,
+        tls: ssl.SSLContext | None,
+    ) -> None:
+        self._url = url
+        self._resolver = resolver
+        self._waiting = waiting
+        self._limits = limits
+        self._tls = tls
+        self._start_by = time.monotonic() + limits.start_s
+
+    @property
+    def left_s(self) -> float:
+        """How much of the start deadline is left; negative when over."""
+        return self._start_by - time.monotonic()
+
+    def stalled(self, phase: str) -> StreamStalled:
+        """Return the error for a start that took too long."""
+        limit = self._limits.start_s
+        return StreamStalled(
+            f"{self._url.redacted}: no answer within {limit:.1f} s ({phase})"
+        )
+
+    def connected(self) -> socket.socket:
+        """
+        Return a connected socket, TLS established where the URL asks for it.
+
+        Raises:
+            StreamStalled: Not within the start deadline.
+            StreamEnded: No address could be reached, or cancelled.
+            StreamRefused: The certificate is not to be trusted.
+
+        """
+        reason = "the name has no address"
+        for address in self._addresses():
+            try:
+                sock = self._connect(address)
+            except MediaError:
+                raise
+            except OSError as exc:
+                reason = exc.strerror or str(exc)
+                continue
+            return self._secured(sock) if self._url.is_secure else sock
+        raise StreamEnded(f"{self._url.redacted}: cannot be reached: {reason}")
+
+    def _addresses(self) -> list[Address]:
+        try:
+            found = self._resolver.addresses(
+                self._url.host, self._url.port, self.left_s, self._waiting.given_up
+            )
+        except TimeoutError:
+            raise self._not_in_time("name lookup") from None
+        except OSError as exc:
+            reason = exc.strerror or str(exc)
+            raise StreamEnded(f"{self._url.redacted}: unknown host: {reason}") from None
+        return list(found)
+
+    def _connect(self, address: Address) -> socket.socket:
+        family, target = address
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            _tune(sock, self._limits)
+            with contextlib.suppress(BlockingIOError):
+                sock.connect(target)
+            self._await_connection(sock)
+        except OSError:
+            sock.close()
+            raise
+        return sock
+
+    def _await_connection(self, sock: socket.socket) -> None:
+        within_s = min(self._limits.address_s, self.left_s)
+        if self._waiting.wait(sock, TO_WRITE, within_s):
+            error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if error:
+                raise OSError(error, os.strerror(error))
+            return
+        if self._waiting.is_cancelled or self.left_s <= 0:
+            raise self._not_in_time("connect")
+        raise OSError("no connection in time")
+
+    def _secured(self, sock: socket.socket) -> ssl.SSLSocket:
+        try:
+            context = self._tls or ssl.create_default_context()
+            wrapped = context.wrap_socket(
+                sock, server_hostname=self._url.host, do_handshake_on_connect=False
+            )
+        except OSError as exc:
+            sock.close()
+            raise self._tls_failed(exc) from None
+        try:
+            while (waits_for := _shake_hands(wrapped)) is not None:
+                if not self._waiting.wait(wrapped, waits_for, self.left_s):
+                    raise self._not_in_time("TLS")
+        except OSError as exc:
+            wrapped.close()
+            if isinstance(exc, MediaError):
+                raise
+            raise self._tls_failed(exc) from None
+        return wrapped
+
+    def _tls_failed(self, exc: OSError) -> StreamRefused | StreamEnded:
+        name = self._url.redacted
+        if isinstance(exc, ssl.SSLCertVerificationError):
+            return StreamRefused(
+                f"{name}: its certificate is not trusted: {exc.verify_message}; "
+                "name the CA file of the relay in the configuration"
+            )
+        return StreamEnded(f"{name}: TLS failed: {exc.strerror or exc}")
+
+    def _not_in_time(self, phase: str) -> StreamStalled | StreamEnded:
+        if self._waiting.is_cancelled:
+            return StreamEnded(f"{self._url.redacted}: closed by us")
+        return self.stalled(phase)
+
+
+def _tune(sock: socket.socket, limits: LinkLimits) -> None:
+    sock.settimeout(0)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, limits.send_buffer_bytes)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, limits.user_timeout_ms)
+
+
+def _shake_hands(sock: ssl.SSLSocket) -> int | None:
+    """Return what the TLS handshake waits for, None once it is over."""
+    try:
+        sock.do_handshake()
+    except ssl.SSLWantReadError:
+        return TO_READ
+    except ssl.SSLWantWriteError:
+        return TO_WRITE
+    return None

@@ -1,0 +1,118 @@
+"""A media session with small synthetic devices, for tests of its threads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from kiosk.codec.aac import AacEncoder, AacUnit
+from kiosk.devices.camera_synthetic import SyntheticCamera
+from kiosk.devices.clock_monotonic import MonotonicClock
+from kiosk.devices.microphone_synthetic import SyntheticMicrophone
+from kiosk.devices.speaker_synthetic import SyntheticSpeaker
+from kiosk.display.headless import HeadlessDisplay
+from kiosk.media.capture import CaptureDeadlines
+from kiosk.media.dialling import LinkLimits
+from kiosk.media.playout import SoundMeter
+from kiosk.media.receiver import PlayDeadlines
+from kiosk.media.session import MediaSession, MediaSettings
+from kiosk.ports import Bitrate, MediaFact, Micros
+from kiosk.roomserver.relay import Relay
+
+
+BITRATE = Bitrate(200_000)
+CEILING = Bitrate(400_000)
+
+QUICK = MediaSettings(
+    bitrate=BITRATE,
+    ceiling=CEILING,
+    link=LinkLimits(start_s=0.5, send_s=0.6, send_buffer_bytes=8192),
+    capture=CaptureDeadlines(open_s=1.0, silent_s=0.6),
+    play=PlayDeadlines(first_media_s=2.0, media_s=0.8, first_pause_s=0.05),
+)
+
+
+class MediaKit:
+    """The devices, the session made of them, and the facts it told."""
+
+    def __init__(
+        self,
+        settings: MediaSettings = QUICK,
+        *,
+        camera: SyntheticCamera | None = None,
+        microphone: SyntheticMicrophone | None = None,
+        speaker: SyntheticSpeaker | None = None,
+        sound_meter: SoundMeter | None = None,
+    ) -> None:
+        clock = MonotonicClock()
+        self.clock = clock
+        self.camera = camera or small_camera(clock)
+        self.microphone = microphone or SyntheticMicrophone(clock)
+        self.speaker = speaker or SyntheticSpeaker(clock, meter_hz=1000)
+        self.display = HeadlessDisplay(clock, width=160, height=90)
+        self.display.open()
+        self.facts: list[MediaFact] = []
+        self.session = MediaSession(
+            clock,
+            make_camera=lambda: self.camera,
+            make_microphone=lambda: self.microphone,
+            make_speaker=lambda: self.speaker,
+            display=self.display,
+            settings=settings,
+            sound_meter=sound_meter,
+        )
+
+    async def fact(self, wanted: MediaFact | type, seconds: float = 5.0) -> MediaFact:
+        """Wait for a fact, or for one of a kind."""
+
+        def matches(fact: MediaFact) -> bool:
+            if isinstance(wanted, type):
+                return isinstance(fact, wanted)
+            return fact == wanted
+
+        await until(lambda: any(map(matches, self.facts)), seconds)
+        return next(fact for fact in self.facts if matches(fact))
+
+
+def small_camera(clock: MonotonicClock, *, absent: bool = False) -> SyntheticCamera:
+    return SyntheticCamera(
+        clock,
+        width=160,
+        height=90,
+        bitrate=BITRATE,
+        ceiling=CEILING,
+        absent=absent,
+    )
+
+
+async def until(is_true: Callable[[], bool], seconds: float = 5.0) -> None:
+    """Let the loop turn until something is true, or fail."""
+    async with asyncio.timeout(seconds):
+        while not is_true():
+            await asyncio.sleep(0.005)
+
+
+@asynccontextmanager
+async def open_relay() -> AsyncIterator[tuple[Relay, str, int]]:
+    """Yield a relay that lets everybody do everything, and its address."""
+    relay = Relay(
+        authorize_publish=lambda app, name, query: None,
+        authorize_play=lambda app, name, query: None,
+        on_stream_started=lambda name: None,
+        on_stream_ended=lambda name: None,
+    )
+    async with relay.serve("127.0.0.1", 0) as (host, port):
+        yield relay, host, port
+
+
+class RecordingEncoder(AacEncoder):
+    """Remembers the PCM it was fed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fed: list[bytes] = []
+
+    def encode(self, pcm: bytes, captured_at: Micros) -> tuple[AacUnit, ...]:
+        self.fed.append(pcm)
+        return super().encode(pcm, captured_at)

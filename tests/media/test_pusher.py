@@ -1,0 +1,444 @@
+"""Publishing: to a real relay, to silence, to a peer that stops reading."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from kiosk.devices.camera_synthetic import SyntheticCamera
+from kiosk.devices.clock_monotonic import MonotonicClock
+from kiosk.devices.microphone_synthetic import SyntheticMicrophone
+from kiosk.errors import DeviceError, StreamEnded, StreamRefused, StreamStalled
+from kiosk.media.capture import Capture
+from kiosk.media.echo import NoCanceller
+from kiosk.media.facts import FactPost
+from kiosk.media.outgoing import Outgoing
+from kiosk.media.pusher import StreamPusher
+from kiosk.media.qos import RateController
+from kiosk.media.worker import WorkerRegistry
+from kiosk.ports import AccessUnit, CaptureLost, MediaFact, PushLost
+from kiosk.roomserver.relay import Relay
+from kiosk.rtmp import flv
+from kiosk.rtmp.events import AudioTag, Metadata, VideoTag
+from tests.fakes.hindered_link import hindered
+from tests.fakes.media_kit import (
+    BITRATE,
+    CEILING,
+    QUICK,
+    MediaKit,
+    RecordingEncoder,
+    open_relay,
+    small_camera,
+    until,
+)
+from tests.fakes.rtmp_sockets import playing
+from tests.fakes.silent_server import silent_server
+
+
+SECRET = "txSecret=0123456789abcdef"
+
+
+async def test_publishing_begins_with_headers_and_an_idr() -> None:
+    kit = MediaKit()
+    async with open_relay() as (_, host, port):
+        url = f"rtmp://{host}:{port}/live/k1"
+        pusher = kit.session.new_pusher(kit.facts.append)
+        async with playing(url) as viewer:
+            await pusher.start(url)
+            await viewer.wait_until(
+                lambda: viewer.count(VideoTag) >= 3 and viewer.count(AudioTag) >= 3
+            )
+        await pusher.close()
+
+    video = [flv.parse_video(tag.payload) for tag in viewer.of(VideoTag)]
+    audio = [flv.parse_audio(tag.payload) for tag in viewer.of(AudioTag)]
+    assert isinstance(video[0], flv.VideoConfig)
+    assert isinstance(video[1], flv.VideoUnit)
+    assert video[1].is_idr
+    assert isinstance(audio[0], flv.AacConfig)
+    metadata = flv.parse_metadata(viewer.of(Metadata)[0].payload)
+    assert (metadata["width"], metadata["height"]) == (160.0, 90.0)
+
+
+async def test_timestamps_of_each_medium_never_step_back() -> None:
+    kit = MediaKit()
+    async with open_relay() as (_, host, port):
+        url = f"rtmp://{host}:{port}/live/k1"
+        pusher = kit.session.new_pusher(kit.facts.append)
+        async with playing(url) as viewer:
+            await pusher.start(url)
+            await viewer.wait_until(lambda: viewer.count(AudioTag) >= 20)
+        await pusher.close()
+
+    for kind in (AudioTag, VideoTag):
+        stamps = [tag.timestamp_ms for tag in viewer.of(kind)]
+        assert stamps == sorted(stamps)
+
+
+async def test_a_silent_server_is_given_up_by_the_deadline_and_the_loop_turns() -> None:
+    kit = MediaKit()
+    turns = 0
+
+    async def turn() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0.01)
+            turns += 1
+
+    with silent_server() as port:
+        pusher = kit.session.new_pusher(kit.facts.append)
+        async with asyncio.TaskGroup() as tasks:
+            turning = tasks.create_task(turn())
+            with pytest.raises(StreamStalled, match=r"no answer within 0\.5 s"):
+                await pusher.start(f"rtmp://127.0.0.1:{port}/live/k1?{SECRET}")
+            turning.cancel()
+
+    assert turns > 10
+    assert not kit.camera.is_open
+    assert not kit.microphone.is_open
+
+
+async def test_an_error_of_the_stream_never_shows_its_key() -> None:
+    kit = MediaKit()
+    with silent_server() as port:
+        pusher = kit.session.new_pusher(kit.facts.append)
+        with pytest.raises(StreamStalled) as caught:
+            await pusher.start(f"rtmp://127.0.0.1:{port}/live/k1?{SECRET}")
+
+    assert SECRET not in str(caught.value)
+
+
+async def test_a_refused_key_closes_the_devices_again() -> None:
+    kit = MediaKit()
+    relay = Relay(
+        authorize_publish=lambda app, name, query: f"wrong key {query}",
+        authorize_play=lambda app, name, query: None,
+        on_stream_started=lambda name: None,
+        on_stream_ended=lambda name: None,
+    )
+    async with relay.serve("127.0.0.1", 0) as (host, port):
+        pusher = kit.session.new_pusher(kit.facts.append)
+        with pytest.raises(StreamRefused) as caught:
+            await pusher.start(f"rtmp://{host}:{port}/live/k1?{SECRET}")
+
+    assert not kit.camera.is_open
+    assert not kit.microphone.is_open
+    assert SECRET not in str(caught.value)
+
+
+async def test_an_absent_camera_is_named_and_nothing_stays_open() -> None:
+    kit = MediaKit(camera=small_camera(MonotonicClock(), absent=True))
+    async with open_relay() as (relay, host, port):
+        pusher = kit.session.new_pusher(kit.facts.append)
+        with pytest.raises(DeviceError, match="camera"):
+            await pusher.start(f"rtmp://{host}:{port}/live/k1")
+
+        assert not kit.microphone.is_open
+        await until(lambda: not relay.is_live("k1"))
+
+
+async def test_an_absent_microphone_is_named_and_nothing_stays_open() -> None:
+    kit = MediaKit(microphone=SyntheticMicrophone(MonotonicClock(), absent=True))
+    async with open_relay() as (_, host, port):
+        pusher = kit.session.new_pusher(kit.facts.append)
+        with pytest.raises(DeviceError, match="microphone"):
+            await pusher.start(f"rtmp://{host}:{port}/live/k1")
+
+        assert not kit.camera.is_open
+
+
+async def test_a_peer_that_stops_reading_costs_pictures_and_is_told_once() -> None:
+    kit = MediaKit()
+    async with open_relay() as (_, host, port), hindered(host, port) as (link, front):
+        pusher = kit.session.new_pusher(kit.facts.append)
+        await pusher.start(f"rtmp://{host}:{front}/live/k1")
+        link.stall()
+        await kit.fact(PushLost, seconds=15)
+        dropped = pusher.stats.pictures_dropped
+        camera_was_open = kit.camera.is_open
+        await pusher.close()
+
+    assert dropped > 0
+    assert camera_was_open
+    assert sum(isinstance(fact, PushLost) for fact in kit.facts) == 1
+
+
+async def test_a_link_that_drops_is_told_and_the_camera_stays_open() -> None:
+    kit = MediaKit()
+    async with open_relay() as (_, host, port), hindered(host, port) as (link, front):
+        pusher = kit.session.new_pusher(kit.facts.append)
+        await pusher.start(f"rtmp://{host}:{front}/live/k1")
+        link.drop()
+        await kit.fact(PushLost)
+
+        assert kit.camera.is_open
+        assert kit.microphone.is_open
+        await pusher.close()
+
+
+async def test_republishing_keeps_the_devices_open_and_begins_with_an_idr() -> None:
+    kit = MediaKit()
+    async with open_relay() as (relay, host, port):
+        pusher = kit.session.new_pusher(kit.facts.append)
+        await pusher.start(f"rtmp://{host}:{port}/live/k1")
+        second = f"rtmp://{host}:{port}/live/k2"
+        async with playing(second) as viewer:
+            await pusher.republish(second)
+            was_open = kit.camera.is_open and kit.microphone.is_open
+            await viewer.wait_until(lambda: viewer.count(VideoTag) >= 2)
+        await until(lambda: not relay.is_live("k1"))
+        reconnects = pusher.stats.reconnects
+        await pusher.close()
+
+    first_unit = flv.parse_video(viewer.of(VideoTag)[1].payload)
+    assert was_open
+    assert isinstance(first_unit, flv.VideoUnit)
+    assert first_unit.is_idr
+    assert reconnects == 1
+    assert not any(isinstance(fact, PushLost) for fact in kit.facts)
+
+
+async def test_republishing_to_silence_fails_and_can_be_tried_again() -> None:
+    kit = MediaKit()
+    async with open_relay() as (relay, host, port):
+        pusher = kit.session.new_pusher(kit.facts.append)
+        await pusher.start(f"rtmp://{host}:{port}/live/k1")
+        with silent_server() as dead, pytest.raises(StreamStalled):
+            await pusher.republish(f"rtmp://{host}:{dead}/live/k1")
+        await pusher.republish(f"rtmp://{host}:{port}/live/k2")
+
+        assert relay.is_live("k2")
+        await pusher.close()
+
+
+async def test_closing_while_a_start_waits_ends_it_at_once() -> None:
+    kit = MediaKit()
+    with silent_server() as port:
+        pusher = kit.session.new_pusher(kit.facts.append)
+        async with asyncio.TaskGroup() as tasks:
+            starting = tasks.create_task(
+                _ended(pusher, f"rtmp://127.0.0.1:{port}/live/k1")
+            )
+            await until(lambda: kit.camera.is_open)
+            await pusher.close()
+
+    assert starting.result()
+    assert not kit.camera.is_open
+
+
+async def _ended(pusher: StreamPusher, url: str) -> bool:
+    try:
+        await pusher.start(url)
+    except StreamEnded:
+        return True
+    return False
+
+
+async def test_a_cancelled_start_leaves_nothing_once_it_is_closed() -> None:
+    kit = MediaKit()
+    with silent_server() as port:
+        pusher = kit.session.new_pusher(kit.facts.append)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await pusher.start(f"rtmp://127.0.0.1:{port}/live/k1")
+        await pusher.close()
+
+    assert not kit.camera.is_open
+    assert not kit.microphone.is_open
+
+
+async def test_nothing_is_published_after_close() -> None:
+    kit = MediaKit()
+    async with open_relay() as (relay, host, port):
+        pusher = kit.session.new_pusher(kit.facts.append)
+        await pusher.start(f"rtmp://{host}:{port}/live/k1")
+        await pusher.close()
+        with pytest.raises(StreamEnded):
+            await pusher.republish(f"rtmp://{host}:{port}/live/k2")
+        await pusher.close()
+
+        assert not relay.is_live("k2")
+
+
+class _LoudPart:
+    """A pusher whose encoder input is recorded."""
+
+    def __init__(self, kit: MediaKit) -> None:
+        self.encoder = RecordingEncoder()
+        registry = WorkerRegistry()
+        post = FactPost(kit.facts.append)
+        outgoing = Outgoing(kit.clock)
+        capture = Capture(
+            kit.camera,
+            kit.microphone,
+            outgoing,
+            kit.clock,
+            encoder=self.encoder,
+            echo=NoCanceller(),
+            self_view=None,
+            post=post,
+            registry=registry,
+            deadlines=QUICK.capture,
+        )
+        self.pusher = StreamPusher(
+            capture,
+            outgoing,
+            kit.clock,
+            make_link=kit.session._link,
+            controller=RateController(start=BITRATE, ceiling=CEILING),
+            post=post,
+            registry=registry,
+        )
+
+    def heard(self) -> bytes:
+        """Return what was encoded since the last look."""
+        fed = b"".join(self.encoder.fed)
+        self.encoder.fed.clear()
+        return fed
+
+    async def listen(self, seconds: float = 0.6) -> bytes:
+        """Return what is encoded in so much time; a burst comes twice a second."""
+        self.heard()
+        await asyncio.sleep(seconds)
+        return self.heard()
+
+
+async def test_muted_means_exact_zeros_also_across_a_republish() -> None:
+    kit = MediaKit()
+    part = _LoudPart(kit)
+    async with open_relay() as (_, host, port):
+        await part.pusher.start(f"rtmp://{host}:{port}/live/k1")
+        loud = await part.listen()
+        part.pusher.set_muted(muted=True)
+        await asyncio.sleep(0.05)  # the period under way
+        muted = await part.listen()
+        await part.pusher.republish(f"rtmp://{host}:{port}/live/k2")
+        still_muted = await part.listen()
+        part.pusher.set_muted(muted=False)
+        loud_again = await part.listen()
+        await part.pusher.close()
+
+    assert any(loud)
+    assert muted
+    assert not any(muted)
+    assert still_muted
+    assert not any(still_muted)
+    assert any(loud_again)
+
+
+async def test_muted_before_the_start_never_lets_a_sound_out() -> None:
+    kit = MediaKit()
+    part = _LoudPart(kit)
+    part.pusher.set_muted(muted=True)
+    async with open_relay() as (_, host, port):
+        await part.pusher.start(f"rtmp://{host}:{port}/live/k1")
+        await asyncio.sleep(0.6)
+        await part.pusher.close()
+    heard = part.heard()
+
+    assert heard
+    assert not any(heard)
+    assert part.pusher.stats.muted
+
+
+async def test_a_camera_that_stalls_is_told_once_and_again_after_it_came_back() -> None:
+    kit = MediaKit()
+    async with open_relay() as (_, host, port):
+        pusher = kit.session.new_pusher(kit.facts.append)
+        await pusher.start(f"rtmp://{host}:{port}/live/k1")
+        kit.camera.stall()
+        await kit.fact(CaptureLost)
+        kit.camera.stall(stalled=False)
+        await asyncio.sleep(0.3)
+        kit.camera.stall()
+        await until(lambda: len(kit.facts) == 2)
+        await pusher.close()
+
+    assert [_device(fact) for fact in kit.facts] == ["camera", "camera"]
+
+
+async def test_a_microphone_that_stalls_is_told() -> None:
+    kit = MediaKit()
+    async with open_relay() as (_, host, port):
+        pusher = kit.session.new_pusher(kit.facts.append)
+        await pusher.start(f"rtmp://{host}:{port}/live/k1")
+        kit.microphone.stall()
+        fact = await kit.fact(CaptureLost)
+        await pusher.close()
+
+    assert _device(fact) == "microphone"
+
+
+async def test_a_microphone_that_is_gone_is_opened_again() -> None:
+    kit = MediaKit()
+    part = _LoudPart(kit)
+    async with open_relay() as (_, host, port):
+        await part.pusher.start(f"rtmp://{host}:{port}/live/k1")
+        kit.microphone.close()
+        await kit.fact(CaptureLost)
+        await until(lambda: kit.microphone.is_open)
+        again = await part.listen(0.3)
+        await part.pusher.close()
+
+    assert again
+
+
+def _device(fact: MediaFact) -> str:
+    assert isinstance(fact, CaptureLost)
+    return fact.device
+
+
+async def test_closing_wakes_every_thread_within_a_second() -> None:
+    kit = MediaKit()
+    async with open_relay() as (_, host, port), hindered(host, port) as (link, front):
+        pusher = kit.session.new_pusher(kit.facts.append)
+        await pusher.start(f"rtmp://{host}:{front}/live/k1")
+        link.stall()
+        await asyncio.sleep(0.3)
+        began = time.monotonic()
+        await pusher.close()
+
+    assert time.monotonic() - began < 1.0
+
+
+async def test_the_relay_asks_for_an_idr_and_the_camera_makes_one() -> None:
+    kit = MediaKit(camera=_counting_camera())
+    camera = kit.camera
+    assert isinstance(camera, CountingCamera)
+    async with open_relay() as (relay, host, port):
+        pusher = kit.session.new_pusher(kit.facts.append)
+        await pusher.start(f"rtmp://{host}:{port}/live/k1")
+        await asyncio.sleep(1.2)  # past the relay's interval between two wishes
+        before = camera.idrs_wanted
+        relay.request_idr("k1")
+        await until(lambda: camera.idrs_wanted > before)
+        await pusher.close()
+
+
+class CountingCamera(SyntheticCamera):
+    """Counts how often an IDR was wanted."""
+
+    idrs_wanted = 0
+
+    def request_idr(self) -> None:
+        self.idrs_wanted += 1
+        super().request_idr()
+
+
+def _counting_camera() -> CountingCamera:
+    return CountingCamera(
+        MonotonicClock(), width=160, height=90, bitrate=BITRATE, ceiling=CEILING
+    )
+
+
+def test_old_pictures_are_dropped_and_an_idr_is_wanted() -> None:
+    kit_clock = MonotonicClock()
+    outgoing = Outgoing(kit_clock)
+    outgoing.put_picture(AccessUnit(b"idr", kit_clock.now(), is_idr=True))
+    time.sleep(0.25)
+
+    assert outgoing.get(0) is None
+    assert outgoing.take_idr_wanted()
+    assert outgoing.pictures_dropped == 1
