@@ -172,7 +172,7 @@ class FileCamera:
         try:
             self._play(video, live)
         except MediaError as exc:
-            log.error("camera stopped: %s", exc)  # noqa: TRY400 - no traceback needed
+            log.error("camera stopped: %s", exc)  # noqa: TRY400 - one line is enough
         finally:
             video.close()
 

@@ -183,6 +183,6 @@ class SyntheticCamera:
                 continue
             try:
                 live.offer(draw, self._clock.now())
-            except MediaError:
-                log.exception("camera stopped: the encoder failed")
+            except MediaError as exc:
+                log.error("camera stopped: %s", exc)  # noqa: TRY400 - one line is enough
                 return

@@ -27,7 +27,7 @@ SIZES_EVERY = 2 * SAMPLE_RATE
 """Bytes between two updates of the header: one second."""
 
 MAX_BYTES = 0xFFFF_FFFF - HEADER_BYTES - 1
-"""WAV counts in 32 bits: 12 hours. What comes later is not written."""
+"""WAV counts in 32 bits: 12 hours."""
 
 
 class FileSpeaker:
@@ -38,13 +38,22 @@ class FileSpeaker:
         clock: Drains the buffer.
         path: Of the file; an existing one is replaced.
         buffer_ms: What the device's own buffer holds.
+        max_bytes: Of sound in the file; what comes later is not written.
 
     """
 
-    def __init__(self, clock: Clock, path: str, *, buffer_ms: int = 40) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        path: str,
+        *,
+        buffer_ms: int = 40,
+        max_bytes: int = MAX_BYTES,
+    ) -> None:
         self._clock = clock
         self._path = path
         self._buffer_us = buffer_ms * 1000
+        self._max_bytes = max_bytes
         self._closing = threading.Event()
         self._lock = threading.Lock()  # over the file
         self._buffer: SpeakerBuffer | None = None
@@ -137,7 +146,7 @@ class FileSpeaker:
     def _append(self, pcm: bytes) -> None:
         if self._file is None:
             raise DeviceError("speaker", self._path, "closed while it was written")
-        if self._written + len(pcm) > MAX_BYTES:
+        if self._written + len(pcm) > self._max_bytes:
             return
         self._file.write(pcm)
         self._written += len(pcm)
