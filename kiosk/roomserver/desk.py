@@ -60,7 +60,10 @@ class Desk:
             settings.sdk_app_id, settings.account_type, random_bytes
         )
         self._rooms = Rooms(
-            settings.rules, store or MemoryStore(), on_event, self._grants.revoke
+            settings.rules,
+            MemoryStore() if store is None else store,  # an empty store is falsy
+            on_event,
+            self._grants.revoke,
         )
         self.gate = StreamGate(
             self._grants, self._rooms, self._push_key, self._play_key, clock

@@ -83,6 +83,8 @@ class Door:
             return _response(msg.exception(str(refused)), refused.status)
         except (msg.BadJson, msg.BadRequest) as error:
             return _response(msg.exception(str(error)))
+        except ClientDisconnect:
+            raise
         except Exception:
             # The end of the line for this request; the next one is served.
             log.exception("route failed")

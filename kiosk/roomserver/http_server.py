@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import socket
 from collections.abc import AsyncGenerator, Generator
@@ -63,13 +64,16 @@ def listen(what: str, host: str, port: int) -> socket.socket:
             listener.setblocking(False)  # noqa: FBT003 -- the socket API
             undo.pop_all()
             return listener
+    except UnicodeError as error:
+        raise OSError(errno.EINVAL, f"{what} {host}:{port}: no host name") from error
     except OSError as error:
         raise named(error, what, f"{host}:{port}") from error
 
 
 def named(error: OSError, what: str, address: str) -> OSError:
     """Return the error with the address it is about in its text."""
-    reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+    known = error.errno is not None and error.errno > 0
+    reason = os.strerror(error.errno) if known else error.strerror or str(error)
     return OSError(error.errno, f"{what} {address}: {reason}")
 
 
@@ -85,6 +89,7 @@ async def serving(
     server = _Server(
         uvicorn.Config(
             app,
+            interface="asgi3",
             ws="none",
             lifespan="off",
             access_log=False,

@@ -12,7 +12,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Never
@@ -81,22 +81,33 @@ async def serve(
         stack.callback(polls.release_all)
         on_ready(ServerAddresses(listener.getsockname()[:2], rtmp))
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(sweep_forever(desk, settings.sweep_s), name="sweep")
-            await asyncio.wait(
-                {http}
-            )  # unlike plain await, leaves it alive if cancelled
-            raise RuntimeError("the HTTP server ended by itself")
+            tasks.create_task(
+                sweep_forever(desk.sweeps, settings.sweep_s), name="sweep"
+            )
+            await outlive(http)
+
+
+async def outlive(http: asyncio.Task[None]) -> Never:
+    """
+    Wait for what should never come, leaving the task alone when cancelled.
+
+    Raises:
+        RuntimeError: The HTTP server ended by itself.
+
+    """
+    await asyncio.wait({http})
+    raise RuntimeError("the HTTP server ended by itself")
 
 
 async def sweep_forever(
-    desk: Desk,
+    sweeps: Sequence[Callable[[], None]],
     period_s: float,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Never:
     """Sweep for ever; a sweep that fails is logged and the next one comes."""
     while True:
         await sleep(period_s)
-        for sweep in desk.sweeps:
+        for sweep in sweeps:
             try:
                 sweep()
             except Exception:

@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import pytest
+
+from kiosk.room import messages as msg
+from kiosk.room.usersig import DEFAULT_VALIDITY_S
+from kiosk.roomserver.settings import ServerSettings
+from tests.fakes.room_desk import FakeDesk
+
+
+STRANGER = "192.0.2.7"
+
+
+def login_query(desk: FakeDesk, user: str) -> dict[str, str]:
+    account = desk.ask(
+        "get_login_info", query={"userID": user}, method="GET", folder="utils"
+    )
+    return {
+        "sdkAppID": str(account["sdkAppID"]),
+        "accountType": str(account["accType"]),
+        "userID": user,
+        "userSig": str(account["userSig"]),
+    }
+
+
+def test_a_user_signature_opens_a_session() -> None:
+    desk = FakeDesk()
+    answer = desk.ask("login", query=login_query(desk, "alice"), address=STRANGER)
+    desk.tokens["alice"] = str(answer["token"])
+
+    assert answer["userID"] == "alice"
+    listed = desk.ask(
+        "get_room_list", {"cnt": 1, "index": 0}, user="alice", address=STRANGER
+    )
+    assert listed["code"] == 0
+
+
+@pytest.mark.parametrize("route", ["get_im_login_info", "get_login_info"])
+def test_a_fresh_user_id_is_unguessable_and_of_the_grammar(route: str) -> None:
+    desk = FakeDesk()
+    folder = "utils" if route == "get_login_info" else "double_room"
+
+    given = {
+        str(desk.ask(route, {"userIDPrefix": "x"}, folder=folder)["userID"])
+        for _ in range(3)
+    }
+
+    assert len(given) == 3
+    assert {len(user_id) for user_id in given} == {len("user_") + 32}
+
+
+def test_a_user_signature_is_given_to_trusted_networks_only() -> None:
+    desk = FakeDesk()
+
+    for route, folder in (
+        ("get_login_info", "utils"),
+        ("get_im_login_info", "double_room"),
+    ):
+        answer = desk.ask(route, {"userIDPrefix": "x"}, folder=folder, address=STRANGER)
+        assert answer["code"] == 7
+        assert "userSig" not in answer
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        "get_push_url", "create_room", "add_pusher", "delete_pusher", "destroy_room",
+        "pusher_heartbeat", "get_pushers", "get_room_list", "wait_events",
+        "send_room_text_msg", "logout", "login",
+    ],
+)  # fmt: skip
+def test_the_dialect_without_login_is_for_named_networks_only(route: str) -> None:
+    desk = FakeDesk()
+    body: dict[str, object] = {"userID": "u", "roomID": "r", "cnt": 1, "index": 0}
+
+    assert desk.ask(route, body, address=STRANGER)["code"] == 7
+    off = FakeDesk(ServerSettings(compat_networks=()))
+    assert off.ask(route, body)["code"] == 7
+
+
+@pytest.mark.parametrize("address", ["", "testclient", "::g", "10.0.0.256"])
+def test_an_address_that_is_none_is_in_no_network(address: str) -> None:
+    answer = FakeDesk().ask("get_pushers", {"roomID": "r"}, address=address)
+
+    assert answer["code"] == 7
+
+
+@pytest.mark.parametrize("address", ["127.9.9.9", "::1", "::ffff:127.0.0.1"])
+def test_every_loopback_address_is_loopback(address: str) -> None:
+    answer = FakeDesk().ask("get_pushers", {"roomID": "r"}, address=address)
+
+    assert answer["code"] == 3
+
+
+def test_an_expired_user_signature_logs_nobody_in() -> None:
+    desk = FakeDesk()
+    query = login_query(desk, "alice")
+    desk.clock.move(DEFAULT_VALIDITY_S + 1)
+
+    assert desk.ask("login", query=query)["code"] == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("userID", "mallory", 7),
+        ("sdkAppID", "1", 7),
+        ("accountType", "1", 7),
+        ("userSig", "AAAA", -1),
+        ("userSig", "", 7),
+        ("userID", "", 7),
+        ("userID", "a b", 1),
+    ],
+)
+def test_a_login_with_one_wrong_field_is_refused(
+    name: str, value: str, code: int
+) -> None:
+    desk = FakeDesk()
+    query = {**login_query(desk, "alice"), name: value}
+
+    answer = desk.ask("login", query=query)
+
+    assert answer["code"] == code
+    assert "token" not in answer
+
+
+@pytest.mark.parametrize(
+    ("query", "number"),
+    [
+        ({"userID": "alice", "token": "{bob}"}, 1),
+        ({"userID": "alice", "token": "abc"}, 2),
+        ({"userID": "carol", "token": "{bob}"}, 3),
+        ({"userID": "alice"}, 4),
+        ({"token": "{bob}"}, 4),
+    ],
+)
+def test_a_token_is_refused_with_the_originals_sub_code(
+    query: dict[str, str], number: int
+) -> None:
+    desk = FakeDesk()
+    desk.log_in("alice")
+    desk.log_in("bob")
+    query = {
+        name: value.replace("{bob}", desk.tokens["bob"])
+        for name, value in query.items()
+    }
+
+    answer = desk.ask("get_room_list", {"cnt": 1, "index": 0}, query=query)
+
+    assert answer["code"] == 7
+    assert f"错误码:{number} " in str(answer["message"])
+
+
+def test_a_new_login_voids_the_old_token() -> None:
+    desk = FakeDesk()
+    desk.log_in("alice")
+    old = desk.tokens["alice"]
+    desk.log_in("alice")
+    query = {"userID": "alice", "token": old}
+
+    assert desk.ask("get_pushers", {"roomID": "r"}, query=query)["code"] == 7
+    assert desk.ask("get_pushers", {"roomID": "r"}, user="alice")["code"] == 3
+
+
+def test_logging_out_voids_the_token() -> None:
+    desk = FakeDesk()
+    desk.log_in("alice")
+
+    assert desk.ask("logout", user="alice")["code"] == 0
+    assert desk.ask("get_pushers", {"roomID": "r"}, user="alice")["code"] == 7
+
+
+def test_a_token_not_used_for_long_is_void() -> None:
+    desk = FakeDesk()
+    for user in ("alice", "bob"):
+        desk.log_in(user)
+    desk.clock.move(11 * 3600)
+    assert desk.ask("get_pushers", {"roomID": "r"}, user="alice")["code"] == 3
+    desk.clock.move(2 * 3600)
+
+    assert desk.ask("get_pushers", {"roomID": "r"}, user="bob")["code"] == 7
+    desk.sweep()
+    assert desk.ask("get_pushers", {"roomID": "r"}, user="alice")["code"] == 3
+
+
+def test_the_old_dialects_login_is_answered_with_an_account() -> None:
+    answer = FakeDesk().ask("login", query={"userID": "alice"})
+
+    assert answer["code"] == 0
+    assert {"token", "userSig", "sdkAppID", "accType"} <= set(answer)
+    account = msg.read_answer(msg.Login("", "", "alice", ""), msg.dump_json(answer))
+    assert account.account is not None
