@@ -158,7 +158,7 @@ def _write_rare(out: bytearray, value: Undefined | Date | Xml) -> None:
         case Date():
             out.append(_Marker.DATE)
             out += _date.pack(value.unix_ms, value.zone_minutes)
-        case Xml():
+        case _:
             text = value.text.encode()
             out.append(_Marker.XML)
             out += _u32.pack(len(text)) + text

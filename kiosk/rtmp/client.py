@@ -90,18 +90,18 @@ class _Dialogue:
         self.idr_on_join = False
         self.stream_id = 0
 
-    def feed(self, received: bytes) -> tuple[list[ClientEvent], list[Message]]:
-        """Return what the commands meant, and the media in between."""
-        events: list[ClientEvent] = []
-        media: list[Message] = []
-        for message in self.wire.feed(received):
-            if message.type_id in (m.COMMAND, m.COMMAND_AMF3):
-                self._answer(m.parse_command(message), events)
-            else:
-                media.append(message)
+    def feed(self, received: bytes) -> list[Message]:
+        messages = self.wire.feed(received)
         if self.phase is Phase.HANDSHAKE and self.wire.is_open:
             self._connect()
-        return events, media
+        return messages
+
+    def obey(self, message: Message, events: list[ClientEvent]) -> bool:
+        """Act on a command and add what it meant; False if it is none."""
+        if message.type_id not in (m.COMMAND, m.COMMAND_AMF3):
+            return False
+        self._answer(m.parse_command(message), events)
+        return True
 
     def call_stream(self, name: str, *arguments: amf0.Value) -> None:
         command = m.command(name, 0, None, *arguments, stream_id=self.stream_id)
@@ -253,7 +253,10 @@ class PublishClient:
             WireError: If the server does not speak RTMP as we know it.
 
         """
-        return self._dialogue.feed(received)[0]
+        events: list[ClientEvent] = []
+        for message in self._dialogue.feed(received):
+            self._dialogue.obey(message, events)
+        return events
 
     def send_video(self, timestamp_ms: int, payload: bytes) -> None:
         """Add a video tag body (:mod:`kiosk.rtmp.flv` makes them)."""
@@ -318,10 +321,11 @@ class PlayClient:
             WireError: If the server does not speak RTMP as we know it.
 
         """
-        events, media = self._dialogue.feed(received)
-        if media:
+        events: list[ClientEvent] = []
+        for message in self._dialogue.feed(received):
+            if self._dialogue.obey(message, events):
+                continue
             self._dialogue.started(events)  # some servers never say Play.Start
-        for message in media:
             event = self._media(message)
             if event is not None:
                 events.append(event)

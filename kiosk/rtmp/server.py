@@ -114,7 +114,7 @@ class ServerSession:
                 self.role = Role.PUBLISHER
                 self._wire.trust(media=True)
                 self._status("NetStream.Publish.Start", "publishing")
-            case PlayRequested():
+            case _:
                 self.role = Role.SUBSCRIBER
                 self._wire.trust(media=False)
                 self._wire.send_control(m.user_control(m.STREAM_BEGIN, STREAM_ID))
@@ -193,12 +193,14 @@ class ServerSession:
                 return self._start(command)
             case "createStream":
                 self._result(command.transaction, None, STREAM_ID)
+            case "getStreamLength":  # a live stream has none
+                self._result(command.transaction, None, 0)
             case "FCUnpublish" | "deleteStream" | "closeStream":
                 return self._end()
             case "requestIdr":
                 return IdrRequested() if self.role is Role.SUBSCRIBER else None
             case _:
-                # releaseStream, FCPublish, getStreamLength, _checkbw ...: some
+                # releaseStream, FCPublish, _checkbw ...: some
                 # clients wait for the answer, none looks into it
                 if command.transaction:
                     self._result(command.transaction, None, None)

@@ -1,0 +1,486 @@
+"""What the relay promises to publishers and subscribers, on real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+import pytest
+
+from kiosk.roomserver.relay import Relay
+from kiosk.roomserver.relay_terms import RelayLimits
+from kiosk.rtmp.client import PlayClient, PublishClient
+from kiosk.rtmp.events import (
+    AudioTag,
+    Ended,
+    IdrRequested,
+    Metadata,
+    Playing,
+    Publishing,
+    Refused,
+    VideoTag,
+)
+from kiosk.rtmp.flv import parse_metadata
+from kiosk.rtmp.handshake import RANDOM_BYTES
+from kiosk.rtmp.live_queue import QueueLimits
+from kiosk.rtmp.url import RtmpUrl
+from tests.fakes.rtmp_sockets import (
+    AUDIO_CONFIG,
+    IDR,
+    INTER,
+    SOUND,
+    VIDEO_CONFIG,
+    dialled,
+    playing,
+    publishing,
+)
+from tests.fakes.soon import soon
+
+
+@dataclass
+class Station:
+    """A relay that listens, with a key and a diary."""
+
+    relay: Relay
+    diary: list[str] = field(default_factory=list)
+    port: int = 0
+
+    def url(self, name: str = "kiosk-7", key: str = "right") -> str:
+        return f"rtmp://127.0.0.1:{self.port}/live/{name}?txSecret={key}"
+
+
+def refuse_wrong_key(app: str, name: str, query: str) -> str | None:
+    return None if (app, query) == ("live", "txSecret=right") else "the key is wrong"
+
+
+@asynccontextmanager
+async def station(limits: RelayLimits | None = None) -> AsyncIterator[Station]:
+    diary: list[str] = []
+    relay = Relay(
+        authorize_publish=refuse_wrong_key,
+        authorize_play=refuse_wrong_key,
+        on_stream_started=lambda name: diary.append(f"started {name}"),
+        on_stream_ended=lambda name: diary.append(f"ended {name}"),
+        limits=limits or RelayLimits(),
+    )
+    async with relay.serve("127.0.0.1", 0) as (_, port):
+        yield Station(relay, diary, port)
+
+
+async def test_a_subscriber_gets_what_the_publisher_sends_with_its_timestamps() -> None:
+    async with (
+        station() as at,
+        publishing(at.url()) as publisher,
+        playing(at.url()) as player,
+    ):
+        publisher.send(0xFFFFFFFE, VIDEO_CONFIG, AUDIO_CONFIG, IDR)
+        publisher.send(0x100000003, SOUND, INTER)
+        await player.wait_until(
+            lambda: player.count(VideoTag) == 3 and player.count(AudioTag) == 2
+        )
+
+    assert player.of(VideoTag) == [
+        VideoTag(0xFFFFFFFE, VIDEO_CONFIG),
+        VideoTag(0xFFFFFFFE, IDR),
+        VideoTag(0x100000003, INTER),
+    ]
+    assert [tag.payload for tag in player.of(AudioTag)] == [AUDIO_CONFIG, SOUND]
+
+
+async def test_a_late_joiner_gets_metadata_and_configs_but_no_old_picture() -> None:
+    async with station() as at, publishing(at.url()) as publisher:
+        publisher.publisher.send_metadata(0, {"width": 640, "encoder": "kiosk"})
+        publisher.send(0, VIDEO_CONFIG, AUDIO_CONFIG, IDR)
+        publisher.send(1033, INTER)
+        await soon(lambda: at.relay.stats()["kiosk-7"].received_bytes > 2500)
+
+        async with playing(at.url()) as player:
+            await player.wait_for(AudioTag)
+            publisher.send(1066, INTER)
+            publisher.send(1100, SOUND, IDR)
+            await player.wait_until(lambda: player.count(VideoTag) == 2)
+
+    assert player.of(VideoTag) == [VideoTag(1033, VIDEO_CONFIG), VideoTag(1100, IDR)]
+    assert player.of(AudioTag) == [AudioTag(1033, AUDIO_CONFIG), AudioTag(1100, SOUND)]
+    values = parse_metadata(player.of(Metadata)[0].payload)
+    assert values == {"width": 640.0, "encoder": "kiosk"}
+
+
+async def test_a_joiner_makes_the_relay_ask_our_publisher_for_an_idr() -> None:
+    async with station() as at, publishing(at.url()) as publisher:
+        assert publisher.publisher.idr_on_join
+
+        async with playing(at.url()):
+            await publisher.wait_for(IdrRequested)
+
+    assert publisher.count(IdrRequested) == 1
+
+
+async def test_idr_requests_are_spaced_but_never_lost() -> None:
+    limits = RelayLimits(idr_interval_s=0.1)
+    async with (
+        station(limits) as at,
+        publishing(at.url()) as publisher,
+        playing(at.url()) as player,
+    ):
+        for _ in range(20):
+            assert player.player.request_idr()
+        player.flush()
+        begun = time.monotonic()
+        await publisher.wait_until(lambda: publisher.count(IdrRequested) == 2)
+        waited = time.monotonic() - begun
+        at.relay.request_idr("kiosk-7")
+        at.relay.request_idr("nobody")
+        await publisher.wait_until(lambda: publisher.count(IdrRequested) == 3)
+
+    assert waited >= 0.05
+
+
+async def test_a_stalled_subscriber_does_not_hold_up_the_other() -> None:
+    ring = QueueLimits(video_age=60_000, audio_age=60_000, size_bytes=300_000)
+    limits = RelayLimits(ring=ring, idr_interval_s=0.01)
+    async with (
+        station(limits) as at,
+        publishing(at.url()) as publisher,
+        playing(at.url()) as good,
+        playing(at.url(), receive_buffer=4096) as stalled,
+    ):
+        publisher.send(0, VIDEO_CONFIG)
+        units = 200
+        for number in range(units):
+            publisher.send(number, IDR if number % 50 == 0 else INTER * 20)
+            await publisher.writer.drain()
+            await good.wait_for_video(number + 2)
+        stats = at.relay.stats()["kiosk-7"]
+        await publisher.wait_until(lambda: publisher.count(IdrRequested) >= 2)
+
+    assert good.count(VideoTag) == units + 1
+    assert stats.dropped_units > 0
+    assert stalled.count(VideoTag) < units
+
+
+async def test_a_slow_subscriber_gets_a_decodable_rest() -> None:
+    ring = QueueLimits(video_age=60_000, audio_age=60_000, size_bytes=50_000)
+    async with (
+        station(RelayLimits(ring=ring)) as at,
+        publishing(at.url()) as publisher,
+        playing(at.url(), receive_buffer=4096) as slow,
+    ):
+        publisher.send(0, VIDEO_CONFIG)
+        for number in range(1, 601):
+            is_idr = number % 10 == 1
+            publisher.send(number, IDR if is_idr else INTER * 10)
+            await publisher.writer.drain()
+        await soon(lambda: at.relay.stats()["kiosk-7"].dropped_units > 0)
+        publisher.send(601, IDR)
+        await slow.wait_until(lambda: slow.of(VideoTag)[-1:] == [VideoTag(601, IDR)])
+
+    stamps = [tag.timestamp_ms for tag in slow.of(VideoTag)][1:]
+    breaks = [after for before, after in pairwise(stamps) if after != before + 1]
+    assert breaks
+    assert all(stamp % 10 == 1 for stamp in breaks)
+
+
+async def test_a_wrong_key_is_refused_with_a_reason_and_closed() -> None:
+    async with station() as at:
+        url = RtmpUrl.parse(at.url(key="wrong"))
+        for make, code in (
+            (PublishClient, "NetStream.Publish.BadName"),
+            (PlayClient, "NetStream.Play.StreamNotFound"),
+        ):
+            client = make(url, secrets.token_bytes(RANDOM_BYTES))
+            async with dialled(client, url) as wired:
+                refused = await wired.wait_for(Refused)
+                await wired.wait_for_end()
+            assert refused == Refused(code, "the key is wrong")
+        assert at.diary == []
+        assert at.relay.stats() == {}
+
+
+async def test_no_secret_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    async with (
+        station() as at,
+        publishing(at.url()),
+        playing(at.url()),
+    ):
+        url = RtmpUrl.parse(at.url(key="s3cr3t"))
+        client = PublishClient(url, secrets.token_bytes(RANDOM_BYTES))
+        async with dialled(client, url) as wired:
+            await wired.wait_for(Refused)
+
+    told = " ".join(str(record.__dict__) for record in caplog.records)
+    assert "publisher refused" in told
+    assert "s3cr3t" not in told
+    assert "right" not in told
+
+
+async def test_cutting_a_stream_closes_the_publisher_and_every_subscriber() -> None:
+    async with (
+        station() as at,
+        publishing(at.url()) as publisher,
+        publishing(at.url("other")) as other,
+        playing(at.url()) as player,
+    ):
+        at.relay.cut("kiosk-7")
+        at.relay.cut("nobody")
+        await publisher.wait_for_end()
+        await player.wait_for_end()
+        await soon(lambda: not at.relay.is_live("kiosk-7"))
+
+        assert at.relay.is_live("other")
+        assert not other.ended
+        assert at.diary == ["started kiosk-7", "started other", "ended kiosk-7"]
+    assert player.of(Ended) == [Ended("NetStream.Play.UnpublishNotify")]
+
+
+async def test_a_second_publisher_is_refused_while_the_first_one_lives() -> None:
+    async with station() as at, publishing(at.url()):
+        url = RtmpUrl.parse(at.url())
+        second = PublishClient(url, secrets.token_bytes(RANDOM_BYTES))
+        async with dialled(second, url) as wired:
+            refused = await wired.wait_for(Refused)
+
+        assert refused.code == "NetStream.Publish.BadName"
+        assert at.relay.is_live("kiosk-7")
+
+
+async def test_a_silent_publisher_loses_its_name_and_its_players_follow() -> None:
+    async with (
+        station(RelayLimits(takeover_s=0.05)) as at,
+        publishing(at.url()) as first,
+        playing(at.url()) as player,
+    ):
+        first.send(0, VIDEO_CONFIG, IDR)
+        await player.wait_until(lambda: player.count(VideoTag) == 2)
+        await asyncio.sleep(0.06)
+        async with publishing(at.url()) as second:
+            second.send(7, INTER, VIDEO_CONFIG, IDR)
+            await player.wait_until(lambda: player.count(VideoTag) == 4)
+            await first.wait_for_end()
+
+            assert at.relay.is_live("kiosk-7")
+        await soon(lambda: not at.relay.is_live("kiosk-7"))
+
+    assert player.of(VideoTag)[2:] == [VideoTag(7, VIDEO_CONFIG), VideoTag(7, IDR)]
+    assert at.diary == ["started kiosk-7", "ended kiosk-7"] * 2
+
+
+async def test_a_player_may_come_first_and_outlives_its_publisher() -> None:
+    async with station() as at, playing(at.url()) as player:
+        assert not at.relay.is_live("kiosk-7")
+        async with publishing(at.url()) as publisher:
+            publisher.send(5, VIDEO_CONFIG, IDR)
+            await player.wait_until(lambda: player.count(VideoTag) == 2)
+            publisher.client.close()
+            publisher.flush()
+            await player.wait_for(Ended)
+        async with publishing(at.url()) as publisher:
+            publisher.send(9, VIDEO_CONFIG, IDR)
+            await player.wait_until(lambda: player.count(VideoTag) == 4)
+
+    assert not player.ended
+
+
+async def test_an_empty_stream_is_forgotten() -> None:
+    async with station() as at, playing(at.url()) as player:
+        assert list(at.relay.stats()) == ["kiosk-7"]
+        player.client.close()
+        player.flush()
+
+        await soon(lambda: at.relay.stats() == {})
+
+
+QUICK = RelayLimits(
+    handshake_s=0.1,
+    idle_s=0.15,
+    write_stall_s=0.15,
+    publisher_wait_s=0.1,
+    farewell_s=0.05,
+)
+
+
+async def test_who_says_nothing_is_closed_at_the_handshake_deadline() -> None:
+    async with station(QUICK) as at:
+        reader, writer = await asyncio.open_connection("127.0.0.1", at.port)
+        async with asyncio.timeout(3):
+            left = await reader.read()
+        writer.close()
+
+    assert left == b""
+
+
+async def test_a_publisher_that_falls_silent_is_closed() -> None:
+    async with station(QUICK) as at, publishing(at.url()) as publisher:
+        await publisher.wait_for_end()
+        await soon(lambda: at.diary == ["started kiosk-7", "ended kiosk-7"])
+
+
+async def test_a_player_without_publisher_is_closed_at_its_deadline() -> None:
+    async with station(QUICK) as at, playing(at.url()) as player:
+        await player.wait_for_end()
+        await soon(lambda: at.relay.stats() == {})
+
+
+async def test_a_subscriber_that_takes_nothing_is_closed() -> None:
+    limits = replace(QUICK, idle_s=60)
+    async with (
+        station(limits) as at,
+        publishing(at.url()) as publisher,
+        playing(at.url(), receive_buffer=4096),
+    ):
+        publisher.send(0, VIDEO_CONFIG)
+        async with asyncio.timeout(5):
+            while at.relay.stats()["kiosk-7"].subscribers:
+                publisher.send(1, IDR * 20)
+                await publisher.writer.drain()
+                await asyncio.sleep(0.001)
+
+        assert at.relay.is_live("kiosk-7")
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"\x03" + bytes(3072) + b"\xff" * 200,
+        b"\x03" + bytes(3072) + b"\x03" + bytes(10_000),
+    ],
+)
+async def test_garbage_closes_the_connection_and_nothing_else(garbage: bytes) -> None:
+    async with station() as at, publishing(at.url()) as publisher:
+        reader, writer = await asyncio.open_connection("127.0.0.1", at.port)
+        writer.write(garbage)
+        async with asyncio.timeout(3):
+            with suppress(ConnectionError):
+                await reader.read()
+        writer.close()
+
+        async with playing(at.url()) as player:
+            publisher.send(0, VIDEO_CONFIG, IDR)
+            await player.wait_until(lambda: player.count(VideoTag) == 2)
+
+
+async def test_an_oversize_message_ends_its_publisher() -> None:
+    limits = RelayLimits(message_bytes=10_000)
+    async with station(limits) as at, publishing(at.url()) as publisher:
+        publisher.send(0, IDR * 10)
+        await publisher.wait_for_end()
+        await soon(lambda: at.diary == ["started kiosk-7", "ended kiosk-7"])
+
+
+async def test_one_address_gets_only_so_many_connections() -> None:
+    async with station(RelayLimits(connections_per_address=2)) as at:
+        async with publishing(at.url()), playing(at.url()):
+            url = RtmpUrl.parse(at.url())
+            third = PlayClient(url, secrets.token_bytes(RANDOM_BYTES))
+            async with dialled(third, url) as wired:
+                await wired.wait_for_end()
+            assert wired.count(Playing) == 0
+
+        await soon(lambda: at.relay.stats() == {})
+        async with publishing(at.url()) as again:
+            assert again.count(Publishing) == 1
+
+
+async def test_a_stream_gets_only_so_many_players() -> None:
+    limits = RelayLimits(subscribers_per_stream=1)
+    async with station(limits) as at, playing(at.url()):
+        url = RtmpUrl.parse(at.url())
+        second = PlayClient(url, secrets.token_bytes(RANDOM_BYTES))
+        async with dialled(second, url) as wired:
+            refused = await wired.wait_for(Refused)
+
+    assert refused.code == "NetStream.Play.StreamNotFound"
+
+
+async def test_a_failing_callback_costs_nobody_the_stream() -> None:
+    def fail(name: str) -> None:
+        raise RuntimeError(name)
+
+    relay = Relay(
+        authorize_publish=refuse_wrong_key,
+        authorize_play=refuse_wrong_key,
+        on_stream_started=fail,
+        on_stream_ended=fail,
+    )
+    async with relay.serve("127.0.0.1", 0) as (_, port):
+        url = f"rtmp://127.0.0.1:{port}/live/kiosk-7?txSecret=right"
+        async with publishing(url) as publisher, playing(url) as player:
+            publisher.send(0, VIDEO_CONFIG, IDR)
+            await player.wait_until(lambda: player.count(VideoTag) == 2)
+        await soon(lambda: relay.stats() == {})
+
+
+async def test_an_error_of_the_authority_ends_only_the_asking_connection() -> None:
+    def authorize(app: str, name: str, query: str) -> str | None:
+        if name == "bad":
+            raise RuntimeError(name)
+        return None
+
+    relay = Relay(
+        authorize_publish=authorize,
+        authorize_play=authorize,
+        on_stream_started=lambda name: None,
+        on_stream_ended=lambda name: None,
+    )
+    async with relay.serve("127.0.0.1", 0) as (_, port):
+        url = RtmpUrl.parse(f"rtmp://127.0.0.1:{port}/live/bad")
+        client = PublishClient(url, secrets.token_bytes(RANDOM_BYTES))
+        async with (
+            publishing(f"rtmp://127.0.0.1:{port}/live/good"),
+            dialled(client, url) as wired,
+        ):
+            await wired.wait_for_end()
+
+            assert relay.is_live("good")
+
+
+async def test_a_peer_that_pings_and_never_reads_is_dropped() -> None:
+    async with (
+        station(RelayLimits(unread_replies_bytes=1000)) as at,
+        playing(at.url(), receive_buffer=4096) as player,
+    ):
+        ping = bytes.fromhex("02 000000 000006 04 00000000 0006 00000000")
+
+        async def ping_for_ever() -> None:
+            while True:
+                player.writer.write(ping * 500)
+                await player.writer.drain()
+
+        with pytest.raises(ConnectionError):
+            await asyncio.wait_for(ping_for_ever(), 5)
+
+
+async def test_leaving_the_context_closes_everybody_even_who_does_not_read() -> None:
+    async with AsyncExitStack() as clients:
+        async with station(RelayLimits(farewell_s=0.1)) as at:
+            publisher = await clients.enter_async_context(publishing(at.url()))
+            stalled = await clients.enter_async_context(
+                playing(at.url(), receive_buffer=4096)
+            )
+            publisher.send(0, VIDEO_CONFIG)
+            for number in range(40):
+                publisher.send(number, IDR * 20)
+            await soon(lambda: at.relay.stats()["kiosk-7"].received_bytes > 1_000_000)
+            leaving = time.monotonic()
+        took = time.monotonic() - leaving
+        await publisher.wait_for_end()
+
+        assert not stalled.ended
+    assert took < 2
+    assert at.relay.stats() == {}
+    assert at.relay.address is None
+    assert at.diary == ["started kiosk-7", "ended kiosk-7"]
+
+
+async def test_a_busy_port_is_an_error_that_names_it() -> None:
+    async with station() as at:
+        with pytest.raises(OSError, match=str(at.port)):
+            async with at.relay.serve("127.0.0.1", at.port):
+                pass
