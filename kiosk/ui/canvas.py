@@ -8,7 +8,6 @@ be converted at the end.
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
 from typing import Final
 
@@ -24,10 +23,16 @@ Ink = tuple[int, int, int]
 Box = tuple[float, float, float, float]
 
 OPAQUE: Final = 255
+CLEAR: Final = "RGBX"
+"""
+Mode of a picture that begins transparent: its fourth channel is our alpha.  In
+Pillow's own RGBA a mask over a clear pixel sets the colour unmultiplied.
+"""
 NEVER_FIRST: Final = frozenset("，。、；：！？）》」』】”’…,.;:!?)]}%")  # noqa: RUF001
 """Chinese and Latin marks that no line begins with (GB/T 15834 section 5.1)."""
 LARGEST_FACE: Final = 400
 BALANCING_STEPS: Final = 8
+MOST_LINES: Final = 64
 
 
 class Canvas:
@@ -35,7 +40,7 @@ class Canvas:
     Draws on one picture; all lengths are units, all places from the top left.
 
     Args:
-        image: RGBA, premultiplied; changed in place.
+        image: Opaque RGBA, or of :data:`CLEAR`; changed in place.
         scale: Pixels of one unit.
 
     """
@@ -148,11 +153,11 @@ class Canvas:
         for few in range(1, lines + 1):
             # Rather one line in a smaller size than a second one of a word.
             for size in sizes:
-                broken = self.wrap(text, size, width, bold=bold)
+                broken = self.wrap(text, size, width, bold=bold, most=lines + 1)
                 if len(broken) <= few:
                     return size, broken
         size = sizes[-1]
-        broken = self.wrap(text, size, width, bold=bold)[:lines]
+        broken = self.wrap(text, size, width, bold=bold, most=lines)
         broken[-1] = self._shortened(f"{broken[-1]}…", size, width, bold=bold)
         return size, broken
 
@@ -171,25 +176,35 @@ class Canvas:
         return lines
 
     def wrap(
-        self, text: str, size: float, width: float, *, bold: bool = False
+        self,
+        text: str,
+        size: float,
+        width: float,
+        *,
+        bold: bool = False,
+        most: int = MOST_LINES,
     ) -> list[str]:
-        """Break text into lines; a word wider than a line is broken within."""
+        """
+        Break text into lines, no more than ``most``; the rest is left out.
+
+        A word wider than a line is broken within.
+        """
         lines: list[str] = []
         line = ""
         for piece in _pieces(text):
-            if not line or self.text_width(line + piece.rstrip(), size, bold=bold) <= (
-                width
-            ):
-                line += piece
-            else:
+            longer = line + piece
+            if line and self.text_width(longer.rstrip(), size, bold=bold) > width:
                 lines.append(line.rstrip())
-                line = piece
+                longer = piece
+            line = longer
             while self.text_width(line.rstrip(), size, bold=bold) > width:
                 kept = self._longest_start(line, size, width, bold=bold)
-                if kept == len(line):
+                if kept == len(line) or len(lines) >= most:
                     break
                 lines.append(line[:kept])
                 line = line[kept:]
+            if len(lines) >= most:
+                return lines[:most]
         return [*lines, line.rstrip()] if line.strip() or not lines else lines
 
     def page(self) -> PageFrame:
@@ -269,6 +284,9 @@ def _disc(radius: int, level: int) -> Image.Image:
 
 
 def _page(image: Image.Image) -> PageFrame:
+    if image.mode == CLEAR:
+        image = Image.frombuffer(
+            "RGBA", image.size, image.tobytes(), "raw", "RGBA", 0, 1
+        )
     pixels = image.tobytes("raw", "BGRA")
-    assert len(pixels) == math.prod(image.size) * 4
     return PageFrame(image.width, image.height, pixels)

@@ -17,7 +17,7 @@ from PIL import Image
 
 from kiosk.ports import PageFrame, Rect, ScreenName
 from kiosk.ui import palette
-from kiosk.ui.canvas import Canvas
+from kiosk.ui.canvas import CLEAR, Canvas
 from kiosk.ui.fonts import Fonts
 from kiosk.ui.frame import draw_bar, draw_self_view, draw_strip
 from kiosk.ui.layout import (
@@ -104,7 +104,7 @@ class Artist:
 
     def over(self, content: ScreenContent) -> tuple[PageFrame, Rect]:
         """Return what lies over the picture, cut to its size, and its place."""
-        canvas = self._canvas(Image.new("RGBA", self._size))
+        canvas = self._canvas(Image.new(CLEAR, self._size))
         draw_strip(canvas, content.strip, opacity=0.94)
         pip = self._pip if content.self_view else None
         if pip is not None:

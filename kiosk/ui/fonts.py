@@ -78,12 +78,16 @@ class Fonts:
         files = _font_files(directories)
         self._latin = {bold: _first(LATIN[bold], files) for bold in (False, True)}
         self._cjk = {bold: _first(CJK[bold], files) for bold in (False, True)}
-        self.face = lru_cache(maxsize=128)(self._load)
+        self._load_once = lru_cache(maxsize=128)(self._load)
 
     @property
     def has_cjk(self) -> bool:
         """Whether Chinese can be drawn."""
         return self._cjk[False] is not None or self._cjk[True] is not None
+
+    def face(self, size: int, *, bold: bool, cjk: bool) -> Face:
+        """Return a face of ``size`` pixels; the nearest there is, never none."""
+        return self._load_once(size, bold=bold, cjk=cjk)
 
     def _load(self, size: int, *, bold: bool, cjk: bool) -> Face:
         chosen = (self._cjk[bold] or self._cjk[not bold]) if cjk else None

@@ -22,7 +22,7 @@ from kiosk.ports import Button, Micros, ScreenFacts, ScreenName
 from kiosk.ui.words import FALLBACK, LANGUAGES, ScreenWords, Words
 
 
-NAME_LENGTH: Final = 32
+NAME_LENGTH: Final = 40
 MESSAGE_LENGTH: Final = 120
 REASON_LENGTH: Final = 160
 MICROS: Final = 1_000_000
@@ -211,7 +211,9 @@ def screen_content(
         name=name,
         mood=_mood(name, facts),
         icon=_icon(name, facts),
-        branding=branding,
+        branding=Branding(
+            plain(branding.bank, NAME_LENGTH), plain(branding.kiosk, NAME_LENGTH)
+        ),
         wall_time=wall_time,
         title=said.title,
         lines=said.lines,
