@@ -65,11 +65,11 @@ class ToneSource:
     def __init__(self, frequency: int = KIOSK_HZ, amplitude: float = AMPLITUDE) -> None:
         self.frequency = frequency
         # whole Hertz: one second holds whole waves and can be repeated
-        self._second = _s16(amplitude * _sine(frequency, SAMPLE_RATE))
+        self._second = s16(amplitude * _sine(frequency, SAMPLE_RATE))
 
     def fill(self, period_start: Micros, n_samples: int) -> Pcm:
         """Return the samples from ``period_start`` on."""
-        return _cut(self._second, period_start, n_samples)
+        return cut(self._second, period_start, n_samples)
 
 
 class BeepSource:
@@ -91,11 +91,11 @@ class BeepSource:
         shape[-ramp:] = shape[:ramp][::-1]
         cycle = np.zeros(CYCLE)
         cycle[:burst] = amplitude * shape * _sine(frequency, burst)
-        self._cycle = _s16(cycle)
+        self._cycle = s16(cycle)
 
     def fill(self, period_start: Micros, n_samples: int) -> Pcm:
         """Return the samples from ``period_start`` on."""
-        return _cut(self._cycle, period_start, n_samples)
+        return cut(self._cycle, period_start, n_samples)
 
 
 class BeepMeter:
@@ -216,11 +216,14 @@ def _sine(frequency: int, n_samples: int) -> Signal:
     return np.sin(2 * np.pi * frequency * np.arange(n_samples) / SAMPLE_RATE)
 
 
-def _s16(samples: Signal) -> Pcm:
+def s16(samples: Signal) -> Pcm:
+    """Return samples of full scale 1 as PCM."""
     return np.rint(samples * 32767).astype(np.int16)
 
 
-def _cut(cycle: Pcm, period_start: Micros, n_samples: int) -> Pcm:
+def cut(loop: Pcm, period_start: Micros, n_samples: int) -> Pcm:
+    """Return samples of an endlessly repeated ``loop`` that began at time 0."""
     # 48 samples a millisecond: exact in integers
-    first = round(period_start * (SAMPLE_RATE // 1000) / 1000)
-    return cycle.take(np.arange(first, first + n_samples), mode="wrap")
+    first = round(period_start * (SAMPLE_RATE // 1000) / 1000) % loop.size
+    # not take(mode="wrap"): it subtracts in a loop, 0.8 ms a period after an hour
+    return loop[np.arange(first, first + n_samples) % loop.size]

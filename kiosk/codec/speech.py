@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kiosk.codec.beep import Pcm
+from kiosk.codec.beep import Pcm, cut, s16
 from kiosk.ports import SAMPLE_RATE, Micros
 
 
@@ -37,9 +37,8 @@ class SpeechSource:
         talking = at % SECONDS < SECONDS * 3 / 4  # and then it listens
         voice *= syllables * talking
         voice *= PEAK / np.abs(voice).max()
-        self._loop = np.rint(voice * 32767).astype(np.int16)
+        self._loop = s16(voice)
 
     def fill(self, period_start: Micros, n_samples: int) -> Pcm:
         """Return the samples from ``period_start`` on."""
-        first = round(period_start * (SAMPLE_RATE // 1000) / 1000)
-        return self._loop.take(np.arange(first, first + n_samples), mode="wrap")
+        return cut(self._loop, period_start, n_samples)

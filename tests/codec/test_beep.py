@@ -162,3 +162,12 @@ def test_speech_talks_three_seconds_and_listens_one() -> None:
 
     assert level(talking) > 0.02
     assert level(listening) == 0
+
+
+def test_the_sound_is_as_exact_after_years_of_uptime() -> None:
+    source = BeepSource()
+    years = 10 * 365 * 86_400 * 1_000_000
+
+    later = source.fill(Micros(years + 7_013_000), 4800)
+
+    assert np.array_equal(later, source.fill(Micros(7_013_000), 4800))
