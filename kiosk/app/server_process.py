@@ -68,6 +68,7 @@ def settings_of(config: ServerConfig) -> ServerSettings:
         rtmp_host=rtmp_host,
         rtmp_port=rtmp_port,
         public_host=server.public_host or "",
+        public_rtmp=server.public_rtmp or "",
         capacity=server.capacity,
         creator_leaves=CreatorLeaves(server.creator_leaves),
         push_key=_key(server.push_key),

@@ -70,6 +70,7 @@ def server_breaches(config: ServerConfig) -> Iterator[Breach]:
         "http": parse_address(section.http)[0],
         "rtmp": parse_address(section.rtmp)[0],
         "public_host": section.public_host or "localhost",
+        "public_rtmp": parse_address(section.public_rtmp or "localhost:1")[0],
     }
     for key, host in hosts.items():
         if not is_loopback(host) and not config.network.insecure:
@@ -81,3 +82,10 @@ def server_breaches(config: ServerConfig) -> Iterator[Breach]:
                 ),
                 (_INSECURE,),
             )
+    if section.public_host and section.public_rtmp:
+        yield Breach(
+            Mistake(
+                ("server", "public_host"), "leave it out: public_rtmp names a host"
+            ),
+            (("server", "public_rtmp"),),
+        )

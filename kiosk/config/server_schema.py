@@ -13,7 +13,13 @@ from typing import Annotated, Literal, cast
 from pydantic import AfterValidator, Field, PlainValidator, SecretStr
 
 from kiosk.config.schema import CONFIG_VERSION, LogSection, Section, Version
-from kiosk.config.values import Address, Host, Identifier, parse_range
+from kiosk.config.values import (
+    Address,
+    Host,
+    Identifier,
+    parse_address,
+    parse_range,
+)
 
 
 _MIN_KEY_CHARS, _MAX_KEY_CHARS = 16, 128
@@ -28,6 +34,14 @@ def _strong(key: SecretStr) -> SecretStr:
         raise ValueError(f"needs {_MIN_KEY_CHARS} to {_MAX_KEY_CHARS} characters")
     return key
 
+
+def _has_a_port(address: str) -> str:
+    if not parse_address(address)[1]:
+        raise ValueError("needs the port that clients connect to, not 0")
+    return address
+
+
+PublicAddress = Annotated[Address, AfterValidator(_has_a_port)]
 
 Key = Annotated[SecretStr, AfterValidator(_strong)]
 
@@ -55,6 +69,8 @@ class ServerSection(Section):
 
     Attributes:
         public_host: Host named in stream URLs; by default where it listens.
+        public_rtmp: Host and port named there instead, behind a proxy or a port
+            mapping.
         key_valid_s: Seconds a signed stream URL may be used.
         heartbeat_timeout_s: Seconds of silence before a member is removed.
         sweep_s: Seconds between two looks for silent members.
@@ -64,6 +80,7 @@ class ServerSection(Section):
     http: Address = "127.0.0.1:8080"
     rtmp: Address = "127.0.0.1:1935"
     public_host: Host | None = None
+    public_rtmp: PublicAddress | None = None
     capacity: Annotated[int, Field(ge=2, le=16)] = 2
     creator_leaves: Literal["disband", "stay"] = "disband"
     push_key: Key | None = None

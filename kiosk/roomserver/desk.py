@@ -70,8 +70,8 @@ class Desk:
         )
 
     def relay_backend(self, relay: RelayControl, rtmp_port: int) -> RelayBackend:
-        """Return a backend that names our relay at its bound port."""
-        address = f"{self._settings.url_host}:{rtmp_port}"
+        """Return a backend that names our relay as clients reach it."""
+        address = self._settings.url_address(rtmp_port)
         host = StreamHost(address, self._settings.bizid)
         return RelayBackend(relay, host, self._push_key, self._play_key)
 
@@ -91,7 +91,7 @@ class Desk:
             trusted=Networks(settings.trusted_networks),
             new_user_id=lambda: self._new_id("user"),
         )
-        policy = RoutePolicy(settings.heartbeat_s, settings.key_validity_s)
+        policy = RoutePolicy(settings.period_s, settings.key_validity_s)
         rooms = RoomRoutes(
             rooms=self._rooms,
             grants=self._grants,

@@ -12,6 +12,7 @@ from kiosk.roomserver.rooms import CreatorLeaves, RoomRules
 
 _MIN_KEY_BYTES = 16
 _MIN_VALIDITY_S = 60
+_PERIOD_OF_LATE = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class ServerSettings:
         rtmp_host: Where the relay listens.
         rtmp_port: Its port; 0 takes a free one.
         public_host: Host named in stream URLs; by default ``rtmp_host``.
+        public_rtmp: ``HOST:PORT`` named in stream URLs instead, where something
+            between clients and relay has a port of its own.
         capacity: Seats of a room, the creator's included.
         creator_leaves: What becomes of a room then.
         push_key: Signs push URLs; made at random when absent.
@@ -33,7 +36,7 @@ class ServerSettings:
         late_s: Silence after which a member goes at the next sweep.
         sweep_s: Time between two sweeps.
         unpushed_s: How long an id stays reserved for a room nobody comes to.
-        heartbeat_s: The period members are told.
+        heartbeat_s: The period members are told, at most; see ``period_s``.
         compat_networks: Who may speak v1, without a login.
         trusted_networks: Who is given a userSig for the asking.
         bizid: First part of stream names.
@@ -50,6 +53,7 @@ class ServerSettings:
     rtmp_host: str = "127.0.0.1"
     rtmp_port: int = 1935
     public_host: str = ""
+    public_rtmp: str = ""
     capacity: int = 2
     creator_leaves: CreatorLeaves = CreatorLeaves.DISBAND
     push_key: bytes = field(default=b"", repr=False)
@@ -74,9 +78,10 @@ class ServerSettings:
             raise ValueError("play_key must differ from push_key")
         if self.key_validity_s < _MIN_VALIDITY_S:
             raise ValueError(f"key_validity_s must be at least {_MIN_VALIDITY_S}")
-        if self.heartbeat_s >= self.late_s:
-            raise ValueError("heartbeat_s must be shorter than late_s")
-        if not self.public_host and _is_wildcard(self.rtmp_host):
+        if self.public_host and self.public_rtmp:
+            raise ValueError("public_rtmp names a host already: leave out public_host")
+        named = self.public_host or self.public_rtmp
+        if not named and _is_wildcard(self.rtmp_host):
             raise ValueError(
                 f"rtmp_host {self.rtmp_host} cannot stand in a URL: set public_host"
             )
@@ -88,6 +93,15 @@ class ServerSettings:
         """The host of stream URLs, an IPv6 address in brackets."""
         host = self.public_host or self.rtmp_host
         return f"[{host}]" if ":" in host else host
+
+    def url_address(self, bound_port: int) -> str:
+        """Return ``HOST:PORT`` of stream URLs for a relay that got a port."""
+        return self.public_rtmp or f"{self.url_host}:{bound_port}"
+
+    @property
+    def period_s(self) -> float:
+        """The heartbeat period told to members: two fit into ``late_s``."""
+        return min(self.heartbeat_s, self.late_s * _PERIOD_OF_LATE)
 
     @property
     def rules(self) -> RoomRules:

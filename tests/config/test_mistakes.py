@@ -285,6 +285,13 @@ def test_a_server_that_breaks_a_rule_is_not_usable(tmp_path: Path) -> None:
         ('[server]\nrtmp = "0.0.0.0:1935"', ":2: [server] rtmp: plain HTTP and RTMP"),
         ('[server]\npublic_host = "tv.example"', "[server] public_host: plain HTTP"),
         ('[server]\npublic_host = "a:80"', ":2: [server] public_host: "),
+        ('[server]\npublic_rtmp = "tv.example"', "public_rtmp: needs HOST:PORT"),
+        ('[server]\npublic_rtmp = "localhost:0"', "public_rtmp: needs the port that"),
+        ('[server]\npublic_rtmp = "tv.example:1"', "[server] public_rtmp: plain HTTP"),
+        (
+            '[server]\npublic_rtmp = "[::1]:1"\npublic_host = "::1"',
+            ":3: [server] public_host: leave it out",
+        ),
         ("[server]\ncapacity = 1", "capacity: must be at least 2"),
         ('[server]\npush_key = "sesame"', "push_key: needs 16 to 128 characters"),
         ('[server]\npush_key = "sesame-sesame-sesame"', "needs letters and digits"),

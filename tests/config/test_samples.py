@@ -28,6 +28,7 @@ EXAMPLES = {
     ("display", "framebuffer"),
     ("network", "ca_file"),
     ("server", "public_host"),
+    ("server", "public_rtmp"),
     ("server", "push_key"),
     ("server", "play_key"),
 }

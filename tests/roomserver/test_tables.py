@@ -104,10 +104,10 @@ def test_a_network_that_is_none_is_named() -> None:
         ({"play_key": b"short"}, "play_key needs at least 16 bytes"),
         ({"push_key": b"k" * 16, "play_key": b"k" * 16}, "must differ"),
         ({"key_validity_s": 59}, "key_validity_s"),
-        ({"heartbeat_s": 20.0}, "heartbeat_s must be shorter"),
         ({"rtmp_host": "0.0.0.0"}, "set public_host"),
         ({"rtmp_host": "::"}, "set public_host"),
         ({"rtmp_host": ""}, "set public_host"),
+        ({"public_host": "a", "public_rtmp": "b:1"}, "leave out public_host"),
         ({"compat_networks": ("x",)}, "x"),
         ({"trusted_networks": ("x",)}, "x"),
     ],
@@ -119,12 +119,24 @@ def test_settings_that_cannot_work_are_refused_by_name(
         ServerSettings(**settings)  # type: ignore[arg-type]
 
 
+def test_members_are_told_a_period_of_which_two_fit_into_the_time_to_be_late() -> None:
+    assert ServerSettings().period_s == 7.0
+    assert ServerSettings(late_s=5.0).period_s == 2.0
+
+
 def test_settings_name_the_host_of_stream_urls() -> None:
     public = ServerSettings(rtmp_host="0.0.0.0", public_host="kiosk.example")
 
     assert public.url_host == "kiosk.example"
     assert ServerSettings(rtmp_host="::1").url_host == "[::1]"
     assert ServerSettings(rtmp_host="localhost").url_host == "localhost"
+
+
+def test_settings_name_the_address_of_stream_urls() -> None:
+    behind_a_proxy = ServerSettings(rtmp_host="::", public_rtmp="tv.example:443")
+
+    assert behind_a_proxy.url_address(1935) == "tv.example:443"
+    assert ServerSettings(rtmp_host="::1").url_address(1936) == "[::1]:1936"
 
 
 def test_settings_carry_the_rules_of_rooms_and_hide_their_keys() -> None:
