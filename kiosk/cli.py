@@ -1,0 +1,333 @@
+"""
+The command ``kiosk``: arguments in, exit status out, no logic.
+
+1. Nothing heavy is imported at the top: a technician's ``kiosk status`` must
+   answer at once on a small board.  Each command imports what it needs.
+2. What a person did wrong is one line on stderr a mistake, never a traceback;
+   the exit status is one of sysexits.h.
+3. ``--json`` prints one object a line to stdout and nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kiosk.errors import ConfigError, ControlError, KioskError
+
+
+if TYPE_CHECKING:
+    from kiosk.config.schema import KioskConfig
+    from kiosk.config.server_schema import ServerConfig
+    from kiosk.control.client import ControlClient
+    from kiosk.demo.options import DemoOptions
+
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
+
+_READER_GONE = 141  # as shells have it for SIGPIPE
+_WATCH_S = 1.0
+
+
+class Programs:
+    """What the commands start; each is imported when it is started."""
+
+    def run(self, config: KioskConfig, problem: ConfigError | None) -> int:
+        """Run a kiosk; return the exit status."""
+        from kiosk import app
+
+        return app.run(config, problem=problem)
+
+    def serve(self, config: ServerConfig, on_ready: Callable[[str, str], None]) -> int:
+        """Run the room server; ``on_ready`` gets the URLs of room service and relay."""
+        from kiosk import app
+
+        return app.serve(
+            config,
+            lambda at: on_ready(at.http_url, f"rtmp://{_host_port(at.rtmp)}"),
+        )
+
+    def demo(self, options: DemoOptions) -> int:
+        """Run the demonstration."""
+        from kiosk.demo.run import run_demo
+
+        return run_demo(options)
+
+
+def main(argv: Sequence[str] | None = None, programs: Programs | None = None) -> int:
+    """
+    Run one command and return its exit status.
+
+    Args:
+        argv: Arguments without the program's name; by default the process's.
+        programs: What to start instead of the real programs.
+
+    """
+    try:
+        arguments = _parser().parse_args(argv)
+    except SystemExit as end:
+        return os.EX_OK if end.code in {None, os.EX_OK} else os.EX_USAGE
+    try:
+        status = int(arguments.command(arguments, programs or Programs()))
+        sys.stdout.flush()
+    except ConfigError as error:
+        _complain(*error.mistakes)
+        return os.EX_NOINPUT if _is_unreadable(arguments) else os.EX_CONFIG
+    except ControlError as error:
+        _complain(str(error))
+        return os.EX_UNAVAILABLE
+    except BrokenPipeError:  # e.g. `kiosk config show | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _READER_GONE
+    except (KioskError, OSError) as error:
+        _complain(str(error))
+        return os.EX_TEMPFAIL
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return status
+
+
+def _run(arguments: argparse.Namespace, programs: Programs) -> int:
+    from kiosk.config.load import examine_kiosk
+
+    loaded, problem = examine_kiosk(arguments.config)
+    if problem is not None:
+        if _is_unreadable(arguments):
+            raise problem
+        # A kiosk with a mistake still starts: to say so where people look.
+        _complain(*problem.mistakes)
+    return programs.run(loaded.config, problem)
+
+
+def _serve(arguments: argparse.Namespace, programs: Programs) -> int:
+    from kiosk.config.load import load_server
+
+    addresses = {"http": arguments.http, "rtmp": arguments.rtmp}
+    given: dict[str, dict[str, object]] = {
+        "server": {key: text for key, text in addresses.items() if text is not None}
+    }
+    if arguments.insecure:
+        given["network"] = {"insecure": True}
+    config = load_server(arguments.config, overrides=given).config
+    return programs.serve(config, _print_addresses)
+
+
+def _demo(arguments: argparse.Namespace, programs: Programs) -> int:
+    from kiosk.demo.options import DemoOptions
+
+    try:
+        options = DemoOptions(
+            seconds=arguments.seconds,
+            calls=arguments.calls,
+            as_json=arguments.json,
+            out=arguments.out,
+            preset=arguments.preset,
+            camera=arguments.camera,
+        )
+    except ValueError as error:
+        _complain(str(error))
+        return os.EX_USAGE
+    return programs.demo(options)
+
+
+def _check(arguments: argparse.Namespace, programs: Programs) -> int:
+    from kiosk.config.load import load_kiosk, load_server
+
+    load = load_server if arguments.server else load_kiosk
+    files = load(arguments.config).files
+    print("no mistakes in", ", ".join(map(str, files)) or "the built-in defaults")
+    return os.EX_OK
+
+
+def _show(arguments: argparse.Namespace, programs: Programs) -> int:
+    from kiosk.config.load import load_kiosk, load_server
+    from kiosk.config.show import as_toml
+
+    load = load_server if arguments.server else load_kiosk
+    print(as_toml(load(arguments.config), with_origin=arguments.origin), end="")
+    return os.EX_OK
+
+
+def _press(arguments: argparse.Namespace, programs: Programs) -> int:
+    _client(arguments).press(arguments.button)
+    return os.EX_OK
+
+
+def _status(arguments: argparse.Namespace, programs: Programs) -> int:
+    from kiosk.control.report import describe_status
+
+    client = _client(arguments)
+    while True:
+        status = client.status()
+        print(json.dumps(status) if arguments.json else describe_status(status))
+        if not arguments.watch:
+            return os.EX_OK
+        sys.stdout.flush()
+        time.sleep(_WATCH_S)
+
+
+def _version(arguments: argparse.Namespace, programs: Programs) -> int:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        print("kiosk", version("kiosk"))
+    except PackageNotFoundError:
+        print("kiosk, run from its source tree")
+    return os.EX_OK
+
+
+def _client(arguments: argparse.Namespace) -> ControlClient:
+    from kiosk.control.client import DEFAULT_SOCKET, ControlClient
+
+    if arguments.socket is not None:
+        return ControlClient(arguments.socket)
+    if arguments.config is None:
+        return ControlClient(DEFAULT_SOCKET)
+    from kiosk.config.load import load_kiosk
+
+    return ControlClient(load_kiosk(arguments.config).config.control.socket)
+
+
+def _print_addresses(http: str, rtmp: str) -> None:
+    print(json.dumps({"http": http, "rtmp": rtmp}), flush=True)
+
+
+def _host_port(address: tuple[str, int]) -> str:
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _is_unreadable(arguments: argparse.Namespace) -> bool:
+    file: Path | None = getattr(arguments, "config", None)
+    if file is None:
+        return False
+    return file.is_dir() or not os.access(file, os.R_OK)
+
+
+def _complain(*lines: str) -> None:
+    for line in lines:
+        print(f"kiosk: {line}", file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="kiosk", description="One-touch video calls to customer service."
+    )
+    parser.set_defaults(command=_usage)
+    parser.add_argument(
+        "--version",
+        dest="command",
+        action="store_const",
+        const=_version,
+        help="print the version",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _add_run(commands.add_parser("run", help="run the kiosk"))
+    _add_server(commands.add_parser("server", help="run a room server with its relay"))
+    _add_demo(commands.add_parser("demo", help="show a whole call on this machine"))
+    _add_config(commands.add_parser("config", help="check or show the configuration"))
+    _add_button(commands.add_parser("call", help="press the call button"), "call")
+    _add_button(
+        commands.add_parser("hangup", help="press the hang-up button"), "hangup"
+    )
+    _add_button(commands.add_parser("mute", help="press the mute button"), "mute")
+    _add_status(commands.add_parser("status", help="say how the kiosk is"))
+    return parser
+
+
+def _usage(arguments: argparse.Namespace, programs: Programs) -> int:
+    _parser().print_help(sys.stderr)
+    return os.EX_USAGE
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    _add_file(parser)
+    parser.set_defaults(command=_run)
+
+
+def _add_server(parser: argparse.ArgumentParser) -> None:
+    _add_file(parser)
+    for name, what in (("http", "room service"), ("rtmp", "relay")):
+        parser.add_argument(
+            f"--{name}", metavar="HOST:PORT", help=f"{what}; port 0: any free one"
+        )
+    parser.add_argument(
+        "--insecure", action="store_true", help="allow addresses beyond this machine"
+    )
+    parser.set_defaults(command=_serve)
+
+
+def _add_demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--for",
+        dest="seconds",
+        type=float,
+        metavar="SECONDS",
+        help="run unattended, so long in calls altogether",
+    )
+    parser.add_argument(
+        "--calls", type=int, default=1, metavar="N", help="so many calls"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="end with one JSON object on stdout"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("demo-out"),
+        metavar="DIR",
+        help="where the screenshot goes (%(default)s)",
+    )
+    parser.add_argument("--preset", default="360p", help="360p, 480p or 720p")
+    parser.add_argument(
+        "--camera", default="synthetic", metavar="DEVICE", help="e.g. file:clip.mp4"
+    )
+    parser.set_defaults(command=_demo)
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    check = commands.add_parser("check", help="report every mistake")
+    check.set_defaults(command=_check)
+    show = commands.add_parser("show", help="print what applies, secrets masked")
+    show.add_argument(
+        "--origin", action="store_true", help="say where each value comes from"
+    )
+    show.set_defaults(command=_show)
+    for command in (check, show):
+        _add_file(command)
+        command.add_argument(
+            "--server", action="store_true", help="the room server's configuration"
+        )
+
+
+def _add_button(parser: argparse.ArgumentParser, button: str) -> None:
+    _add_socket(parser)
+    parser.set_defaults(command=_press, button=button)
+
+
+def _add_status(parser: argparse.ArgumentParser) -> None:
+    _add_socket(parser)
+    parser.add_argument("--json", action="store_true", help="as one JSON object")
+    parser.add_argument("--watch", action="store_true", help="again every second")
+    parser.set_defaults(command=_status)
+
+
+def _add_socket(parser: argparse.ArgumentParser) -> None:
+    _add_file(parser)
+    parser.add_argument(
+        "--socket", type=Path, metavar="PATH", help="the kiosk's control socket"
+    )
+
+
+def _add_file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="use only this configuration file"
+    )
