@@ -10,6 +10,7 @@ blind to every other multiple of 100 Hz.  Pure arithmetic, no clock, no device.
 from __future__ import annotations
 
 from collections import deque
+from math import gcd
 from typing import Protocol
 
 import numpy as np
@@ -117,6 +118,8 @@ class BeepMeter:
     def __init__(self, frequency: int = AGENT_HZ) -> None:
         self.frequency = frequency
         self._fed = 0  # samples
+        whole_turns = np.arange(SAMPLE_RATE // gcd(frequency, SAMPLE_RATE))
+        self._turns = np.exp(-2j * np.pi * frequency / SAMPLE_RATE * whole_turns)
         self._times: deque[tuple[int, Micros]] = deque(maxlen=64)
         self._tail = np.zeros(WINDOW, np.complex128)  # mixed down, for the window
         self._envelope = np.zeros(0)  # not yet judged; ends at the sample _fed
@@ -164,8 +167,9 @@ class BeepMeter:
 
     def _rectified(self, samples: Signal) -> Signal:
         """Return the amplitude at our frequency, over the window that ends there."""
-        index = np.arange(self._fed, self._fed + samples.size) % SAMPLE_RATE
-        mixed = samples * np.exp(-2j * np.pi * self.frequency / SAMPLE_RATE * index)
+        first = self._fed % self._turns.size
+        index = np.arange(first, first + samples.size) % self._turns.size
+        mixed = samples * self._turns[index]
         line = np.concatenate((self._tail, mixed))
         self._tail = line[-WINDOW:]
         sums = np.cumsum(line)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import wave
 from pathlib import Path
 
+import av
 import pytest
+from av.audio.stream import AudioStream
 
 from kiosk.codec.audio_file import AudioFile
 from kiosk.errors import MediaError
@@ -74,3 +77,29 @@ def test_a_file_that_vanishes_ends_with_the_round(tmp_path: Path) -> None:
 
     with pytest.raises(MediaError, match="No such file"):
         sound.read(SAMPLE_RATE)
+
+
+def test_a_file_damaged_in_the_middle_plays_as_far_as_it_goes(tmp_path: Path) -> None:
+    path = tmp_path / "a.aac"
+    _write_adts(Path(write_sound(tmp_path / "a.wav", seconds=1)), path)
+    damaged = bytearray(path.read_bytes())
+    random.seed(1)
+    for at in range(len(damaged) // 2, len(damaged)):
+        damaged[at] ^= random.choice((0, 0x5A))
+    path.write_bytes(damaged)
+    sound = AudioFile(str(path))
+
+    pcm = sound.read(2 * SAMPLE_RATE)
+    sound.close()
+
+    assert len(pcm) == 4 * SAMPLE_RATE
+    assert loudest_hertz(pcm[: SAMPLE_RATE // 2]) == pytest.approx(500, abs=8)
+
+
+def _write_adts(source: Path, target: Path) -> None:
+    with av.open(str(source)) as whole, av.open(str(target), "w", format="adts") as out:
+        stream = out.add_stream("aac", rate=SAMPLE_RATE, layout="mono")
+        assert isinstance(stream, AudioStream)
+        for frame in whole.decode(audio=0):
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))

@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from kiosk.codec.i420 import Plane, black_picture, luma_of, planes_of
+from kiosk.codec.h264_decoder import H264Decoder
+from kiosk.codec.i420 import Plane, black_picture, luma_of, plane_of, planes_of
 from kiosk.codec.painted_clock import MODULUS, paint, paint_i420, read, strip_height
 from kiosk.codec.scene import Scene
 from kiosk.ports import Micros
+from tests.fakes.h264_wire import avcc_of, encoder, payload_of, picture_times
 
 
 NOW = Micros(987_654_321_000)
@@ -52,6 +54,19 @@ def test_it_survives_scaling_and_jpeg(to: tuple[int, int]) -> None:
     image.save(file, "JPEG", quality=40)
 
     assert read(np.asarray(Image.open(file)), NOW) == NOW
+
+
+def test_it_survives_an_encoder_on_a_poor_uplink() -> None:
+    scene, coder = Scene(640, 360), encoder((640, 360), bitrate=100_000)
+    decoder: H264Decoder | None = None
+    for number, at in enumerate(picture_times(60)):
+        picture = scene.draw(number)
+        paint_i420(picture, at)
+        unit = coder.encode(picture, at)[0]
+        decoder = decoder or H264Decoder(avcc_of(unit.data))
+        frame = decoder.decode(payload_of(unit.data), at)[0]
+
+        assert read(plane_of(frame, 0), at) == at // 100 * 100
 
 
 def test_a_picture_without_a_clock_has_none() -> None:

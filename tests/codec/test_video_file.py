@@ -116,6 +116,17 @@ def test_a_video_without_a_picture_that_decodes_is_refused(tmp_path: Path) -> No
         VideoFile(str(broken), 64, 48)
 
 
+def test_a_picture_that_is_damaged_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "still.png"
+    Image.effect_noise((64, 48), 50).save(path)
+    damaged = bytearray(path.read_bytes())
+    damaged[60:200] = bytes(140)
+    path.write_bytes(damaged)
+
+    with pytest.raises(MediaError, match=r"still\.png"):
+        VideoFile(str(path), 64, 48)
+
+
 def test_a_video_cut_off_plays_as_far_as_it_goes(tmp_path: Path) -> None:
     whole = Path(write_video(tmp_path / "a.mpg", pictures=50)).read_bytes()
     cut = tmp_path / "cut.mpg"
