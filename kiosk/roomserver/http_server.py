@@ -72,8 +72,8 @@ def listen(what: str, host: str, port: int) -> socket.socket:
 
 def named(error: OSError, what: str, address: str) -> OSError:
     """Return the error with the address it is about in its text."""
-    known = error.errno is not None and error.errno > 0
-    reason = os.strerror(error.errno) if known else error.strerror or str(error)
+    number = error.errno or 0
+    reason = os.strerror(number) if number > 0 else error.strerror or str(error)
     return OSError(error.errno, f"{what} {address}: {reason}")
 
 

@@ -70,8 +70,7 @@ class Rooms:
         rules: Capacity, times, quotas.
         store: Keeps the records.
         on_event: Told the room id after each event of a room.
-        on_released: Told the stream of each seat that is given up; the stream
-            must be cut and its URL be dead within a second.
+        on_released: Told the stream of each seat given up: it must be cut.
 
     """
 
@@ -110,9 +109,8 @@ class Rooms:
         if self._store.get(room_id) is not None:
             raise RoomProblem(RoomCode.ROOM_ID_TAKEN)
         mine = sum(record.owner == owner for record in self._store)
-        if len(self._store) >= self.rules.max_rooms:
-            raise RoomProblem(RoomCode.SERVER_ERROR)
-        if mine >= self.rules.max_rooms_per_owner:
+        many = len(self._store) >= self.rules.max_rooms
+        if many or mine >= self.rules.max_rooms_per_owner:
             raise RoomProblem(RoomCode.SERVER_ERROR)
         record = RoomRecord(room_id, label, owner, seq=self._log.highest)
         self._store.put(record)
@@ -127,9 +125,9 @@ class Rooms:
             RoomProblem: NOT_A_MEMBER, also when there is no such room.
 
         """
-        record = self._existing(room_id, RoomCode.NOT_A_MEMBER)
-        seat = record.seat_of(user_id)
-        if seat is None:
+        record = self._store.get(room_id)
+        seat = record.seat_of(user_id) if record else None
+        if record is None or seat is None:
             raise RoomProblem(RoomCode.NOT_A_MEMBER)
         return record, seat
 
@@ -141,7 +139,9 @@ class Rooms:
             RoomProblem: NO_SUCH_ROOM, or ROOM_FULL for a stranger.
 
         """
-        record = self._existing(room_id, RoomCode.NO_SUCH_ROOM)
+        record = self._store.get(room_id)
+        if record is None:
+            raise RoomProblem(RoomCode.NO_SUCH_ROOM)
         seat = record.seat_of(user_id)
         if seat is None and len(record.seats) >= self.rules.capacity:
             raise RoomProblem(RoomCode.ROOM_FULL)
@@ -172,7 +172,7 @@ class Rooms:
             creator=record.creator or entrant.user_id,
         )
         self._attendance.settled(room_id)
-        record = self._tell(record, EventKind.PUSHERS_CHANGED, seat.user_id, seat.epoch)
+        record = self._tell(record, EventKind.PUSHERS_CHANGED, seat)
         if old is not None and old.stream != seat.stream:
             self._release(old)
         return record, seat
@@ -196,8 +196,8 @@ class Rooms:
             RoomProblem: NO_SUCH_ROOM, also for anybody but the creator.
 
         """
-        record = self._existing(room_id, RoomCode.NO_SUCH_ROOM)
-        if record.creator != user_id:
+        record = self._store.get(room_id)
+        if record is None or record.creator != user_id:
             raise RoomProblem(RoomCode.NO_SUCH_ROOM)
         self._close(record)
 
@@ -224,7 +224,7 @@ class Rooms:
 
         """
         record, seat = self.membership(room_id, user_id)
-        self._tell(record, EventKind.TEXT, user_id, seat.epoch, text)
+        self._tell(record, EventKind.TEXT, seat, text)
 
     def events_after(self, room_id: str, user_id: str, after_seq: int) -> Events:
         """
@@ -257,20 +257,18 @@ class Rooms:
         changed = live is (stream in self._lost)
         if record is None or seat is None or seat.stream != stream or not changed:
             return
-        if live:
-            self._lost.discard(stream)
-        else:
-            self._lost.add(stream)
+        self._lost ^= {stream}
         kind = EventKind.PUSHERS_CHANGED if live else EventKind.STREAM_LOST
-        self._tell(record, kind, user_id, seat.epoch)
+        self._tell(record, kind, seat)
 
     def sweep(self, now: float) -> None:
         """Remove who was silent too long, and rooms nobody came to."""
         self._attendance.begin_sweep(now)
         self._log.forget_farewells()
-        for room_id in self._attendance.overdue(now):
-            self._close(self._existing(room_id, RoomCode.NO_SUCH_ROOM))
+        overdue = self._attendance.overdue(now)
         for room in self._store:
+            if room.room_id in overdue:
+                self._close(room)
             for seat in room.seats:
                 record = self._store.get(room.room_id)
                 if record is None:  # it closed during this sweep
@@ -286,7 +284,7 @@ class Rooms:
             self._close(record)
             return
         self._attendance.gone(record.room_id, user_id)
-        self._tell(replace(record, seats=rest), kind, user_id, gone.epoch)
+        self._tell(replace(record, seats=rest), kind, gone)
         self._release(gone)
 
     def _close(self, record: RoomRecord) -> None:
@@ -303,25 +301,13 @@ class Rooms:
         self._on_released(seat.stream)
 
     def _tell(
-        self,
-        record: RoomRecord,
-        kind: EventKind,
-        user_id: str,
-        epoch: int,
-        text: str = "",
+        self, record: RoomRecord, kind: EventKind, seat: Seat, text: str = ""
     ) -> RoomRecord:
         record = replace(record, seq=record.seq + 1)
+        event = RoomEvent(record.seq, kind, seat.user_id, seat.epoch, text)
         self._store.put(record)
-        self._log.append(
-            record.room_id, RoomEvent(record.seq, kind, user_id, epoch, text)
-        )
+        self._log.append(record.room_id, event)
         self._on_event(record.room_id)
-        return record
-
-    def _existing(self, room_id: str, absent: RoomCode) -> RoomRecord:
-        record = self._store.get(room_id)
-        if record is None:
-            raise RoomProblem(absent)
         return record
 
 

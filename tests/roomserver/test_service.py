@@ -4,103 +4,47 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from typing import cast
 
-import httpx
 import pytest
 
 from kiosk.room import messages as msg
+from kiosk.room.roster import digest
 from kiosk.roomserver.http_server import named
 from kiosk.roomserver.service import ServerAddresses, outlive, serve, sweep_forever
 from kiosk.roomserver.settings import ServerSettings
-
-
-@asynccontextmanager
-async def running_server(
-    settings: ServerSettings | None = None,
-) -> AsyncGenerator[tuple[ServerAddresses, asyncio.Task[None]]]:
-    settings = settings or ServerSettings(http_port=0, rtmp_port=0)
-    ready = asyncio.get_running_loop().create_future()
-    async with asyncio.TaskGroup() as tasks:
-        server = tasks.create_task(serve(settings, ready.set_result))
-        yield await ready, server
-        server.cancel()
-
-
-class Member:
-    """A v2 client over real HTTP."""
-
-    def __init__(self, client: httpx.AsyncClient, user: str) -> None:
-        self._client = client
-        self.user = user
-        self._query: dict[str, str] = {}
-
-    async def log_in(self) -> None:
-        answer = await self._client.get(
-            "/weapp/utils/get_login_info", params={"userID": self.user}
-        )
-        account = msg.read_answer(msg.GetLoginInfo(), answer.content)
-        login = msg.Login(
-            str(account.sdk_app_id), account.account_type, self.user, account.user_sig
-        )
-        query = cast("dict[str, str]", login.to_wire())
-        answer = await self._client.post(msg.path_of(login), params=query)
-        token = msg.read_answer(login, answer.content).token
-        self._query = msg.Credentials(self.user, token).to_query()
-
-    async def ask(self, request: msg.Request[object]) -> object:
-        answer = await self._client.post(
-            msg.path_of(request), params=self._query, json=request.to_wire()
-        )
-        return msg.read_answer(request, answer.content)
+from tests.fakes.room_server import members_of, running_server
 
 
 async def test_two_members_meet_wait_and_part_over_real_ports() -> None:
     async with (
         running_server() as (at, _),
-        httpx.AsyncClient(base_url=at.http_url) as client,
+        members_of(at, "agent", "kiosk") as (agent, kiosk),
         asyncio.TaskGroup() as tasks,
     ):
-        agent, kiosk = Member(client, "agent"), Member(client, "kiosk")
-        for member in (agent, kiosk):
-            await member.log_in()
-        push = await agent.ask(msg.GetPushUrl("agent"))
-        assert isinstance(push, msg.PushUrl)
-        await agent.ask(msg.CreateRoom("agent", "D", "desk", "A", "1", push.push_url))
+        await agent.create()
         waiting = tasks.create_task(agent.ask(msg.WaitEvents("desk", "agent", 1, 20.0)))
-        push = await kiosk.ask(msg.GetPushUrl("kiosk"))
-        assert isinstance(push, msg.PushUrl)
-        await kiosk.ask(msg.AddPusher("desk", "kiosk", "K", push.push_url))
+        await kiosk.join()
         events = await waiting
-
-        assert isinstance(events, msg.Events)
-        assert [event.user_id for event in events.events] == ["kiosk"]
         room = await kiosk.ask(msg.GetPushers("desk"))
-        assert isinstance(room, msg.Room)
+
+        assert [event.user_id for event in events.events] == ["kiosk"]
         host, port = at.rtmp
         for seat in room.members:
             assert seat.play_url.startswith(f"rtmp://{host}:{port}/live/")
+        assert events.digest == digest(room.members)
 
 
 async def test_stopping_answers_pending_waits_and_frees_both_ports() -> None:
     async with running_server() as (at, server):
-        async with httpx.AsyncClient(base_url=at.http_url) as client:
-            agent = Member(client, "agent")
-            await agent.log_in()
-            push = await agent.ask(msg.GetPushUrl("agent"))
-            assert isinstance(push, msg.PushUrl)
-            create = msg.CreateRoom("agent", "D", "desk", "A", "1", push.push_url)
-            await agent.ask(create)
-            async with asyncio.TaskGroup() as tasks:
-                wait = msg.WaitEvents("desk", "agent", 1, 20.0)
-                waiting = tasks.create_task(agent.ask(wait))
-                await asyncio.sleep(0.1)
-                server.cancel()
+        async with members_of(at, "agent") as (agent,), asyncio.TaskGroup() as tasks:
+            await agent.create()
+            wait = msg.WaitEvents("desk", "agent", 1, 20.0)
+            waiting = tasks.create_task(agent.ask(wait))
+            await asyncio.sleep(0.1)
+            server.cancel()
         await asyncio.wait({server})
 
-    assert waiting.result() == msg.Events((), 1, waiting.result().digest)  # type: ignore[attr-defined]
+    assert waiting.result().events == ()
     for host, port in (at.http, at.rtmp):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,0 +1,81 @@
+"""A whole room server on real ports, and members that speak v2 to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import TypeVar, cast
+
+import httpx
+
+from kiosk.room import messages as msg
+from kiosk.roomserver.service import ServerAddresses, serve
+from kiosk.roomserver.settings import ServerSettings
+
+
+Answer = TypeVar("Answer")
+
+
+@asynccontextmanager
+async def running_server(
+    settings: ServerSettings | None = None,
+) -> AsyncGenerator[tuple[ServerAddresses, asyncio.Task[None]]]:
+    settings = settings or ServerSettings(http_port=0, rtmp_port=0)
+    ready = asyncio.get_running_loop().create_future()
+    async with asyncio.TaskGroup() as tasks:
+        server = tasks.create_task(serve(settings, ready.set_result))
+        yield await ready, server
+        server.cancel()
+
+
+class Member:
+    """A v2 client over real HTTP."""
+
+    def __init__(self, client: httpx.AsyncClient, user: str) -> None:
+        self._client = client
+        self.user = user
+        self._query: dict[str, str] = {}
+
+    async def log_in(self) -> None:
+        answer = await self._client.get(
+            "/weapp/utils/get_login_info", params={"userID": self.user}
+        )
+        account = msg.read_answer(msg.GetLoginInfo(), answer.content)
+        login = msg.Login(
+            str(account.sdk_app_id), account.account_type, self.user, account.user_sig
+        )
+        query = cast("dict[str, str]", login.to_wire())
+        answer = await self._client.post(msg.path_of(login), params=query)
+        token = msg.read_answer(login, answer.content).token
+        self._query = msg.Credentials(self.user, token).to_query()
+
+    async def ask(self, request: msg.Request[Answer]) -> Answer:
+        answer = await self._client.post(
+            msg.path_of(request), params=self._query, json=request.to_wire()
+        )
+        return msg.read_answer(request, answer.content)
+
+    async def create(self, room_id: str = "desk") -> str:
+        """Create a room and sit in it; return the push URL."""
+        url = (await self.ask(msg.GetPushUrl(self.user))).push_url
+        await self.ask(msg.CreateRoom(self.user, "Desk", room_id, self.user, "1", url))
+        return url
+
+    async def join(self, room_id: str = "desk") -> str:
+        """Take a seat; return the push URL."""
+        url = (await self.ask(msg.GetPushUrl(self.user))).push_url
+        await self.ask(msg.AddPusher(room_id, self.user, self.user, url))
+        return url
+
+
+@asynccontextmanager
+async def members_of(
+    at: ServerAddresses, *users: str
+) -> AsyncGenerator[tuple[Member, ...]]:
+    """Log users in."""
+    async with httpx.AsyncClient(base_url=at.http_url) as client:
+        members = tuple(Member(client, user) for user in users)
+        for member in members:
+            await member.log_in()
+        yield members
