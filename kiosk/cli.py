@@ -75,7 +75,14 @@ def main(argv: Sequence[str] | None = None, programs: Programs | None = None) ->
     except SystemExit as end:
         return os.EX_OK if end.code in {None, os.EX_OK} else os.EX_USAGE
     try:
-        status = int(arguments.command(arguments, programs or Programs()))
+        return _carry_out(arguments, programs or Programs())
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _carry_out(arguments: argparse.Namespace, programs: Programs) -> int:
+    try:
+        status = int(arguments.command(arguments, programs))
         sys.stdout.flush()
     except ConfigError as error:
         _complain(*error.mistakes)
@@ -89,8 +96,6 @@ def main(argv: Sequence[str] | None = None, programs: Programs | None = None) ->
     except (KioskError, OSError) as error:
         _complain(str(error))
         return os.EX_TEMPFAIL
-    except KeyboardInterrupt:
-        return INTERRUPTED
     return status
 
 

@@ -162,11 +162,9 @@ def test_server_refuses_to_leave_this_machine_unless_told_to(
 def test_demo_passes_its_options_on() -> None:
     programs = FakePrograms()
 
-    status = main(
-        "demo --for 20 --calls 2 --json --preset 720p "
-        "--camera file:a.mp4 --out there".split(),
-        programs,
-    )
+    unattended = ["demo", "--for", "20", "--calls", "2", "--json"]
+    looks = ["--preset", "720p", "--camera", "file:a.mp4", "--out", "there"]
+    status = main([*unattended, *looks], programs)
 
     assert status == 0
     [options] = programs.demos
