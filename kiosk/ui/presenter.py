@@ -4,8 +4,9 @@ Puts screens on the display: a page on the base layer, or what lies over a call.
 1. Drawing takes 10 to 25 ms, so it happens on a thread of its own; ``show``
    and ``tick`` only say what is wanted. The newest wish wins, none queues.
 2. While the peer's picture is on the base layer, only the overlay is drawn.
-   Any other screen puts its page there first and then takes away everything
-   above it that does not belong to it: nobody's face outlives a call.
+   Any other screen puts its page there and takes away everything above it that
+   does not belong to it. Outside a call the curtain is down, so that no late
+   picture comes upon it: nobody's face outlives a call.
 3. Whatever goes wrong in drawing is logged, and a plain page takes the place of
    what was there. The kiosk stays up.
 
@@ -31,6 +32,7 @@ from kiosk.ports import (
     ScreenFacts,
     ScreenName,
 )
+from kiosk.ui.curtain import Curtain
 from kiosk.ui.screens import Branding, ScreenContent, screen_content
 from kiosk.ui.words import FALLBACK, LANGUAGES
 
@@ -73,6 +75,7 @@ class ScreenPresenter:
         fonts: Sequence[Path] | None = None,
     ) -> None:
         self._display = display
+        self._curtain = Curtain(display, clock)
         self._clock = clock
         self._language = language
         self._branding = branding or Branding()
@@ -81,20 +84,25 @@ class ScreenPresenter:
         self._artist: Artist | None = None
         self._shown: ScreenContent | None = None
 
+    @property
+    def pictures(self) -> Display:
+        """The display to hand to the media: closed to them outside a call."""
+        return self._curtain
+
     def present(self, name: ScreenName, facts: ScreenFacts) -> None:
         """Put a screen on the display, also when it is there already."""
-        self._put(self._artist or self._hired(), self._content(name, facts))
+        self._put(self._content(name, facts))
 
     def refresh(self, name: ScreenName, facts: ScreenFacts) -> None:
         """
         Draw again what changed with time.
 
-        A page is put back even when it did not change: a late picture of a call
-        that is over may have come upon it.
+        A page is put back even when it did not change, should anybody have
+        drawn upon it who does not know the curtain.
         """
         content = self._content(name, facts)
         if content != self._shown or not content.over_picture:
-            self._put(self._artist or self._hired(), content)
+            self._put(content)
 
     def prepare(self) -> None:
         """Load what the next screens will need."""
@@ -105,16 +113,21 @@ class ScreenPresenter:
         width, height = self._display.size
         page = PageFrame(width, height, PLAIN_GROUND * (width * height))
         self._shown = None
-        self._display.show(Layer.BASE, page)
+        self._curtain.show_page(page)
         for layer in (*ABOVE_A_PAGE, Layer.PIP):
             self._display.hide(layer)
 
-    def _put(self, artist: Artist, content: ScreenContent) -> None:
+    def _put(self, content: ScreenContent) -> None:
+        if content.self_view:
+            self._curtain.lift()
+        else:
+            self._curtain.lower()
+        artist = self._artist or self._hired()
         if content.over_picture:
             page, place = artist.over(content)
             self._display.show(Layer.OVER, page, place)
         else:
-            self._display.show(Layer.BASE, artist.page(content))
+            self._curtain.show_page(artist.page(content))
             for layer in ABOVE_A_PAGE:
                 self._display.hide(layer)
         if not content.self_view:

@@ -25,7 +25,7 @@ from kiosk.ports import (
 )
 from kiosk.ui.layout import pip_rect
 from kiosk.ui.presenter import PillowScreens, ScreenPresenter, wall_time
-from kiosk.ui.screens import Branding
+from kiosk.ui.screens import Branding, screen_content
 from tests.fakes.frames import grey_frame
 from tests.fakes.leaks import held
 from tests.fakes.steady_clock import SteadyClock
@@ -147,6 +147,36 @@ def test_a_tick_puts_a_page_back_over_a_late_picture(
 
     assert isinstance(display.newest(Layer.BASE), PageFrame)
     assert _on(display) == {Layer.BASE}
+
+
+@pytest.mark.parametrize("name", ScreenName)
+def test_pictures_of_the_media_pass_only_in_a_call(
+    name: ScreenName, display: HeadlessDisplay, presenter: ScreenPresenter
+) -> None:
+    presenter.present(name, ScreenFacts(with_picture=False))
+
+    for layer in (Layer.BASE, Layer.PIP):
+        presenter.pictures.show(layer, grey_frame())
+
+    in_a_call = screen_content(
+        name, ScreenFacts(), language="en", branding=Branding(), now=Micros(0)
+    ).self_view
+    assert isinstance(display.newest(Layer.BASE), SoftFrame) is in_a_call
+    assert (display.newest(Layer.PIP) is not None) is in_a_call
+
+
+def test_a_player_that_closes_after_the_call_does_not_hide_the_page(
+    display: HeadlessDisplay, presenter: ScreenPresenter
+) -> None:
+    presenter.present(ScreenName.CONNECTING, ScreenFacts())
+    presenter.pictures.show(Layer.BASE, grey_frame())
+    presenter.present(ScreenName.IN_CALL, ScreenFacts())
+    presenter.present(ScreenName.ENDED, ScreenFacts())
+
+    presenter.pictures.show(Layer.BASE, grey_frame())
+    presenter.pictures.hide(Layer.BASE)
+
+    assert isinstance(display.newest(Layer.BASE), PageFrame)
 
 
 def test_an_unset_clock_is_not_shown() -> None:

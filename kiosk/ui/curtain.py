@@ -1,0 +1,104 @@
+"""
+Between the media and the display: pictures of people appear only in a call.
+
+Screens and media share the base layer, and they run on threads of their own.
+When a call ends, its page is on the display within 50 ms, but camera and
+streams take up to a second to close; until then pictures still come, and at the
+end the player hides the layer that is the page's by now.  So:
+
+1. With the curtain down, pictures of the media are dropped.
+2. The media hide the base layer only while it holds a picture of theirs.
+
+It decides nothing: the presenter lowers and lifts it with the screens.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from kiosk.ports import (
+    Clock,
+    Display,
+    DmabufFrame,
+    Frame,
+    Layer,
+    Micros,
+    PageFrame,
+    Probe,
+    Rect,
+)
+
+
+class Curtain:
+    """
+    Implements :class:`kiosk.ports.Display` for the media; down at first.
+
+    Args:
+        display: What is behind it; opened and closed by its owner.
+        clock: Stamps the pictures that were dropped.
+
+    """
+
+    def __init__(self, display: Display, clock: Clock) -> None:
+        self._display = display
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._is_down = True
+        self._page_on_base = False
+
+    @property
+    def is_down(self) -> bool:
+        """Whether pictures of the media are dropped."""
+        return self._is_down
+
+    def lower(self) -> None:
+        """Drop all pictures of the media from now on; what is there stays."""
+        with self._lock:
+            self._is_down = True
+
+    def lift(self) -> None:
+        """Let pictures of the media through."""
+        with self._lock:
+            self._is_down = False
+
+    def show_page(self, page: PageFrame) -> None:
+        """Put a page on the base layer; the media cannot hide it."""
+        with self._lock:
+            self._page_on_base = True
+            self._display.show(Layer.BASE, page)
+
+    def probe(self) -> Probe:
+        """Ask the display."""
+        return self._display.probe()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the display in pixels."""
+        return self._display.size
+
+    def open(self) -> None:
+        """Nothing: the display is its owner's to open."""
+
+    def show(self, layer: Layer, frame: Frame, at: Rect | None = None) -> Micros:
+        """Put a picture of the media on a layer, or drop it; any thread."""
+        with self._lock:
+            if not self._is_down:
+                if layer is Layer.BASE:
+                    self._page_on_base = False
+                return self._display.show(layer, frame, at)
+        if isinstance(frame, DmabufFrame):
+            frame.release()
+        return self._clock.now()
+
+    def hide(self, layer: Layer) -> None:
+        """Switch a layer off, unless a page is on it; any thread."""
+        with self._lock:
+            if layer is not Layer.BASE or not self._page_on_base:
+                self._display.hide(layer)
+
+    def save_png(self, path: str) -> None:
+        """Let the display write what is on it."""
+        self._display.save_png(path)
+
+    def close(self) -> None:
+        """Nothing: the display is its owner's to close."""
