@@ -1,7 +1,7 @@
 """
 How many bits and pictures the network can take: rate control of our stream.
 
-Pure: it is told what the kernel knows of the connection after each picture,
+Pure: it is told what the kernel knows of the connection before each picture,
 and answers what the encoder should aim at.  Sound is never touched.
 
 The signal is SIOCOUTQ, bytes sent and not acknowledged, as time: how many
@@ -121,7 +121,7 @@ class RateController:
         self.backlog_ms = 0.0
 
     def observe(self, reading: Reading, now: Micros) -> Steering:
-        """Take the reading after a picture and decide."""
+        """Take the reading before a picture and decide."""
         rtt_ms = min(reading.rtt_us / 1000, _RTT_CAP_MS)
         queued_ms = reading.backlog_bytes * 8000 / self._bitrate
         self.backlog_ms = queued_ms

@@ -86,7 +86,7 @@ class Resolver:
             lookup.addresses = self._look_up(*key)
         except OSError as exc:
             lookup.error = exc
-        except UnicodeError:  # a label no IDNA codec takes
+        except UnicodeError:
             lookup.error = OSError(f"{key[0]!r} is no host name")
         finally:
             with self._lock:
@@ -105,6 +105,6 @@ def _numeric(host: str, port: int) -> Sequence[Address]:
         found = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
         )
-    except OSError:
+    except (OSError, UnicodeError):  # a name, or a label no IDNA codec takes
         return ()
     return [(family, address) for family, _, _, _, address in found]

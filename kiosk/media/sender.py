@@ -143,8 +143,8 @@ class Sender:
         if self._outgoing.take_idr_wanted():
             self._camera.request_idr()
         if isinstance(unit, AccessUnit):
+            self._steer()  # before: what this picture adds is no backlog yet
             self._send_picture(unit)
-            self._steer()
         elif unit is not None:
             self._send_sound(unit)
         self._obey(self._stream.exchange(0))

@@ -1,0 +1,162 @@
+"""A peer's stream between its threads: what is kept, what is skipped."""
+
+from __future__ import annotations
+
+from kiosk.media.incoming import IncomingStream, PlayCounters
+from kiosk.media.jitter import DelayBounds
+from kiosk.ports import Layer, Micros
+from kiosk.rtmp import flv
+from kiosk.rtmp.avc import AvcConfig
+from tests.fakes.rtmp_sockets import PPS, SPS
+
+
+NOW = Micros(1_000_000)
+
+
+def stream() -> IncomingStream:
+    made = IncomingStream(
+        "a",
+        Layer.BASE,
+        PlayCounters(),
+        bounds=DelayBounds(),
+        on_picture=lambda: None,
+    )
+    config = flv.parse_video(flv.video_config(AvcConfig((SPS,), (PPS,))))
+    made.put_video(0, config, NOW)
+    return made
+
+
+def idr(composition_ms: int = 0) -> flv.VideoUnit:
+    return flv.VideoUnit(is_idr=True, composition_ms=composition_ms, avcc=b"idr")
+
+
+INTER = flv.VideoUnit(is_idr=False, composition_ms=0, avcc=b"inter")
+SOUND_CONFIG = flv.AacConfig(2, 48_000, 1, b"\x11\x88")
+
+
+def times(made: IncomingStream) -> list[int]:
+    return [picture.pts_us for picture in made.take_pictures()]
+
+
+def test_pictures_wait_for_the_first_idr() -> None:
+    made = stream()
+    made.put_video(0, INTER, NOW)
+    made.put_video(33, idr(), NOW)
+    made.put_video(66, INTER, NOW)
+
+    assert times(made) == [33_000, 66_000]
+    assert times(made) == []
+    assert made.counters.pictures_dropped == 1
+
+
+def test_presentation_time_is_decoding_time_and_composition() -> None:
+    made = stream()
+    made.put_video(100, idr(composition_ms=40), NOW)
+
+    assert times(made) == [140_000]
+
+
+def test_half_a_second_behind_skips_to_the_newest_idr() -> None:
+    made = stream()
+    made.put_video(0, idr(), NOW)
+    for at_ms in range(33, 700, 33):
+        made.put_video(at_ms, idr() if at_ms == 495 else INTER, NOW)
+
+    assert times(made)[0] == 495_000
+    assert made.counters.pictures_dropped == 15
+    assert not made.take_idr_wanted()
+
+
+def test_behind_without_an_idr_in_reach_asks_for_one_and_decodes_on() -> None:
+    made = stream()
+    made.put_video(0, idr(), NOW)
+    for at_ms in range(33, 700, 33):
+        made.put_video(at_ms, INTER, NOW)
+
+    assert times(made)[0] == 0
+    assert made.take_idr_wanted()
+    assert not made.take_idr_wanted()
+
+
+def test_a_sender_whose_time_stands_still_cannot_fill_the_memory() -> None:
+    made = stream()
+    made.put_video(0, idr(), NOW)
+    for _ in range(400):
+        made.put_video(0, INTER, NOW)
+
+    assert times(made) == []
+    assert made.take_idr_wanted()
+    assert made.counters.pictures_dropped == 401
+
+
+def test_after_damage_pictures_wait_for_the_next_idr() -> None:
+    made = stream()
+    made.put_video(0, idr(), NOW)
+    made.want_idr()
+    made.put_video(33, INTER, NOW)
+    made.put_video(66, idr(), NOW)
+
+    assert times(made) == [0, 66_000]
+    assert made.take_idr_wanted()
+
+
+def test_pictures_without_their_parameters_are_passed_over() -> None:
+    made = stream()
+    made.begin()
+    made.put_video(0, idr(), NOW)
+
+    assert times(made) == []
+    assert made.last_media_at is None
+
+
+def test_codecs_that_are_not_played_are_passed_over() -> None:
+    made = stream()
+    made.put_audio(0, flv.UnknownAudio("Opus", flv.PacketKind.MEDIA, b"x"), NOW)
+    hevc = flv.UnknownVideo("hvc1", flv.PacketKind.MEDIA, is_key=True, body=b"x")
+    made.put_video(0, hevc, NOW)
+
+    assert made.last_media_at is None
+    assert made.first_sound_at is None
+
+
+def test_sound_waits_for_its_parameters() -> None:
+    made = stream()
+    made.put_audio(0, flv.AacUnit(b"x"), NOW)
+    made.put_audio(0, SOUND_CONFIG, NOW)
+    made.put_audio(21, flv.AacUnit(b"x"), NOW)
+    packet = made.jitter.take()
+
+    assert packet is not None
+    assert (packet.pts_us, packet.duration_us) == (21_000, 21_333)
+    assert packet.config == SOUND_CONFIG.record
+    assert made.first_sound_at == NOW
+
+
+def test_an_absurd_sample_rate_counts_as_the_usual_one() -> None:
+    made = stream()
+    made.put_audio(0, flv.AacConfig(2, 1, 1, b"\x11\x88"), NOW)
+    made.put_audio(0, flv.AacUnit(b"x"), NOW)
+    packet = made.jitter.take()
+
+    assert packet is not None
+    assert packet.duration_us == 21_333
+
+
+def test_another_connection_begins_with_nothing() -> None:
+    made = stream()
+    made.put_video(0, idr(), NOW)
+    made.put_audio(0, SOUND_CONFIG, NOW)
+    made.put_audio(0, flv.AacUnit(b"x"), NOW)
+    made.begin()
+
+    assert times(made) == []
+    assert made.jitter.buffered_us == 0
+    assert made.counters.pictures_dropped == 1
+
+
+def test_a_snapshot_names_the_peer_and_the_delay() -> None:
+    stats = stream().stats()
+
+    assert stats.user_id == "a"
+    assert stats.playout_delay_ms == 60.0
+    assert stats.video_latency_ms is None

@@ -1,0 +1,125 @@
+"""Timestamps, the speaker's lead, percentiles, the self-view's place, facts."""
+
+from __future__ import annotations
+
+import asyncio
+
+from kiosk.display.headless import HeadlessDisplay
+from kiosk.media.echo import NoCanceller
+from kiosk.media.facts import FactPost
+from kiosk.media.self_view import SelfView
+from kiosk.media.speaker_pace import LEAST_US, SpeakerPace
+from kiosk.media.stats import Samples
+from kiosk.media.stream_time import StreamTime
+from kiosk.ports import Layer, MediaFact, Micros, PeerSilent, Period, PushLost, Rect
+from tests.fakes.frames import grey_frame
+from tests.fakes.steady_clock import SteadyClock
+
+
+def test_sound_and_pictures_share_one_origin() -> None:
+    time = StreamTime()
+    picture_ms = time.video_ms(Micros(5_000_000))
+    sound_ms = time.audio_ms(Micros(4_930_000))
+
+    assert picture_ms - sound_ms == 70
+
+
+def test_a_timestamp_never_steps_back_nor_below_zero() -> None:
+    time = StreamTime()
+    time.audio_ms(Micros(5_000_000))
+
+    assert time.video_ms(Micros(1_000_000)) == 0
+    assert time.audio_ms(Micros(6_000_000)) == 1200
+    assert time.audio_ms(Micros(5_500_000)) == 1200
+
+
+PERIOD_US = 10_000
+
+
+def test_a_period_is_written_just_before_it_is_due() -> None:
+    pace = SpeakerPace(PERIOD_US)
+    now = Micros(1_000_000)
+
+    assert pace.wait_s(now) == 0.0
+    pace.wrote(now)
+    assert pace.wait_s(now) == 0.0
+    pace.wrote(Micros(now + 30_000))
+    pace.wrote(Micros(now + 40_000))
+    assert pace.wait_s(now) == (50_000 - pace.lead_us) / 1_000_000
+
+
+def test_the_lead_grows_when_the_device_ran_dry_and_shrinks_again() -> None:
+    pace = SpeakerPace(PERIOD_US)
+    at = 1_000_000
+    pace.wrote(Micros(at))
+    pace.wrote(Micros(at + 15_000))
+    grown = pace.lead_us
+    for number in range(10_000):
+        pace.wrote(Micros(at + 25_000 + number * PERIOD_US))
+
+    assert grown == LEAST_US + 10_000
+    assert pace.underruns == 1
+    assert pace.lead_us == LEAST_US
+
+
+def test_percentiles_of_nothing_are_none() -> None:
+    samples = Samples()
+
+    assert samples.distribution() is None
+    assert samples.newest is None
+
+
+def test_percentiles_count_all_and_keep_the_sign_but_for_the_extreme() -> None:
+    samples = Samples()
+    for value in range(-100, 1):
+        samples.add(float(value))
+    found = samples.distribution()
+
+    assert found is not None
+    assert (found.n, found.p50, found.p95, found.p99) == (101, -50.0, -5.0, -1.0)
+    assert found.max == 100.0
+    assert samples.newest == 0.0
+
+
+def test_the_self_view_sits_where_it_is_told_to() -> None:
+    display = HeadlessDisplay(SteadyClock(), width=1000, height=600)
+    display.open()
+    view = SelfView(display, lambda screen, own: Rect(screen[0] - own[0], 0, *own))
+    view.show(grey_frame(size=(64, 48)))
+    place = display.place(Layer.PIP)
+    view.hide()
+
+    assert place == Rect(936, 0, 64, 48)
+    assert display.newest(Layer.PIP) is None
+
+
+def test_without_a_canceller_the_microphone_passes() -> None:
+    canceller = NoCanceller()
+    period = Period(b"ab", Micros(0))
+    canceller.played(period)
+
+    assert canceller.clean(period) == b"ab"
+
+
+async def test_facts_arrive_in_order_on_the_loop_and_not_after_closing() -> None:
+    told: list[MediaFact] = []
+    post = FactPost(told.append)
+    await asyncio.to_thread(post, PushLost("one"))
+    await asyncio.to_thread(post, PeerSilent("two"))
+    await asyncio.sleep(0)
+    post(PushLost("three"))
+    post.close()
+    await asyncio.sleep(0)
+
+    assert told == [PushLost("one"), PeerSilent("two")]
+
+
+def test_a_fact_for_a_loop_that_is_gone_is_nobodys() -> None:
+    told: list[MediaFact] = []
+
+    async def make() -> FactPost:
+        return FactPost(told.append)
+
+    asyncio.run(make())(PushLost("late"))
+
+    assert told == []
