@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from kiosk.room.messages import EventKind, Events, RoomEvent
 
 
+_GONE = frozenset({EventKind.LEFT, EventKind.EXPIRED})
+_TOLD = _GONE | {EventKind.TEXT, EventKind.STREAM_LOST}
+
+
 @dataclass(frozen=True, slots=True)
 class EventBatch:
     """
@@ -21,9 +25,9 @@ class EventBatch:
         seq: What to wait after next.
         closed: The room is gone.
         gone: Who left, and whether for silence.
-        told: Texts and lost streams, in order.
+        told: Departures, texts and lost streams, in order.
         changed: Only a look can say what the room is like now.
-        fresh: Whether there was anything new at all.
+        fresh: Whether anything happened, were it only our own text message.
 
     """
 
@@ -51,21 +55,17 @@ def sort_events(events: Events, after: int, known_digest: str) -> EventBatch:
     gone = {
         event.user_id: event.kind is EventKind.EXPIRED
         for event in fresh
-        if event.kind in {EventKind.LEFT, EventKind.EXPIRED}
+        if event.kind in _GONE
     }
     return EventBatch(
         seq=events.seq if events.resync else max(last, events.seq),
         closed=EventKind.ROOM_CLOSED in kinds,
         gone=gone,
-        told=tuple(
-            event
-            for event in fresh
-            if event.kind in {EventKind.TEXT, EventKind.STREAM_LOST}
-        ),
+        told=tuple(event for event in fresh if event.kind in _TOLD),
         changed=events.resync
         or EventKind.PUSHERS_CHANGED in kinds
         or (not gone and _differs(events, fresh, after, known_digest)),
-        fresh=bool(fresh) or events.resync,
+        fresh=events.seq > after or events.resync,
     )
 
 

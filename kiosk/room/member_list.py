@@ -40,13 +40,18 @@ class MemberList:
         self._waiting_until: float | None = None
 
     @property
+    def members(self) -> tuple[Member, ...]:
+        """The other members, in join order."""
+        return others(self._members, self._self_id)
+
+    @property
     def digest(self) -> str:
         """The name of this member set, as servers form it."""
         return digest(self._members)
 
     def all_joined(self) -> list[Fact]:
         """Return every other member as one that joined."""
-        return [MemberJoined(one) for one in others(self._members, self._self_id)]
+        return [MemberJoined(one) for one in self.members]
 
     def has(self, user_id: str) -> bool:
         """Say whether somebody else of that userID is here."""

@@ -91,6 +91,11 @@ class Membership:
         self._entering = False
         self._out_since: float | None = None
 
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """The other members, as last seen."""
+        return self._list.members
+
     def heartbeats(self, now: float) -> Script[None]:
         """Beat until the seat is lost; never raises :exc:`RoomError`."""
         self._talk.begin(now)
@@ -192,14 +197,11 @@ class Membership:
     def _take(self, events: Events) -> Script[bool]:
         batch = sort_events(events, self._seq, self._list.digest)
         self._seq = batch.seq
-        if batch.closed:
-            yield from self._lose("the room was closed")
-            return True
-        for user_id, expired in batch.gone.items():
-            yield from self._tell(self._list.drop(user_id, expired=expired))
         for event in batch.told:
             yield from self._pass_on(event)
-        if batch.changed:
+        if batch.closed:
+            yield from self._lose("the room was closed")
+        elif batch.changed:
             self._must_look = True  # should this look fail
             yield from self._look(batch.gone)
         return batch.fresh
@@ -209,6 +211,9 @@ class Membership:
         if event.kind is EventKind.TEXT:
             name = self._list.name_of(user_id)
             yield from self._talk.tell(TextArrived(user_id, name, event.text))
+        elif event.kind is not EventKind.STREAM_LOST:
+            expired = event.kind is EventKind.EXPIRED
+            yield from self._tell(self._list.drop(user_id, expired=expired))
         elif self._list.has(user_id):
             yield from self._talk.tell(MemberStreamLost(user_id))
 
@@ -279,7 +284,8 @@ class Membership:
         try:
             yield from sit_down(*seat, give_up_at)
         except RoomNotFound:
-            if not self._has_events:
+            ours = yield from self._is_still_ours()
+            if not (ours and self._has_events):
                 raise
             yield from open_again(*seat)
             yield from sit_down(*seat, give_up_at)

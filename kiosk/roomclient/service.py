@@ -126,7 +126,7 @@ class HttpRoomService:
         try:
             await self.close()
         finally:
-            await self._group.__aexit__(kind, error, trace)
+            await self._group.__aexit__(*cancelled_only(kind, error, trace))
 
     async def log_in(self) -> str:
         """Log in, unless already logged in, and return our user_id."""
@@ -153,6 +153,12 @@ class HttpRoomService:
         """Return a seat in a room that ``take_seat`` will open (beyond the port)."""
         script = self._session.new_place(room_name, room_id, self._now())
         return _seat(await self._carry_out(script))
+
+    @property
+    def peers(self) -> tuple[Peer, ...]:
+        """The other members of our room, as last seen (beyond the port)."""
+        members = self._membership.members if self._membership else ()
+        return tuple(peer_of(member) for member in members)
 
     async def list_rooms(self) -> tuple[Room, ...]:
         """Return all rooms with their members (beyond the port)."""
@@ -252,20 +258,37 @@ class HttpRoomService:
         return self._clock.now() / _MICROS
 
 
+def cancelled_only(
+    kind: type[BaseException] | None,
+    error: BaseException | None,
+    trace: TracebackType | None,
+) -> tuple[type[BaseException] | None, BaseException | None, TracebackType | None]:
+    """
+    Return what a TaskGroup must know of how its ``async with`` was left.
+
+    It would wrap the error of the body in a group; with its tasks stopped
+    beforehand it need only hear of a cancellation.
+    """
+    if kind is not None and issubclass(kind, asyncio.CancelledError):
+        return kind, error, trace
+    return None, None, None
+
+
 def _seat(place: Place) -> Seat:
     return Seat(place.room_id, place.label, place.create, place.push_url)
 
 
-def _peer(member: Member) -> Peer:
+def peer_of(member: Member) -> Peer:
+    """Return a member as the ports know it."""
     return Peer(member.user_id, member.user_name or member.user_id, member.play_url)
 
 
 def _notice(fact: Fact) -> RoomNotice:
     match fact:
         case MemberJoined(member):
-            return PeerJoined(_peer(member))
+            return PeerJoined(peer_of(member))
         case MemberMoved(member):
-            return PeerMoved(_peer(member))
+            return PeerMoved(peer_of(member))
         case MemberLeft(user_id, expired):
             return PeerLeft(user_id, hung_up=not expired)
         case MemberStreamLost(user_id):

@@ -389,7 +389,7 @@ def test_a_seat_is_lost_only_once() -> None:
 
 def test_a_room_its_server_forgot_is_opened_again_under_its_id() -> None:
     service = with_events(
-        wait_events=[NOT_FOUND, NOT_FOUND, QUIET],
+        wait_events=[NOT_FOUND, NOT_FOUND, NOT_FOUND, QUIET],
         add_pusher=[NOT_FOUND, Seated(1, 1)],
         get_pushers=room("r1", ME),
     )
@@ -403,7 +403,7 @@ def test_a_room_its_server_forgot_is_opened_again_under_its_id() -> None:
 
 def test_a_room_our_peer_opened_again_first_is_entered() -> None:
     service = with_events(
-        wait_events=[NOT_FOUND, NOT_FOUND, QUIET],
+        wait_events=[NOT_FOUND, NOT_FOUND, NOT_FOUND, QUIET],
         add_pusher=[NOT_FOUND, Seated(2, 2)],
         create_room=TAKEN,
     )
@@ -416,7 +416,8 @@ def test_a_room_our_peer_opened_again_first_is_entered() -> None:
 
 def test_a_v1_dialect_opens_a_forgotten_room_with_its_push_url() -> None:
     service = v1_server(
-        wait_events=[NOT_FOUND, NOT_FOUND, QUIET], add_pusher=[NOT_FOUND, Seated(1, 1)]
+        wait_events=[NOT_FOUND, NOT_FOUND, NOT_FOUND, QUIET],
+        add_pusher=[NOT_FOUND, Seated(1, 1)],
     )
 
     live(service, seated(service, dialect=Dialect.V1), 5.0)
@@ -439,7 +440,7 @@ def test_a_forgotten_room_that_may_not_be_opened_again_is_lost() -> None:
 
 def test_a_peer_that_does_not_return_to_a_forgotten_room_is_told_in_the_end() -> None:
     service = with_events(
-        wait_events=[NOT_FOUND, NOT_FOUND, QUIET],
+        wait_events=[NOT_FOUND, NOT_FOUND, NOT_FOUND, QUIET],
         add_pusher=[NOT_FOUND, Seated(1, 1)],
         get_pushers=room("r1", ME),
         pusher_heartbeat=Seated(1, 1),
@@ -543,12 +544,52 @@ def test_a_moved_stream_is_announced_and_remembered() -> None:
 
 
 def test_a_moved_stream_opens_a_forgotten_room_again() -> None:
-    service = with_events(add_pusher=[NOT_FOUND, Seated(1, 1)])
+    service = with_events(add_pusher=[NOT_FOUND, Seated(1, 1)], wait_events=NOT_FOUND)
     seat = seated(service)
 
     service.play(seat.move_stream("rtmp://relay/live/new?k=1", service.now))
 
-    assert service.routes == ["add_pusher", "create_room", "add_pusher"]
+    assert service.routes == [
+        "add_pusher",
+        "wait_events",
+        "create_room",
+        "add_pusher",
+    ]
+
+
+def test_a_room_that_was_closed_takes_no_moved_stream() -> None:
+    closed = events(event(4, EventKind.ROOM_CLOSED, ""), seq=4)
+    service = with_events(add_pusher=NOT_FOUND, wait_events=closed)
+    seat = seated(service)
+
+    with pytest.raises(RoomNotFound):
+        service.play(seat.move_stream("rtmp://relay/live/new?k=1", service.now))
+
+    assert service.routes == ["add_pusher", "wait_events"]
+    assert service.facts == [SeatLost("the room was closed")]
+
+
+def test_after_our_own_text_the_next_news_are_asked_for_at_once() -> None:
+    # The server ends the wait of everybody, but tells the sender nothing.
+    service = with_events(wait_events=[events(seq=4), QUIET])
+
+    live(service, seated(service), 1.0)
+
+    assert service.times("wait_events") == [0.0, 0.0]
+
+
+def test_a_text_said_before_leaving_is_told_before_the_departure() -> None:
+    said = events(
+        event(4, EventKind.TEXT, "anna", "bye"), event(5, EventKind.LEFT), seq=5
+    )
+    service = with_events(wait_events=[said, QUIET])
+
+    live(service, seated(service), 1.0)
+
+    assert service.facts[1:] == [
+        TextArrived("anna", "Anna", "bye"),
+        MemberLeft("anna"),
+    ]
 
 
 def test_an_original_room_that_is_gone_takes_no_moved_stream() -> None:
