@@ -9,7 +9,6 @@ Stream names are logged without their query, which is a secret.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import socket
 from collections.abc import Callable
@@ -18,12 +17,12 @@ from typing import Final, Protocol
 from typing_extensions import override
 
 from kiosk.errors import WireError
+from kiosk.roomserver.relay_outlet import Outlet
 from kiosk.roomserver.relay_stream import RelayStream
 from kiosk.roomserver.relay_terms import BAD_NAME, NOT_FOUND, Refusal, RelayLimits
 from kiosk.rtmp.chunks import ChunkLimits
 from kiosk.rtmp.events import (
     AudioTag,
-    Closed,
     ConnectRequested,
     IdrRequested,
     Metadata,
@@ -32,7 +31,7 @@ from kiosk.rtmp.events import (
     ServerEvent,
     VideoTag,
 )
-from kiosk.rtmp.live_queue import Kind, LiveQueue
+from kiosk.rtmp.live_queue import Kind
 from kiosk.rtmp.server import Role, ServerSession
 
 
@@ -82,6 +81,9 @@ class Peer(asyncio.Protocol):
 
     """
 
+    _transport: asyncio.Transport  # both come with connection_made
+    _outlet: Outlet
+
     def __init__(
         self, host: Host, random_bytes: bytes, clock: Callable[[], float]
     ) -> None:
@@ -99,14 +101,9 @@ class Peer(asyncio.Protocol):
                 unfinished_bytes=2 * limits.message_bytes,
             ),
         )
-        self._transport: asyncio.Transport | None = None
-        self._ring: LiveQueue[bytes] = LiveQueue(limits.ring)
         self._since = clock()  # of the present phase, for its deadline
         self._heard_at = self._since
-        self._paused_at: float | None = None
         self._closing_at: float | None = None
-        self._unread_replies = 0
-        self._sent_bytes = 0
 
     # -- what asyncio calls -------------------------------------------------
 
@@ -115,14 +112,12 @@ class Peer(asyncio.Protocol):
         """Set the socket up, or turn the connection away."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._outlet = Outlet(transport, self._limits, self._clock)
         self.address = str((transport.get_extra_info("peername") or ["local"])[0])
-        if not self._host.admit(self):
-            log.warning("connection turned away", extra={"peer": self.address})
-            self.abort()
-            return
-        # 0: pause at the first byte the kernel does not take; the ring decides
-        transport.set_write_buffer_limits(high=0)
-        _tune(transport.get_extra_info("socket"), self._limits.send_buffer_bytes)
+        if self._host.admit(self):
+            _tune(transport.get_extra_info("socket"), self._limits.send_buffer_bytes)
+        else:
+            self._drop("too many connections")
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -141,19 +136,18 @@ class Peer(asyncio.Protocol):
     @override
     def pause_writing(self) -> None:
         """Let the ring keep what the kernel does not take."""
-        self._paused_at = self._clock()
+        self._outlet.pause()
 
     @override
     def resume_writing(self) -> None:
         """Send what the ring kept, or what is left of it."""
-        self._paused_at = None
-        self._unread_replies = 0
-        self._drain()
+        self._outlet.resume()
+        self._want_idr()
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         """Clean up, whoever closed."""
-        self._closing_at = self._closing_at or self._clock()
+        self._close_at(self._clock())
         self._host.gone(self)
 
     # -- what the relay calls -----------------------------------------------
@@ -166,12 +160,12 @@ class Peer(asyncio.Protocol):
     @property
     def sent_bytes(self) -> int:
         """Media handed to the network."""
-        return self._sent_bytes
+        return self._outlet.sent_bytes
 
     @property
     def dropped_units(self) -> int:
         """Media thrown away by the ring."""
-        return self._ring.drops.total
+        return self._outlet.dropped_units
 
     def silent_s(self, now: float) -> float:
         """Return how long nothing was heard."""
@@ -184,12 +178,12 @@ class Peer(asyncio.Protocol):
 
     def offer(self, kind: Kind, packed: bytes) -> None:
         """Take a unit into the ring and send what the network takes."""
-        self._ring.put(self._now_ms(), kind, len(packed), packed)
-        self._drain()
+        self._outlet.offer(kind, packed)
+        self._want_idr()
 
     def publisher_came(self) -> None:
         """Begin anew with an IDR."""
-        self._ring.restart()
+        self._outlet.restart()
         self._session.notify_published()
         self._flush()
 
@@ -200,15 +194,14 @@ class Peer(asyncio.Protocol):
 
     def close(self) -> None:
         """Close after the last bytes are sent, or at the farewell deadline."""
-        if self._transport is not None and self._closing_at is None:
-            self._closing_at = self._clock()
+        if self._closing_at is None:
+            self._close_at(self._clock())
             self._transport.close()
 
     def abort(self) -> None:
         """Close at once; what was not sent is lost."""
-        self._closing_at = self._closing_at or self._clock()
-        if self._transport is not None:
-            self._transport.abort()
+        self._close_at(self._clock())
+        self._transport.abort()
 
     def check_deadlines(self, now: float) -> None:
         """Cut the connection if it let a deadline pass."""
@@ -233,8 +226,8 @@ class Peer(asyncio.Protocol):
         """Act on an event; return whether it was a request, now answered."""
         match event:
             case VideoTag() | AudioTag() | Metadata():
-                if self.stream is not None:
-                    self.stream.relay(event, self._heard_at)
+                assert self.stream is not None, "media only comes from a publisher"
+                self.stream.relay(event, self._heard_at)
                 return False
             case ConnectRequested():
                 self._session.accept()
@@ -243,10 +236,10 @@ class Peer(asyncio.Protocol):
             case PlayRequested():
                 self._answer(event, self._host.play(self, event), NOT_FOUND)
             case IdrRequested():
-                if self.stream is not None:
-                    self.stream.want_idr(self._heard_at)
+                assert self.stream is not None, "only a subscriber asks"
+                self.stream.want_idr(self._heard_at)
                 return False
-            case Closed():
+            case _:
                 self._leave()
                 return False
         return True
@@ -257,8 +250,8 @@ class Peer(asyncio.Protocol):
         answer: Refusal | RelayStream,
         code: str,
     ) -> None:
-        publishes = isinstance(request, PublishRequested)
         facts = {"stream": request.name, "peer": self.address}
+        publishes = isinstance(request, PublishRequested)
         if isinstance(answer, Refusal):
             log.warning(
                 "publisher refused" if publishes else "player refused",
@@ -269,30 +262,30 @@ class Peer(asyncio.Protocol):
             self.close()
             return
         self._session.accept()
+        self._flush()
         self._since = self._heard_at
         self.stream = answer
+        log.info("stream started" if publishes else "player joined", extra=facts)
         if publishes:
-            log.info("stream started", extra=facts)
             self._host.started(self, answer)
-            return
-        log.info("player joined", extra=facts)
-        self._flush()
-        for packed in answer.join(self, self._heard_at):
-            self._write(packed)
+        else:
+            self._outlet.answer(b"".join(answer.join(self, self._heard_at)))
 
     def _leave(self) -> None:
+        stream, self.stream = self.stream, None
+        assert stream is not None, "a stream ends once"
         self._since = self._heard_at
-        if self.stream is not None:
-            stream, self.stream = self.stream, None
-            self._host.left(self, stream)
+        self._outlet.restart()
+        self._host.left(self, stream)
 
     def _overdue(self, now: float) -> str:
         """Return which deadline passed, in words; empty if none did."""
         limits = self._limits
+        paused_at = self._outlet.paused_at
         if self._closing_at is not None:
             begun, allowed_s, what = self._closing_at, limits.farewell_s, "closed"
-        elif self._paused_at is not None:
-            begun, allowed_s, what = self._paused_at, limits.write_stall_s, "read"
+        elif paused_at is not None:
+            begun, allowed_s, what = paused_at, limits.write_stall_s, "read"
         elif self.stream is None:
             begun, allowed_s, what = self._since, limits.handshake_s, "asked"
         elif self.is_publisher:
@@ -304,32 +297,18 @@ class Peer(asyncio.Protocol):
             return ""
         return f"not {what} in {allowed_s} s" if now - begun > allowed_s else ""
 
-    def _flush(self) -> None:
-        replies = self._session.bytes_to_send()
-        if not replies:
-            return
-        if self._paused_at is not None:
-            self._unread_replies += len(replies)
-            if self._unread_replies > self._limits.unread_replies_bytes:
-                self._drop("does not read our answers")
-                return
-        self._write(replies)
-
-    def _drain(self) -> None:
-        ring = self._ring
-        now_ms = self._now_ms()
-        while self._paused_at is None and self._closing_at is None:
-            packed = ring.get(now_ms)
-            if packed is None:
-                break
-            self._sent_bytes += len(packed)
-            self._write(packed)
-        if ring.take_idr_wanted() and self.stream is not None:
+    def _want_idr(self) -> None:
+        if self._outlet.take_idr_wanted():
+            assert self.stream is not None, "a ring without stream is empty"
             self.stream.want_idr(self._clock())
 
-    def _write(self, outgoing: bytes) -> None:
-        if self._transport is not None and self._closing_at is None:
-            self._transport.write(outgoing)
+    def _flush(self) -> None:
+        if not self._outlet.answer(self._session.bytes_to_send()):
+            self._drop("does not read our answers")
+
+    def _close_at(self, now: float) -> None:
+        self._closing_at = self._closing_at or now
+        self._outlet.is_closed = True
 
     def _drop(self, reason: str) -> None:
         name = self.stream.name if self.stream is not None else ""
@@ -339,16 +318,10 @@ class Peer(asyncio.Protocol):
         )
         self.abort()
 
-    def _now_ms(self) -> int:
-        return int(self._clock() * 1000)
 
-
-def _tune(sock: socket.socket | None, send_buffer_bytes: int) -> None:
-    """Trade throughput for freshness; a socket without the option goes without."""
-    if sock is None:
-        return
-    with contextlib.suppress(OSError):
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer_bytes)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _USER_TIMEOUT_MS)
+def _tune(sock: socket.socket, send_buffer_bytes: int) -> None:
+    """Trade throughput for freshness."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer_bytes)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _USER_TIMEOUT_MS)

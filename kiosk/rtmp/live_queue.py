@@ -141,7 +141,7 @@ class LiveQueue(Generic[T]):
         if kind is Kind.AUDIO or kind is Kind.AUDIO_CONFIG:
             lane = self._audio
         elif kind is Kind.IDR:
-            self.waits_for_idr = False
+            self.waits_for_idr = self._idr_wanted = False
         elif kind is Kind.INTER and self.waits_for_idr:
             self.drops.video_without_idr += 1
             return
@@ -178,6 +178,7 @@ class LiveQueue(Generic[T]):
         self._audio = _Lane()
         self.size_bytes = 0
         self.waits_for_idr = True
+        self._idr_wanted = False
 
     def _forget(self, now: int) -> None:
         limits, drops = self._limits, self.drops

@@ -164,6 +164,65 @@ async def test_a_stalled_subscriber_does_not_hold_up_the_other() -> None:
     assert stalled.count(VideoTag) < units
 
 
+async def test_who_takes_nothing_costs_the_others_no_idr() -> None:
+    ring = QueueLimits(video_age=60_000, audio_age=60_000, size_bytes=20_000)
+    limits = RelayLimits(ring=ring, idr_interval_s=0.001)
+    async with (
+        station(limits) as at,
+        publishing(at.url()) as publisher,
+        playing(at.url(), receive_buffer=4096) as stalled,
+    ):
+        await publisher.wait_for(IdrRequested)
+        publisher.send(0, VIDEO_CONFIG, IDR)
+        for number in range(600):
+            publisher.send(number, INTER * 10)
+            await publisher.writer.drain()
+        await soon(lambda: at.relay.stats()["kiosk-7"].dropped_units > 50)
+        publisher.send(601, INTER)
+        await soon(lambda: at.relay.stats()["kiosk-7"].dropped_units > 51)
+        asked_while_stalled = publisher.count(IdrRequested)
+
+        while publisher.count(IdrRequested) == asked_while_stalled:
+            await stalled.read_once()
+            with suppress(TimeoutError):
+                await publisher.wait_until(
+                    lambda: publisher.count(IdrRequested) > asked_while_stalled, 0.01
+                )
+
+    assert asked_while_stalled == 1
+    assert publisher.count(IdrRequested) == 2
+
+
+async def test_an_empty_tag_is_not_worth_sending() -> None:
+    async with (
+        station() as at,
+        publishing(at.url()) as publisher,
+        playing(at.url()) as player,
+    ):
+        publisher.publisher.send_audio(0, b"")
+        publisher.send(1, SOUND)
+        tag = await player.wait_for(AudioTag)
+
+    assert tag == AudioTag(1, SOUND)
+
+
+async def test_a_player_that_leaves_with_a_full_ring_is_forgotten() -> None:
+    async with (
+        station() as at,
+        publishing(at.url()) as publisher,
+        playing(at.url(), receive_buffer=4096) as player,
+    ):
+        publisher.send(0, VIDEO_CONFIG)
+        for number in range(60):
+            publisher.send(number, IDR * 10)
+        await soon(lambda: at.relay.stats()["kiosk-7"].received_bytes > 1_000_000)
+        player.client.close()
+        player.flush()
+        await soon(lambda: at.relay.stats()["kiosk-7"].subscribers == 0)
+
+        assert at.relay.stats()["kiosk-7"].sent_bytes > 0
+
+
 async def test_a_slow_subscriber_gets_a_decodable_rest() -> None:
     ring = QueueLimits(video_age=60_000, audio_age=60_000, size_bytes=50_000)
     async with (
@@ -325,6 +384,31 @@ async def test_a_player_without_publisher_is_closed_at_its_deadline() -> None:
     async with station(QUICK) as at, playing(at.url()) as player:
         await player.wait_for_end()
         await soon(lambda: at.relay.stats() == {})
+
+
+async def test_who_keeps_the_deadlines_is_left_alone() -> None:
+    async with (
+        station(QUICK) as at,
+        publishing(at.url()) as publisher,
+        playing(at.url()) as player,
+    ):
+        for number in range(12):
+            publisher.send(number, SOUND)
+            await asyncio.sleep(0.025)
+        await player.wait_until(lambda: player.count(AudioTag) == 12)
+
+        assert at.relay.is_live("kiosk-7")
+
+
+async def test_what_comes_after_the_end_is_not_read() -> None:
+    async with station() as at, publishing(at.url()) as publisher:
+        at.relay.cut("kiosk-7")
+        at.relay.cut("kiosk-7")
+        publisher.send(0, IDR)
+        await publisher.wait_for_end()
+        await soon(lambda: at.relay.stats() == {})
+
+    assert at.diary == ["started kiosk-7", "ended kiosk-7"]
 
 
 async def test_a_subscriber_that_takes_nothing_is_closed() -> None:

@@ -76,6 +76,15 @@ def test_without_another_idr_everything_goes_and_one_is_wanted_once() -> None:
     assert emptied(queue, 103) == ["i103"]
 
 
+def test_an_idr_that_comes_unasked_grants_the_wish() -> None:
+    queue = queue_of((0, Kind.IDR, "i0"), (101, Kind.INTER, "p101"))
+    assert queue.waits_for_idr
+
+    queue.put(102, Kind.IDR, 10, "i102")
+
+    assert not queue.take_idr_wanted()
+
+
 def test_an_idr_that_is_too_old_itself_goes_too() -> None:
     queue = queue_of((0, Kind.IDR, "i0"), (1, Kind.IDR, "i1"), (150, Kind.IDR, "i150"))
 
