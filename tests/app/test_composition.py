@@ -1,0 +1,184 @@
+"""Every device text of the configuration leads to its adapter, and settings arrive."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kiosk.app import devices
+from kiosk.app.chime import ring
+from kiosk.app.kiosk_process import settings_of
+from kiosk.app.server_process import settings_of as server_settings_of
+from kiosk.call.events import Timer
+from kiosk.call.states import Role
+from kiosk.config.load import load_kiosk, load_server
+from kiosk.config.schema import KioskConfig
+from kiosk.devices.clock_monotonic import MonotonicClock
+from kiosk.devices.speaker_synthetic import SyntheticSpeaker
+from kiosk.errors import ConfigError
+from kiosk.roomserver.rooms import CreatorLeaves
+
+
+CLOCK = MonotonicClock()
+
+
+def config(tmp_path: Path, more: str = "") -> KioskConfig:
+    file = tmp_path / "kiosk.toml"
+    file.write_text(
+        f'[room]\nserver = "http://127.0.0.1:8080"\n{more}', encoding="utf-8"
+    )
+    return load_kiosk(file).config
+
+
+@pytest.mark.parametrize(
+    ("more", "name"),
+    [
+        ("", "SyntheticCamera"),
+        ('[camera]\ndevice = "file:/clip.mp4"\nbitrate_kbps = 1200', "FileCamera"),
+    ],
+)
+def test_a_camera_text_names_its_adapter(tmp_path: Path, more: str, name: str) -> None:
+    assert type(devices.make_camera(config(tmp_path, more), CLOCK)).__name__ == name
+
+
+@pytest.mark.parametrize(
+    ("device", "name"),
+    [
+        ("synthetic", "SyntheticMicrophone"),
+        ("tone:440", "SyntheticMicrophone"),
+        ("file:/sound.wav", "FileMicrophone"),
+    ],
+)
+def test_a_microphone_text_names_its_adapter(
+    tmp_path: Path, device: str, name: str
+) -> None:
+    made = devices.make_microphone(
+        config(tmp_path, f'[microphone]\ndevice = "{device}"'), CLOCK
+    )
+
+    assert type(made).__name__ == name
+
+
+@pytest.mark.parametrize(
+    ("device", "name"),
+    [("synthetic", "SyntheticSpeaker"), ("file:/record.wav", "FileSpeaker")],
+)
+def test_a_speaker_text_names_its_adapter(
+    tmp_path: Path, device: str, name: str
+) -> None:
+    made = devices.make_speaker(
+        config(tmp_path, f'[speaker]\ndevice = "{device}"'), CLOCK
+    )
+
+    assert type(made).__name__ == name
+
+
+def test_a_button_text_names_its_adapter(tmp_path: Path) -> None:
+    script = tmp_path / "presses"
+    script.write_text("0.5 call\n", encoding="utf-8")
+
+    names = [
+        type(
+            devices.make_buttons(
+                config(tmp_path, f'[buttons]\ndevice = "{device}"'), CLOCK
+            )
+        ).__name__
+        for device in ("none", "keyboard", f"script:{script}")
+    ]
+
+    assert names == ["NoButtons", "KeyboardButtons", "ScriptButtons"]
+
+
+def test_a_button_script_with_mistakes_is_a_configuration_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError):
+        devices.make_buttons(
+            config(tmp_path, f'[buttons]\ndevice = "script:{tmp_path}/none"'), CLOCK
+        )
+
+
+def test_a_lamp_text_names_its_adapter(tmp_path: Path) -> None:
+    names = [
+        type(
+            devices.make_indicators(
+                config(tmp_path, f'[indicators]\ndevice = "{device}"'), CLOCK
+            )
+        ).__name__
+        for device in ("memory", f"file:{tmp_path}/lamps")
+    ]
+
+    assert names == ["MemoryIndicators", "FileIndicators"]
+
+
+@pytest.mark.parametrize(
+    ("socket", "name"), [(None, "SilentInit"), ("/run/notify", "NotifyInit")]
+)
+def test_the_supervisor_is_systemd_where_it_asked_for_one(
+    socket: str | None, name: str
+) -> None:
+    assert type(devices.make_init(socket)).__name__ == name
+
+
+def test_kiosk_and_agent_beep_at_different_pitches(tmp_path: Path) -> None:
+    kiosk = devices.beep_hz(config(tmp_path))
+    agent = devices.beep_hz(config(tmp_path, '[call]\nrole = "agent"'))
+
+    assert kiosk == agent[::-1]
+    assert kiosk[0] != kiosk[1]
+
+
+def test_durations_reach_the_daemon_and_an_agent_waits_for_ever(tmp_path: Path) -> None:
+    kiosk = settings_of(config(tmp_path, "[call]\nanswer_s = 12\ngrace_s = 9"))
+    agent = settings_of(config(tmp_path, '[call]\nrole = "agent"\nanswer_s = 12'))
+
+    assert kiosk.durations_s[Timer.ANSWER] == 12
+    assert kiosk.durations_s[Timer.GRACE] == 9
+    assert agent.durations_s[Timer.ANSWER] is None
+    assert agent.role is Role.AGENT
+
+
+def test_the_server_is_told_what_its_file_says(tmp_path: Path) -> None:
+    file = tmp_path / "server.toml"
+    file.write_text(
+        "[server]\n"
+        'http = "127.0.0.1:0"\n'
+        'rtmp = "127.0.0.1:0"\n'
+        "capacity = 3\n"
+        'creator_leaves = "stay"\n'
+        'push_key = "0123456789abcdef0123"\n'
+        "[compat]\n"
+        'originals = ["10.0.0.0/8"]\n',
+        encoding="utf-8",
+    )
+
+    settings = server_settings_of(load_server(file).config)
+
+    assert settings.capacity == 3
+    assert settings.creator_leaves is CreatorLeaves.STAY
+    assert settings.push_key == b"0123456789abcdef0123"
+    assert settings.play_key == b""
+    assert settings.compat_networks == ("10.0.0.0/8",)
+
+
+@pytest.mark.parametrize(("originals", "n_networks"), [("off", 0), ("loopback", 2)])
+def test_originals_are_answered_where_the_file_says(
+    tmp_path: Path, originals: str, n_networks: int
+) -> None:
+    file = tmp_path / "server.toml"
+    file.write_text(f'[compat]\noriginals = "{originals}"\n', encoding="utf-8")
+
+    settings = server_settings_of(load_server(file).config)
+
+    assert len(settings.compat_networks) == n_networks
+
+
+async def test_the_chime_is_heard_and_the_speaker_closed() -> None:
+    made: list[SyntheticSpeaker] = []
+
+    def make() -> SyntheticSpeaker:
+        made.append(SyntheticSpeaker(CLOCK))
+        return made[-1]
+
+    await ring(make)
+
+    assert not made[0].is_open

@@ -1,0 +1,94 @@
+"""Whatever is logged, no key, token or signed URL gets into the log."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+
+from kiosk.app.log_setup import redact, set_up_log
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "rtmp://relay.example/live/8525_abc?bizid=1&txSecret=CANARY&txTime=6B0A261F",
+        "https://rooms.example/weapp/double_room/create_room?userID=a&token=CANARY",
+        "token=CANARY",
+        "txSecret: CANARY",
+        '{"userSig": "CANARY"}',
+        "password='CANARY'",
+    ],
+)
+def test_secrets_are_taken_out(secret: str) -> None:
+    assert "CANARY" not in redact(f"refused {secret} by peer")
+
+
+def test_the_rest_of_a_line_stays() -> None:
+    text = redact("rtmp://relay.example/live/8525_abc?txSecret=x refused")
+
+    assert text == "rtmp://relay.example/live/8525_abc?… refused"
+
+
+@pytest.fixture
+def quiet_root() -> object:
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    yield root
+    root.handlers[:], root.level = before
+
+
+@pytest.mark.usefixtures("quiet_root")
+def test_plain_lines_carry_their_facts(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_log("info", "text")
+    logging.getLogger("kiosk.x").info("room entered", extra={"room": "service"})
+
+    assert capsys.readouterr().err == "INFO kiosk.x: room entered room='service'\n"
+
+
+@pytest.mark.usefixtures("quiet_root")
+def test_json_lines_carry_their_facts(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_log("info", "json")
+    logging.getLogger("kiosk.x").info("room entered", extra={"room": "service"})
+
+    line = json.loads(capsys.readouterr().err)
+    assert line == {
+        "level": "info",
+        "logger": "kiosk.x",
+        "message": "room entered",
+        "room": "service",
+    }
+
+
+@pytest.mark.usefixtures("quiet_root")
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_traceback_is_redacted_too(
+    form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_up_log("info", form)  # type: ignore[arg-type]
+    try:
+        int("rtmp://h/live/s?txSecret=CANARY")
+    except ValueError:
+        logging.getLogger("kiosk.x").exception("failed")
+
+    text = capsys.readouterr().err
+    assert "ValueError" in text
+    assert "CANARY" not in text
+
+
+@pytest.mark.usefixtures("quiet_root")
+def test_control_characters_cannot_forge_a_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    set_up_log("info", "text")
+    logging.getLogger("kiosk.x").info("said %s", "hi\nERROR forged\x1b[31m")
+
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.usefixtures("quiet_root")
+def test_http_libraries_do_not_log_urls() -> None:
+    set_up_log("debug", "text")
+
+    assert logging.getLogger("httpx").level == logging.WARNING
