@@ -88,7 +88,7 @@ class Desk:
             ),
             self._clock,
             compat=Networks(settings.compat_networks),
-            trusted=Networks(settings.trusted_networks),
+            trusted=Networks(settings.signature_networks),
             new_user_id=lambda: self._new_id("user"),
         )
         policy = RoutePolicy(settings.period_s, settings.key_validity_s)

@@ -94,6 +94,7 @@ async def serving(
             lifespan="off",
             access_log=False,
             log_config=None,
+            log_level="warning",
             proxy_headers=False,
             server_header=False,
             timeout_keep_alive=_KEEP_ALIVE_S,

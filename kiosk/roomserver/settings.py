@@ -38,7 +38,8 @@ class ServerSettings:
         unpushed_s: How long an id stays reserved for a room nobody comes to.
         heartbeat_s: The period members are told, at most; see ``period_s``.
         compat_networks: Who may speak v1, without a login.
-        trusted_networks: Who is given a userSig for the asking.
+        trusted_networks: Who is given a userSig for the asking; by default
+            loopback and ``compat_networks``.
         bizid: First part of stream names.
         sdk_app_id: Told to clients, checked at login.
         account_type: Told to clients, checked at login.
@@ -64,7 +65,7 @@ class ServerSettings:
     unpushed_s: float = 60.0
     heartbeat_s: float = 7.0
     compat_networks: tuple[str, ...] = LOOPBACK
-    trusted_networks: tuple[str, ...] = LOOPBACK
+    trusted_networks: tuple[str, ...] | None = None
     bizid: str = "8525"
     sdk_app_id: int = 1_400_000_000
     account_type: str = "36862"
@@ -86,7 +87,7 @@ class ServerSettings:
                 f"rtmp_host {self.rtmp_host} cannot stand in a URL: set public_host"
             )
         Networks(self.compat_networks)
-        Networks(self.trusted_networks)
+        Networks(self.signature_networks)
 
     @property
     def url_host(self) -> str:
@@ -97,6 +98,13 @@ class ServerSettings:
     def url_address(self, bound_port: int) -> str:
         """Return ``HOST:PORT`` of stream URLs for a relay that got a port."""
         return self.public_rtmp or f"{self.url_host}:{bound_port}"
+
+    @property
+    def signature_networks(self) -> tuple[str, ...]:
+        """Who is given a userSig for the asking."""
+        if self.trusted_networks is None:
+            return (*LOOPBACK, *self.compat_networks)
+        return self.trusted_networks
 
     @property
     def period_s(self) -> float:

@@ -5,7 +5,7 @@ import pytest
 from kiosk.room import messages as msg
 from kiosk.room.usersig import DEFAULT_VALIDITY_S
 from kiosk.roomserver.settings import ServerSettings
-from tests.fakes.room_desk import FakeDesk
+from tests.fakes.room_desk import FakeDesk, Json
 
 
 STRANGER = "192.0.2.7"
@@ -59,6 +59,15 @@ def test_a_user_signature_is_given_to_trusted_networks_only() -> None:
         answer = desk.ask(route, {"userIDPrefix": "x"}, folder=folder, address=STRANGER)
         assert answer["code"] == 7
         assert "userSig" not in answer
+
+
+def test_who_may_speak_the_old_dialect_is_given_the_signature_it_begins_with() -> None:
+    desk = FakeDesk(ServerSettings(compat_networks=("192.0.2.0/24",)))
+    asked: Json = {"userIDPrefix": "x"}
+
+    assert desk.ask("get_im_login_info", asked, address=STRANGER)["code"] == 0
+    nobody = FakeDesk(ServerSettings(trusted_networks=()))
+    assert nobody.ask("get_im_login_info", asked)["code"] == 7
 
 
 @pytest.mark.parametrize(
