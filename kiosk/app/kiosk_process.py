@@ -14,6 +14,7 @@ import signal
 import ssl
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -94,14 +95,14 @@ async def _run(config: KioskConfig, problem: ConfigError | None) -> None:
             self_view=_camera_shape(config) if config.display.self_view else None,
         )
         with PillowScreens(presenter) as screens:
-            reason = f"C001 {problem.mistakes[0]}" if problem else ""
             first = ScreenName.UNCONFIGURED if problem else ScreenName.STARTING
-            screens.show(first, ScreenFacts(reason=reason, since=clock.now()))
+            facts = ScreenFacts(reason=_words(problem), since=clock.now())
+            screens.show(first, facts)
             async with _room_service(config, clock) as room:
                 daemon = _daemon(
                     config,
                     clock,
-                    display=display,
+                    display=presenter.pictures,
                     screens=screens,
                     room=room,
                     problem=problem,
@@ -169,7 +170,12 @@ def _daemon(
         chime=partial(ring, speaker),
     )
     start = State.UNCONFIGURED if problem else State.OUT_OF_SERVICE
-    return Daemon(settings_of(config), outside, start)
+    settings = replace(settings_of(config), problem=_words(problem))
+    return Daemon(settings, outside, start)
+
+
+def _words(problem: ConfigError | None) -> str:
+    return f"C001 {problem.mistakes[0]}" if problem else ""
 
 
 def _media(
