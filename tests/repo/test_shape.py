@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import tomllib
 from collections.abc import Iterator
@@ -10,7 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.repo.state_diagram import BEGIN, END, diagram
+from tests.repo.readme_parts import (
+    DIAGRAM_MARKS,
+    SAMPLE,
+    SAMPLE_MARKS,
+    diagram,
+    part,
+    sample,
+)
 
 
 ROOT = Path(__file__).parents[2]
@@ -18,6 +26,7 @@ MODULES = sorted((ROOT / "kiosk").rglob("*.py"))
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 60
 LONGEST_CLASS = 250
+LONGEST_SAMPLE = 30
 BANNED_NAMES = re.compile(
     r"(?i)(manager|helper|utils?$|^util|misc|handler|^do_|process_)"
 )
@@ -66,7 +75,7 @@ def test_the_package_that_only_looks_like_drm_is_no_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     wanted = [
         *project["project"]["dependencies"],
-        *sum(project["project"]["optional-dependencies"].values(), []),
+        *itertools.chain(*project["project"]["optional-dependencies"].values()),
     ]
     pinned = [
         line
@@ -86,9 +95,15 @@ def test_the_gate_ends_with_the_readmes_test_command() -> None:
 
 def test_the_readmes_diagram_is_drawn_from_the_table() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    drawn = readme[readme.index(BEGIN) : readme.index(END) + len(END)]
 
-    assert drawn == diagram()
+    assert part(readme, DIAGRAM_MARKS) == diagram()
+
+
+def test_the_readmes_sample_is_the_one_that_is_run_and_is_short() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    assert part(readme, SAMPLE_MARKS) == sample()
+    assert len(SAMPLE.read_text(encoding="utf-8").splitlines()) <= LONGEST_SAMPLE
 
 
 def test_both_dependency_sets_pin_everything() -> None:
