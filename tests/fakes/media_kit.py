@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from typing_extensions import override
+
 from kiosk.codec.aac import AacEncoder, AacUnit
 from kiosk.devices.camera_synthetic import SyntheticCamera
 from kiosk.devices.clock_monotonic import MonotonicClock
@@ -89,7 +91,7 @@ def small_camera(clock: MonotonicClock, *, absent: bool = False) -> SyntheticCam
 async def until(is_true: Callable[[], bool], seconds: float = 5.0) -> None:
     """Let the loop turn until something is true, or fail."""
     async with asyncio.timeout(seconds):
-        while not is_true():
+        while not is_true():  # noqa: ASYNC110 -- what threads do sets no asyncio.Event
             await asyncio.sleep(0.005)
 
 
@@ -113,6 +115,7 @@ class RecordingEncoder(AacEncoder):
         super().__init__()
         self.fed: list[bytes] = []
 
+    @override
     def encode(self, pcm: bytes, captured_at: Micros) -> tuple[AacUnit, ...]:
         self.fed.append(pcm)
         return super().encode(pcm, captured_at)

@@ -83,11 +83,10 @@ def test_playing_begins_at_sixty_milliseconds() -> None:
 def test_a_thin_stream_is_played_after_as_long_a_wait() -> None:
     line = Line()
     line.send(1)
-    for _ in range(6):
-        waited = line.play()
-
-    assert not waited.is_playing
+    waited = [line.play() for _ in range(6)]
     line.send(1)
+
+    assert not any(order.is_playing for order in waited)
     assert line.play().is_playing
 
 

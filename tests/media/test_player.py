@@ -94,17 +94,20 @@ async def test_latencies_of_picture_and_sound_are_measured() -> None:
 
 async def test_a_peer_that_falls_silent_loses_its_picture_and_gets_it_back() -> None:
     kit = MediaKit()
-    async with open_relay() as (_, host, port), hindered(host, port) as (link, front):
-        async with publishing_kiosk(f"rtmp://{host}:{port}/live/a1"):
-            player = kit.session.new_player(kit.facts.append)
-            await player.play(peer(f"rtmp://{host}:{front}/live/a1"))
-            await kit.fact(PeerStarted)
-            link.stall()
-            await kit.fact(PeerSilent("agent"))
-            await until(lambda: kit.display.count(Layer.BASE).hidden == 1)
-            link.flow()
-            await kit.fact(PeerResumed("agent"))
-            await player.close()
+    async with (
+        open_relay() as (_, host, port),
+        hindered(host, port) as (link, front),
+        publishing_kiosk(f"rtmp://{host}:{port}/live/a1"),
+    ):
+        player = kit.session.new_player(kit.facts.append)
+        await player.play(peer(f"rtmp://{host}:{front}/live/a1"))
+        await kit.fact(PeerStarted)
+        link.stall()
+        await kit.fact(PeerSilent("agent"))
+        await until(lambda: kit.display.count(Layer.BASE).hidden == 1)
+        link.flow()
+        await kit.fact(PeerResumed("agent"))
+        await player.close()
 
     kinds = [type(fact) for fact in kit.facts]
     assert kinds.index(PeerSilent) < kinds.index(PeerResumed)
@@ -112,16 +115,19 @@ async def test_a_peer_that_falls_silent_loses_its_picture_and_gets_it_back() -> 
 
 async def test_a_lost_stream_is_told_once_and_played_again() -> None:
     kit = MediaKit()
-    async with open_relay() as (_, host, port), hindered(host, port) as (link, front):
-        async with publishing_kiosk(f"rtmp://{host}:{port}/live/a1"):
-            player = kit.session.new_player(kit.facts.append)
-            await player.play(peer(f"rtmp://{host}:{front}/live/a1"))
-            await kit.fact(PeerStarted)
-            shown = player.stats[0].pictures_shown
-            link.drop()
-            await kit.fact(PlayLost)
-            await until(lambda: player.stats[0].pictures_shown > shown + 5)
-            await player.close()
+    async with (
+        open_relay() as (_, host, port),
+        hindered(host, port) as (link, front),
+        publishing_kiosk(f"rtmp://{host}:{port}/live/a1"),
+    ):
+        player = kit.session.new_player(kit.facts.append)
+        await player.play(peer(f"rtmp://{host}:{front}/live/a1"))
+        await kit.fact(PeerStarted)
+        shown = player.stats[0].pictures_shown
+        link.drop()
+        await kit.fact(PlayLost)
+        await until(lambda: player.stats[0].pictures_shown > shown + 5)
+        await player.close()
 
     assert sum(isinstance(fact, PlayLost) for fact in kit.facts) == 1
     assert link.connections == 2

@@ -6,6 +6,7 @@ import asyncio
 import time
 
 import pytest
+from typing_extensions import override
 
 from kiosk.devices.camera_synthetic import SyntheticCamera
 from kiosk.devices.clock_monotonic import MonotonicClock
@@ -72,9 +73,10 @@ async def test_timestamps_of_each_medium_never_step_back() -> None:
             await viewer.wait_until(lambda: viewer.count(AudioTag) >= 20)
         await pusher.close()
 
-    for kind in (AudioTag, VideoTag):
-        stamps = [tag.timestamp_ms for tag in viewer.of(kind)]
-        assert stamps == sorted(stamps)
+    sound = [tag.timestamp_ms for tag in viewer.of(AudioTag)]
+    pictures = [tag.timestamp_ms for tag in viewer.of(VideoTag)]
+    assert sound == sorted(sound)
+    assert pictures == sorted(pictures)
 
 
 async def test_a_silent_server_is_given_up_by_the_deadline_and_the_loop_turns() -> None:
@@ -422,6 +424,7 @@ class CountingCamera(SyntheticCamera):
 
     idrs_wanted = 0
 
+    @override
     def request_idr(self) -> None:
         self.idrs_wanted += 1
         super().request_idr()

@@ -13,6 +13,11 @@ from tests.fakes.media_kit import QUICK, MediaKit, open_relay, until
 ROUNDS = 50
 
 
+def _is_within(now: tuple[int, int], before: tuple[int, int]) -> bool:
+    """Fewer is no leak: something older was collected."""
+    return now[0] <= before[0] and now[1] <= before[1]
+
+
 def _top_left(display: tuple[int, int], picture: tuple[int, int]) -> Rect:
     return Rect(0, 0, *picture)
 
@@ -38,7 +43,7 @@ async def test_fifty_rounds_leave_no_thread_and_no_descriptor() -> None:
                 gc.collect()
                 before = held()
         gc.collect()
-        await until(lambda: held() == before)
+        await until(lambda: _is_within(held(), before))
 
         assert kit.session.progress() == {}
 

@@ -120,6 +120,9 @@ def test_a_fact_for_a_loop_that_is_gone_is_nobodys() -> None:
     async def make() -> FactPost:
         return FactPost(told.append)
 
-    asyncio.run(make())(PushLost("late"))
+    loop = asyncio.new_event_loop()
+    post = loop.run_until_complete(make())
+    loop.close()
+    post(PushLost("late"))
 
     assert told == []

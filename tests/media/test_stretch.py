@@ -13,10 +13,9 @@ PERIOD = 480
 
 
 def sine(n_samples: int, first: int = 0, amplitude: float = 8000.0) -> bytes:
-    wave = amplitude * np.sin(
-        2 * np.pi * 500 / SAMPLE_RATE * np.arange(first, first + n_samples)
-    )
-    return wave.astype("<i2").tobytes()
+    at = np.arange(first, first + n_samples)
+    wave = amplitude * np.sin(2 * np.pi * 500 / SAMPLE_RATE * at)
+    return bytes(wave.astype("<i2").tobytes())
 
 
 def read_all(stretch: Stretch, speed: float) -> Pcm:

@@ -5,12 +5,20 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from kiosk.media.worker import BlockingCall, Worker, WorkerRegistry, ZombieWorker
 from tests.fakes.media_kit import until
+
+
+def stuck_until(release: threading.Event) -> Callable[[Worker], None]:
+    def body(worker: Worker) -> None:
+        release.wait(30)
+
+    return body
 
 
 def patient(worker: Worker) -> None:
@@ -52,9 +60,7 @@ async def test_stopping_wakes_what_the_body_waits_for() -> None:
 
 async def test_a_thread_that_does_not_end_is_a_zombie() -> None:
     release = threading.Event()
-    worker = Worker(
-        "stuck", lambda own: bool(release.wait(30)) and None, join_within=0.05
-    )
+    worker = Worker("stuck", stuck_until(release), join_within=0.05)
     worker.start()
 
     with pytest.raises(ZombieWorker, match="stuck"):
@@ -66,9 +72,7 @@ async def test_a_thread_that_does_not_end_is_a_zombie() -> None:
 
 async def test_a_zombie_is_told_even_when_something_else_failed() -> None:
     release = threading.Event()
-    worker = Worker(
-        "stuck", lambda own: bool(release.wait(30)) and None, join_within=0.05
-    )
+    worker = Worker("stuck", stuck_until(release), join_within=0.05)
 
     with pytest.raises(ZombieWorker):
         async with worker:
@@ -119,11 +123,13 @@ def test_a_thread_that_outlives_its_loop_tells_nobody() -> None:
     threads: list[threading.Thread] = []
 
     async def abandon() -> None:
-        worker = Worker("late", lambda own: bool(release.wait(30)) and None)
+        worker = Worker("late", stuck_until(release))
         worker.start()
         threads.append(worker._thread)
 
-    asyncio.run(abandon())
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(abandon())
+    loop.close()
     release.set()
     threads[0].join(2.0)
 
