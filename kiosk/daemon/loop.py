@@ -16,7 +16,7 @@ from kiosk import ports
 from kiosk.call import commands as do
 from kiosk.call import events as ev
 from kiosk.call.machine import CallMachine
-from kiosk.call.states import Role, State
+from kiosk.call.states import CALL_STATES, Role, State
 from kiosk.daemon.face import Face, Subscription
 from kiosk.daemon.outside import Outside
 from kiosk.daemon.peers import Peers
@@ -93,8 +93,8 @@ class Daemon:
             loop.call_soon_threadsafe(self.press, button.value)
 
         configured = self._machine.state is not State.UNCONFIGURED
-        if configured:
-            self._face.show(ScreenName.STARTING)
+        first = ScreenName.STARTING if configured else ScreenName.UNCONFIGURED
+        self._face.show(first, self._settings.problem)
         self._outside.buttons.start(on_press)
         try:
             async with self._tasks:
@@ -173,9 +173,8 @@ class Daemon:
             case do.WaitForSeat(call):
                 self._work.begin(self._scope_of(call).wait_for_seat)
             case do.Publish(call):
-                muted = self._machine.muted
-                scope = self._scope_of(call)
-                self._work.begin(partial(scope.publish, muted=muted))
+                publish = self._scope_of(call).publish
+                self._work.begin(partial(publish, muted=self._machine.muted))
             case do.TakeSeat(call):
                 self._work.begin(self._scope_of(call).take_seat)
             case do.MoveStream(call):
@@ -247,8 +246,8 @@ class Daemon:
         self._face.show(screen, reason, position)
         self._outside.init.status(f"{screen.value} {reason}".rstrip())
         if screen is ScreenName.IDLE and self._settings.role is Role.AGENT:
-            loop = asyncio.get_running_loop()
-            loop.call_later(self._settings.redial_s, self._redial)
+            later = asyncio.get_running_loop().call_later
+            later(self._settings.redial_s, self._redial)
 
     async def _ring(self) -> None:
         try:
@@ -282,13 +281,7 @@ class Daemon:
         )
 
     async def save_screenshot(self, path: str) -> None:
-        """
-        Write what is on the glass as PNG.
-
-        Raises:
-            DeviceError: If it cannot be read back or written.
-
-        """
+        """Write what is on the glass as PNG; DeviceError if that cannot be."""
         await asyncio.to_thread(self._outside.display.save_png, path)
 
     async def send_text(self, text: str) -> None:
@@ -299,7 +292,8 @@ class Daemon:
             RoomError: If nobody is in the call, or the service refuses.
 
         """
-        if self._scope is None or not self._scope.peers.known:
+        in_call = self._machine.state in CALL_STATES
+        if not in_call or self._scope is None or not self._scope.peers.known:
             raise RoomRefused("send_text", 5, "nobody is in the call to read it")
         await self._outside.room.send_text(text)
 

@@ -29,6 +29,7 @@ class DaemonSettings:
     Attributes:
         role: Whose kiosk it is.
         durations_s: Length of each timer; ``None`` never fires.
+        problem: What is wrong with the configuration of a kiosk that is not set up.
         insecure: Whether plain HTTP or RTMP may leave this machine; shown.
         check_s: How often the room service is checked while idle.
         retry_s: First and longest pause between tries to reach it.
@@ -41,6 +42,7 @@ class DaemonSettings:
     durations_s: Mapping[Timer, float | None] = field(
         default_factory=lambda: dict(DURATIONS_S)
     )
+    problem: str = ""
     insecure: bool = False
     check_s: float = 20.0
     retry_s: tuple[float, float] = (1.0, 15.0)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.call.machine import CallMachine
+from kiosk.call.states import CALL_STATES
 from kiosk.daemon.devices_open import DevicesOpen
 from kiosk.daemon.face import Face
 from kiosk.daemon.scope import CallScope
@@ -51,12 +52,13 @@ def describe(
     open_devices = observe()
     pusher = scope.pusher if scope else None
     player = scope.player if scope else None
+    here = scope if machine.state in CALL_STATES else None
     return {
         "schema_version": 1,
         "state": machine.state.name,
         "screen": face.screen.value,
         "user_id": user_id,
-        "room_id": scope.room_id if scope else "",
+        "room_id": here.room_id if here else "",
         "call": machine.call,
         "muted": machine.muted,
         "insecure": face.facts.insecure,
@@ -64,7 +66,7 @@ def describe(
         "reason": face.facts.reason,
         "peers": [
             {"user_id": peer.user_id, "name": peer.name}
-            for peer in (scope.peers.known.values() if scope else ())
+            for peer in (here.peers.known.values() if here else ())
         ],
         "push": asdict(pusher.stats) if pusher else None,
         "play": [asdict(stats) for stats in player.stats] if player else [],
