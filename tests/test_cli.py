@@ -6,15 +6,17 @@ import asyncio
 import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
-from kiosk.cli import INTERRUPTED, Programs, main
+from kiosk.cli import INTERRUPTED, Programs, _host_port, main
 from kiosk.control.server import ControlServer
 from kiosk.errors import ConfigError, RoomUnreachable
 from tests.fakes.controlled_daemon import FakeDaemon
@@ -334,6 +336,39 @@ def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=30,
     )
+
+
+def test_a_server_started_for_real_answers_where_it_says_and_ends_on_sigterm() -> None:
+    ports = ["--http", "127.0.0.1:0", "--rtmp", "127.0.0.1:0"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "kiosk", "server", *ports],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as server:
+        try:
+            assert server.stdout is not None
+            addresses = json.loads(server.stdout.readline())
+            for url in addresses.values():
+                parts = urlsplit(url)
+                address = (parts.hostname or "", parts.port or 0)
+                socket.create_connection(address, timeout=5).close()
+        finally:
+            server.terminate()
+
+    assert sorted(addresses) == ["http", "rtmp"]
+    assert server.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [(("127.0.0.1", 80), "127.0.0.1:80"), (("::1", 80), "[::1]:80")],
+)
+def test_an_address_is_written_as_urls_have_it(
+    address: tuple[str, int], expected: str
+) -> None:
+    assert _host_port(address) == expected
 
 
 def test_python_m_kiosk_is_the_command(bad: Path) -> None:

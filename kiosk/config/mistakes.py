@@ -75,8 +75,6 @@ def describe(
 def place(path: KeyPath) -> str:
     """Write a path as ``[section] key``."""
     names = [printable(str(part), _MAX_NAME) for part in path if isinstance(part, str)]
-    if not names:
-        return "the file"
     if len(names) == 1:
         return names[0] if path == _VERSION else f"[{names[0]}]"
     return f"[{names[0]}] {'.'.join(names[1:])}"
@@ -176,7 +174,5 @@ def _not_a_choice(path: KeyPath, expected: str, table: Table) -> str:
 def _value_at(path: KeyPath, table: Table) -> object:
     value: object = table
     for part in path:
-        if not isinstance(value, dict):
-            return None
-        value = cast("dict[object, object]", value).get(part)
+        value = cast("dict[object, object]", value)[part]
     return value

@@ -108,7 +108,11 @@ class _Demo:
         stage = self._stage(parties, server, children)
         stage.wait_for(stage.agent, "agent", "WAITING", READY_S)
         stage.wait_for(stage.kiosk, "kiosk", "IDLE", READY_S)
-        self._say(f"ready; control socket of the kiosk: {place.socket('kiosk')}")
+        if self._options.seconds is None:
+            self._say(
+                "ready; Ctrl-C ends it, and so does "
+                f"`kiosk hangup --socket {place.socket('kiosk')}`"
+            )
         return stage
 
     def _stage(

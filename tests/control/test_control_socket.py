@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from kiosk.control.client import ControlClient
-from kiosk.control.listener import Listener
+from kiosk.control.listener import Listener, _reason
 from kiosk.control.server import ControlServer
 from kiosk.errors import ControlError, RoomUnreachable
 from tests.fakes.controlled_daemon import FakeDaemon
@@ -250,6 +250,20 @@ def test_a_file_in_the_sockets_place_is_not_removed(tmp_path: Path) -> None:
         Listener(tmp_path / "s")
 
     assert (tmp_path / "s").read_text() == "precious"
+
+
+def test_a_socket_of_another_kind_is_left_alone(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as another:
+        another.bind(os.fspath(tmp_path / "s"))
+
+        with pytest.raises(ControlError, match="cannot be used"):
+            Listener(tmp_path / "s")
+
+    assert (tmp_path / "s").exists()
+
+
+def test_a_directory_of_somebody_else_is_explained() -> None:
+    assert "change the directory's owner" in _reason(PermissionError())
 
 
 @pytest.mark.parametrize(
