@@ -355,17 +355,11 @@ async def test_an_empty_stream_is_forgotten() -> None:
         await soon(lambda: at.relay.stats() == {})
 
 
-QUICK = RelayLimits(
-    handshake_s=0.1,
-    idle_s=0.15,
-    write_stall_s=0.15,
-    publisher_wait_s=0.1,
-    farewell_s=0.05,
-)
+PATIENT = RelayLimits(farewell_s=0.05)  # looks often, cuts nobody soon
 
 
 async def test_who_says_nothing_is_closed_at_the_handshake_deadline() -> None:
-    async with station(QUICK) as at:
+    async with station(replace(PATIENT, handshake_s=0.1)) as at:
         reader, writer = await asyncio.open_connection("127.0.0.1", at.port)
         async with asyncio.timeout(3):
             left = await reader.read()
@@ -375,20 +369,22 @@ async def test_who_says_nothing_is_closed_at_the_handshake_deadline() -> None:
 
 
 async def test_a_publisher_that_falls_silent_is_closed() -> None:
-    async with station(QUICK) as at, publishing(at.url()) as publisher:
+    limits = replace(PATIENT, idle_s=0.15)
+    async with station(limits) as at, publishing(at.url()) as publisher:
         await publisher.wait_for_end()
         await soon(lambda: at.diary == ["started kiosk-7", "ended kiosk-7"])
 
 
 async def test_a_player_without_publisher_is_closed_at_its_deadline() -> None:
-    async with station(QUICK) as at, playing(at.url()) as player:
+    limits = replace(PATIENT, publisher_wait_s=0.1)
+    async with station(limits) as at, playing(at.url()) as player:
         await player.wait_for_end()
         await soon(lambda: at.relay.stats() == {})
 
 
 async def test_who_keeps_the_deadlines_is_left_alone() -> None:
     async with (
-        station(QUICK) as at,
+        station(PATIENT) as at,
         publishing(at.url()) as publisher,
         playing(at.url()) as player,
     ):
@@ -412,7 +408,7 @@ async def test_what_comes_after_the_end_is_not_read() -> None:
 
 
 async def test_a_subscriber_that_takes_nothing_is_closed() -> None:
-    limits = replace(QUICK, idle_s=60)
+    limits = replace(PATIENT, write_stall_s=0.15)
     async with (
         station(limits) as at,
         publishing(at.url()) as publisher,
