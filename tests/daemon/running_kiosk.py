@@ -66,6 +66,7 @@ async def running_kiosk(
     role: Role = Role.KIOSK,
     start: State = State.OUT_OF_SERVICE,
     check_s: float = 20.0,
+    problem: str = "",
     **timers_s: float,
 ) -> AsyncIterator[RunningKiosk]:
     """Run a daemon; timers are given by lower-case name, in seconds."""
@@ -75,6 +76,7 @@ async def running_kiosk(
     settings = DaemonSettings(
         role=role,
         durations_s=durations,
+        problem=problem,
         check_s=check_s,
         retry_s=(0.01, 0.02),
         queue_s=0.01,

@@ -74,6 +74,21 @@ async def test_a_kiosk_that_is_not_set_up_stays_up_and_calls_nobody() -> None:
         assert kiosk.world.room.said == []
 
 
+async def test_a_kiosk_that_is_not_set_up_says_what_is_wrong_whatever_is_pressed() -> (
+    None
+):
+    async with running_kiosk(
+        start=State.UNCONFIGURED, problem="C001 kiosk.toml:3: no server"
+    ) as kiosk:
+        kiosk.daemon.press("call")
+        kiosk.daemon.press("mute")
+        await kiosk.until(lambda: kiosk.world.init.told == ["ready"], "ready")
+
+        assert kiosk.daemon.status()["screen"] == "unconfigured"
+        assert kiosk.daemon.status()["reason"] == "C001 kiosk.toml:3: no server"
+        assert kiosk.world.screens.facts.reason == "C001 kiosk.toml:3: no server"
+
+
 async def test_a_real_button_presses_the_same_event() -> None:
     async with running_kiosk() as kiosk:
         await kiosk.reach(State.IDLE)
@@ -141,6 +156,18 @@ async def test_text_to_nobody_is_refused() -> None:
     async with running_kiosk() as kiosk:
         await kiosk.wait_in_room()
 
+        with pytest.raises(RoomRefused, match="nobody"):
+            await kiosk.daemon.send_text("hello")
+
+
+async def test_after_a_call_nobody_is_there_to_read_a_text() -> None:
+    async with running_kiosk() as kiosk:
+        await kiosk.talk()
+        kiosk.daemon.press("hangup")
+        await kiosk.reach(State.IDLE)
+
+        assert kiosk.daemon.status()["peers"] == []
+        assert kiosk.daemon.status()["room_id"] == ""
         with pytest.raises(RoomRefused, match="nobody"):
             await kiosk.daemon.send_text("hello")
 

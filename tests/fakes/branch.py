@@ -1,0 +1,288 @@
+"""
+A whole branch as processes: room server, agent and kiosks, seen from outside.
+
+Each party is ``python -m kiosk run`` with a configuration file and a directory
+of its own, and is looked at through its control socket, its files and the exit
+status.  Everything started is ended by its process number.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from kiosk.control.client import ControlClient
+from kiosk.errors import ControlError
+
+
+ROOT = Path(__file__).parents[2]
+START_S = 15.0
+STOP_S = 8.0
+
+Settings = Mapping[str, Mapping[str, object]]
+
+QUICK: Settings = {
+    "call": {"ended_s": 0.2, "chime_s": 0.2},
+    "log": {"level": "info"},
+}
+
+
+class Program:
+    """One ``kiosk`` process; dies with the process that started it."""
+
+    def __init__(self, log: Path, *arguments: str) -> None:
+        tether = [sys.executable, "-m", "kiosk.demo.tether", str(os.getpid())]
+        self._log = log
+        self._out = log.with_suffix(".out")
+        with log.open("ab") as errors, self._out.open("wb") as output:
+            self._process = subprocess.Popen(
+                [*tether, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=errors,
+                cwd=ROOT,
+                process_group=0,
+            )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
+    @property
+    def log(self) -> str:
+        """What it wrote to stderr."""
+        return self._log.read_text("utf-8", "replace")
+
+    @property
+    def printed(self) -> str:
+        """What it wrote to stdout."""
+        return self._out.read_text("utf-8", "replace")
+
+    def stop(self) -> int:
+        """End it by SIGTERM and return the exit status; safe to repeat."""
+        self._process.terminate()
+        try:
+            return self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise AssertionError(
+                f"did not end within {STOP_S:g} s; it said:\n{self.log}"
+            ) from None
+
+
+class Party(Program):
+    """A kiosk or an agent: its process and its control socket."""
+
+    def __init__(self, folder: Path, name: str, sections: Settings) -> None:
+        self.name = name
+        self.config = folder / f"{name}.toml"
+        self.speaker = folder / f"{name}.wav"
+        self.socket = folder / f"{name}.sock"
+        self.config.write_text(_toml(sections), "utf-8")
+        super().__init__(folder / f"{name}.log", "run", "--config", str(self.config))
+        self.control = ControlClient(self.socket)
+
+    def press(self, button: str) -> None:
+        self.control.press(button)
+
+    def status(self) -> dict[str, Any]:
+        return self.control.status()
+
+    @property
+    def state(self) -> str:
+        return str(self.status()["state"])
+
+    @property
+    def screen(self) -> str:
+        return str(self.status()["screen"])
+
+    def wait_for(self, state: str, seconds: float = 10.0) -> dict[str, Any]:
+        """Return the first status in that state, or fail and say what was instead."""
+        return self.wait_until(lambda now: now["state"] == state, state, seconds)
+
+    def wait_until(
+        self,
+        is_true: Callable[[dict[str, Any]], bool],
+        what: str,
+        seconds: float = 10.0,
+    ) -> dict[str, Any]:
+        """Return the first status of which something is true, or fail."""
+        deadline = time.monotonic() + seconds
+        while not is_true(status := self.status()):
+            if time.monotonic() > deadline:
+                told = {key: status[key] for key in ("state", "screen", "reason")}
+                raise AssertionError(
+                    f"{self.name} not {what} within {seconds:g} s but {told}:\n"
+                    f"{self.log[-4000:]}"
+                )
+            time.sleep(0.02)
+        return status
+
+    def wait_ready(self) -> None:
+        """Wait until the control socket answers."""
+        deadline = time.monotonic() + START_S
+        while True:
+            try:
+                self.status()
+            except ControlError:
+                assert self.is_running, f"{self.name} ended:\n{self.log}"
+                assert time.monotonic() < deadline, f"{self.name}: {self.log}"
+                time.sleep(0.02)
+            else:
+                return
+
+
+class Server(Program):
+    """The room server with its relay."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, object]) -> None:
+        self._folder = folder
+        config = folder / "server.toml"
+        addresses = {"http": "127.0.0.1:0", "rtmp": "127.0.0.1:0"}
+        config.write_text(_toml({"server": {**addresses, **settings}}), "utf-8")
+        super().__init__(folder / "server.log", "server", "--config", str(config))
+
+    def wait_ready(self) -> None:
+        """Wait until it printed its addresses."""
+        deadline = time.monotonic() + START_S
+        while "\n" not in self.printed:
+            assert self.is_running, f"the server ended:\n{self.log}"
+            assert time.monotonic() < deadline, f"the server is not ready: {self.log}"
+            time.sleep(0.02)
+
+    @property
+    def url(self) -> str:
+        """Of the room service."""
+        return str(json.loads(self.printed)["http"])
+
+    @property
+    def rtmp_port(self) -> int:
+        """Where the relay really listens."""
+        return int(json.loads(self.printed)["rtmp"].rpartition(":")[2])
+
+
+class Branch:
+    """
+    All processes of a test and their directory, gone when it is left.
+
+    Nothing runs before ``start_...`` is called.
+    """
+
+    def __init__(self) -> None:
+        # Not pytest's directory: a socket's path holds 107 bytes.
+        self.folder = Path(tempfile.mkdtemp(prefix="kiosk-e2e-"))
+        self._programs: list[Program] = []
+        self.server_url = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            self.close()
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start_server(self, **settings: object) -> Server:
+        """Start the room server; settings are of ``[server]``."""
+        server = Server(self.folder, settings)
+        self._programs.append(server)
+        server.wait_ready()
+        self.server_url = server.url
+        return server
+
+    def start_agent(self, name: str = "agent", **sections: Mapping[str, Any]) -> Party:
+        """Start an agent and wait for its control socket."""
+        role: Settings = {"room": {"create": True}, "call": {"role": "agent"}}
+        return self._start(name, role, sections)
+
+    def start_kiosk(self, name: str = "kiosk", **sections: Mapping[str, Any]) -> Party:
+        """Start a kiosk and wait for its control socket."""
+        return self._start(name, {}, sections)
+
+    def close(self) -> None:
+        """End all processes, the last one first."""
+        with ExitStack() as stack:
+            while self._programs:
+                stack.callback(self._programs.pop(0).stop)
+
+    def _start(self, name: str, role: Settings, sections: Settings) -> Party:
+        basics: Settings = {
+            "kiosk": {"name": name.capitalize()},
+            "room": {"server": self.server_url, "user_name": name},
+            "control": {"socket": str(self.folder / f"{name}.sock")},
+            "display": {"size": "640x360", "self_view": False},
+            "speaker": {"device": f"file:{self.folder / f'{name}.wav'}"},
+        }
+        party = Party(self.folder, name, _merged(basics, QUICK, role, sections))
+        self._programs.append(party)
+        party.wait_ready()
+        return party
+
+
+def room_members(server_url: str) -> list[str]:
+    """Return the ids of all members of all rooms, as v1 lists them to anybody."""
+    rooms = ask(server_url, "get_room_list", {"cnt": 20, "index": 0})["rooms"]
+    return [member["userID"] for room in rooms for member in room["pushers"]]
+
+
+def ask(server_url: str, route: str, body: Mapping[str, object]) -> dict[str, Any]:
+    """Make one v1 room call with curl and return the answer, which must be code 0."""
+    answer = subprocess.run(
+        [
+            *("curl", "--silent", "--show-error", "--max-time", "5"),
+            *("--header", "Content-Type: application/json"),
+            *("--data", json.dumps(body), f"{server_url}/weapp/double_room/{route}"),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=10,
+    )
+    wire: dict[str, Any] = json.loads(answer.stdout)
+    assert wire["code"] == 0, f"{route} answered {wire}"
+    return wire
+
+
+def wait_until(is_true: Callable[[], bool], what: str, seconds: float = 10.0) -> None:
+    """Wait for something outside, or fail by its name."""
+    deadline = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
+        time.sleep(0.02)
+
+
+def _merged(*layers: Settings) -> dict[str, dict[str, object]]:
+    merged: dict[str, dict[str, object]] = {}
+    for layer in layers:
+        for section, keys in layer.items():
+            merged.setdefault(section, {}).update(keys)
+    return merged
+
+
+def _toml(sections: Settings) -> str:
+    lines: list[str] = []
+    for name, keys in sections.items():
+        lines.append(f"[{name}]")
+        # JSON's texts, numbers, truth values and lists of texts are TOML's.
+        lines += [f"{key} = {json.dumps(value)}" for key, value in keys.items()]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,41 @@
+"""What a party's speaker played into its WAV file, while it still plays."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+
+RATE = 48_000
+HEADER_BYTES = 44
+SILENCE_DBFS = -120.0
+
+Pcm = npt.NDArray[np.int16]
+
+
+def samples_of(octets: bytes) -> Pcm:
+    return np.frombuffer(octets[: len(octets) // 2 * 2], "<i2")
+
+
+def heard(wav: Path, seconds: float) -> Pcm:
+    """Return the newest samples of a file that is being written."""
+    octets = wav.read_bytes()[HEADER_BYTES:]
+    return samples_of(octets)[-round(seconds * RATE) :]
+
+
+def peak_dbfs(pcm: Pcm) -> float:
+    """Return the largest sample against full scale; -120 of digital silence."""
+    peak = int(np.max(np.abs(pcm.astype(np.int32)), initial=0))
+    return 20 * math.log10(peak / 32768) if peak else SILENCE_DBFS
+
+
+def tone_dbfs(pcm: Pcm, hertz: int) -> float:
+    """Return the level of one frequency, of the loudest 50 ms in it."""
+    block = RATE // 20
+    blocks = pcm[: pcm.size // block * block].reshape(-1, block) / 32768
+    turn = np.exp(-2j * np.pi * hertz * np.arange(block) / RATE)
+    loudest = float(np.max(np.abs(blocks @ turn), initial=0)) * 2 / block
+    return 20 * math.log10(loudest) if loudest > 1e-6 else SILENCE_DBFS
