@@ -86,6 +86,8 @@ class _Dialogue:
         self.url = url
         self.publish = publish
         self.wire = Connection(Handshake.client(random_bytes), limits)
+        # we chose the server, and "playing" may share a read with a large IDR
+        self.wire.trust(media=True)
         self.phase = Phase.HANDSHAKE
         self.idr_on_join = False
         self.stream_id = 0
@@ -119,7 +121,6 @@ class _Dialogue:
     def started(self, events: list[ClientEvent]) -> None:
         if self.phase is Phase.START:
             self.phase = Phase.LIVE
-            self.wire.trust(media=True)
             events.append(Publishing() if self.publish else Playing())
 
     def _connect(self) -> None:
@@ -259,29 +260,38 @@ class PublishClient:
         return events
 
     def send_video(self, timestamp_ms: int, payload: bytes) -> None:
-        """Add a video tag body (:mod:`kiosk.rtmp.flv` makes them)."""
-        stream_id = self._dialogue.stream_id
-        message = Message(m.VIDEO, stream_id, timestamp_ms, payload)
-        self._dialogue.wire.send(message, VIDEO_CHUNK_STREAM)
+        """
+        Add a video tag body (:mod:`kiosk.rtmp.flv` makes them).
+
+        Raises:
+            WireError: If the server did not say Publishing before.
+
+        """
+        self._send(m.VIDEO, VIDEO_CHUNK_STREAM, timestamp_ms, payload)
 
     def send_audio(self, timestamp_ms: int, payload: bytes) -> None:
-        """Add an audio tag body (:mod:`kiosk.rtmp.flv` makes them)."""
-        stream_id = self._dialogue.stream_id
-        message = Message(m.AUDIO, stream_id, timestamp_ms, payload)
-        self._dialogue.wire.send(message, AUDIO_CHUNK_STREAM)
+        """Add an audio tag body, otherwise like :meth:`send_video`."""
+        self._send(m.AUDIO, AUDIO_CHUNK_STREAM, timestamp_ms, payload)
 
     def send_metadata(
         self, timestamp_ms: int, values: Mapping[str, amf0.Value]
     ) -> None:
         """Add onMetaData, which the server keeps for later players."""
         payload = amf0.encode("@setDataFrame", "onMetaData", amf0.EcmaArray(values))
-        stream_id = self._dialogue.stream_id
-        message = Message(m.METADATA, stream_id, timestamp_ms, payload)
-        self._dialogue.wire.send(message, AUDIO_CHUNK_STREAM)
+        self._send(m.METADATA, AUDIO_CHUNK_STREAM, timestamp_ms, payload)
 
     def close(self) -> None:
         """Say goodbye in what must be sent; safe to repeat."""
         self._dialogue.close()
+
+    def _send(
+        self, type_id: int, chunk_stream: int, timestamp_ms: int, payload: bytes
+    ) -> None:
+        dialogue = self._dialogue
+        if not dialogue.stream_id:
+            raise WireError("media before the server gave us a stream")
+        message = Message(type_id, dialogue.stream_id, timestamp_ms, payload)
+        dialogue.wire.send(message, chunk_stream)
 
 
 class PlayClient:

@@ -31,7 +31,7 @@ OWN_CHUNK_BYTES: Final = 64 * 1024
 """Nearly every media unit then is one chunk; nginx-rtmp takes up to 10 MiB."""
 
 COMMAND_BYTES: Final = 64 * 1024
-"""The largest message of a peer that was not accepted yet."""
+"""The largest message of a peer that is not trusted yet."""
 
 STRANGER_MESSAGES: Final = 256
 """A dialogue needs some 15 messages; an empty one costs a stranger one byte."""
@@ -116,7 +116,7 @@ class Connection:
         self._outgoing.append(self._writer.set_chunk_bytes(OWN_CHUNK_BYTES))
 
     def trust(self, *, media: bool) -> None:
-        """Count the messages of an accepted peer no more; take large ones too."""
+        """Count the messages of the peer no more; with media, take large ones."""
         self._reader.messages_left = sys.maxsize
         if media:
             self._reader.max_message_bytes = self._message_bytes

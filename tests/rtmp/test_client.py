@@ -209,6 +209,21 @@ def test_the_end_of_a_stream_has_several_names(code: str, play: OtherServer) -> 
     assert play.started().say(m.status(code, "over")) == [Ended(code)]
 
 
+def test_a_large_picture_may_come_with_the_first_word(play: OtherServer) -> None:
+    picture = Message(9, 7, 0, bytes(300_000))
+
+    assert play.created().say(
+        m.status("NetStream.Play.Start", "go"), *[Message(8, 7, 0, b"a")] * 300, picture
+    )[-1] == VideoTag(0, picture.payload)
+
+
+def test_there_is_no_media_without_a_stream(publish: OtherServer) -> None:
+    assert isinstance(publish.client, PublishClient)
+
+    with pytest.raises(WireError, match="before the server gave us a stream"):
+        publish.client.send_video(0, b"v")
+
+
 def test_a_publisher_ignores_media(publish: OtherServer) -> None:
     assert publish.created().say(Message(9, 7, 0, b"v")) == []
 
