@@ -198,6 +198,9 @@ def _media(
             ceiling=max(bitrate, preset.ceiling),
             picture_rate=float(config.camera.picture_rate),
             self_view=pip_rect if config.display.self_view else None,
+            link=import_module("kiosk.media.dialling").LinkLimits(
+                plain_anywhere=config.network.insecure
+            ),
             delay=bounds,
             tls=_tls(config),
         ),

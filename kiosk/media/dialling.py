@@ -8,6 +8,7 @@ one after the other.  The socket that comes out never blocks.
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import os
 import socket
 import ssl
@@ -31,6 +32,7 @@ class LinkLimits:
         send_s: One message; a peer that takes longer has stopped reading.
         send_buffer_bytes: SO_SNDBUF. The default hides seconds of backlog.
         user_timeout_ms: TCP_USER_TIMEOUT: unacknowledged for so long is dead.
+        plain_anywhere: Whether rtmp:// may leave this machine; rtmps:// always may.
 
     """
 
@@ -39,6 +41,7 @@ class LinkLimits:
     send_s: float = 4.0
     send_buffer_bytes: int = 65_536
     user_timeout_ms: int = 5_000
+    plain_anywhere: bool = False
 
 
 class Dialling:
@@ -79,7 +82,8 @@ class Dialling:
         Raises:
             StreamStalled: Not within the start deadline.
             StreamEnded: No address could be reached, or cancelled.
-            StreamRefused: The certificate is not to be trusted.
+            StreamRefused: The certificate is not to be trusted, or plain RTMP
+                would leave this machine.
 
         """
         reason = "the name has no address"
@@ -104,7 +108,18 @@ class Dialling:
         except OSError as exc:
             reason = exc.strerror or str(exc)
             raise StreamEnded(f"{self._url.redacted}: unknown host: {reason}") from None
-        return list(found)
+        return self._permitted(list(found))
+
+    def _permitted(self, found: list[Address]) -> list[Address]:
+        if self._url.is_secure or self._limits.plain_anywhere:
+            return found
+        here = [address for address in found if _is_loopback(address)]
+        if found and not here:
+            raise StreamRefused(
+                f"{self._url.redacted}: plain RTMP may not leave this machine; "
+                "use an rtmps:// relay, or set [network] insecure = true"
+            )
+        return here
 
     def _connect(self, address: Address) -> socket.socket:
         family, target = address
@@ -182,3 +197,8 @@ def _shake_hands(sock: ssl.SSLSocket) -> int | None:
     except ssl.SSLWantWriteError:
         return TO_WRITE
     return None
+
+
+def _is_loopback(address: Address) -> bool:
+    _, target = address
+    return ipaddress.ip_address(str(target[0]).partition("%")[0]).is_loopback
