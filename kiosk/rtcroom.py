@@ -17,11 +17,10 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import ExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from kiosk import errors, ports
+from kiosk import ports
 from kiosk.codec.presets import PRESETS
 from kiosk.devices.camera_synthetic import SyntheticCamera
 from kiosk.devices.clock_monotonic import MonotonicClock
@@ -29,11 +28,12 @@ from kiosk.devices.microphone_synthetic import SyntheticMicrophone
 from kiosk.devices.speaker_synthetic import SyntheticSpeaker
 from kiosk.display.headless import HeadlessDisplay
 from kiosk.media.session import MediaSession, MediaSettings
-from kiosk.ports import Media, MediaFact, Peer, Player, Pusher, RoomNotice, Seat
+from kiosk.ports import Media, MediaFact, RoomNotice, Seat
 from kiosk.room.conversation import Identity
 from kiosk.room.messages import RoomCode
 from kiosk.room.session import Wanted
 from kiosk.roomclient import HttpRoomService, new_room_service, peer_of
+from kiosk.roomclient.rtc_call import RtcCall
 from kiosk.roomclient.rtc_events import (
     ErrorCode,
     Event,
@@ -50,7 +50,6 @@ from kiosk.roomclient.rtc_events import (
     PushCode,
     RTCRoomError,
     coded,
-    device_code,
 )
 from kiosk.roomclient.service import cancelled_only
 
@@ -77,21 +76,8 @@ __all__ = [
 
 EventT = TypeVar("EventT", bound=Event)
 
-RECONNECTIONS: Final = 3
-"""Tries before -1307, as the original's push event 1102 documents."""
 _EVENTS_KEPT: Final = 1000
 _POST_LIMIT: Final = 1000
-
-
-@dataclass(slots=True)
-class _Call:
-    """What one stay in one room owns."""
-
-    pusher: Pusher
-    player: Player
-    room_id: str = ""
-    playing: set[str] = field(default_factory=set[str])
-    failures: dict[str, int] = field(default_factory=dict[str, int])
 
 
 class RTCRoom:
@@ -107,11 +93,11 @@ class RTCRoom:
         self._media = media
         self._group = asyncio.TaskGroup()
         self._turn = asyncio.Lock()
-        self._post: asyncio.Queue[tuple[_Call, RoomNotice | MediaFact] | None]
+        self._post: asyncio.Queue[tuple[RtcCall, RoomNotice | MediaFact] | None]
         self._post = asyncio.Queue(_POST_LIMIT)
         self._events: deque[Event] = deque(maxlen=_EVENTS_KEPT)
         self._news = asyncio.Event()
-        self._call: _Call | None = None
+        self._call: RtcCall | None = None
         self._closed = False
 
     async def __aenter__(self) -> Self:
@@ -173,11 +159,10 @@ class RTCRoom:
 
     async def exit_room(self) -> None:
         """Close the devices and leave (ExitRoom); success also outside a room."""
-        async with self._turn:
-            call = await self._stop_media()
-            if call is not None:
-                async with coded(ErrorCode.TIMEOUT):
-                    await self._service.leave()
+        if self._call is not None and not self._call.is_over:
+            await self._call.stop()
+            async with coded(ErrorCode.TIMEOUT):
+                await self._service.leave()
 
     async def send_text(self, text: str) -> None:
         """Send a text message to the others in the room (SendTxtMsg)."""
@@ -187,7 +172,7 @@ class RTCRoom:
     def mute(self, *, muted: bool) -> None:
         """Send silence instead of the microphone; nothing outside a room."""
         if self._call is not None:
-            self._call.pusher.set_muted(muted=muted)
+            self._call.mute(muted=muted)
 
     async def events(self) -> AsyncIterator[Event]:
         """
@@ -218,132 +203,27 @@ class RTCRoom:
                     return event
                 if isinstance(event, OnRoomClosed):
                     raise RTCRoomError(int(RoomCode.NO_SUCH_ROOM), event.reason)
+            if self._closed:
+                raise RTCRoomError(ErrorCode.TIMEOUT, "this RTCRoom is closed")
             self._news.clear()
             await self._news.wait()
 
     async def _begin(self, seat: Seat, step: ErrorCode) -> str:
-        call = _Call(
-            self._media.new_pusher(lambda fact: self._take(call, fact)),
-            self._media.new_player(lambda fact: self._take(call, fact)),
-        )
+        call = RtcCall(self._service, self._media, self._tell, self._take)
         self._call = call
-        try:
-            async with coded(step):
-                await call.pusher.start(seat.push_url)
-                self._tell(OnPushEvent(PushCode.BEGIN))
-                call.room_id = await self._service.take_seat(
-                    seat, lambda notice: self._take(call, notice)
-                )
-        except BaseException:
-            await self._stop_media()
-            with suppress(errors.RoomError):
-                await self._service.leave()
-            raise
-        peers = self._service.peers
-        self._tell(OnGetPusherList(call.room_id, peers))
-        for peer in peers:
-            await self._play(call, peer)
-        return call.room_id
+        return await call.begin(seat, step)
 
-    def _take(self, call: _Call, news: RoomNotice | MediaFact) -> None:
+    def _take(self, call: RtcCall, news: RoomNotice | MediaFact) -> None:
         self._post.put_nowait((call, news))
 
     async def _follow(self) -> None:
         while (item := await self._post.get()) is not None:
             call, news = item
             async with self._turn:
-                if call is self._call:  # else it is about a call that is over
-                    await self._digest(call, news)
-
-    async def _digest(self, call: _Call, news: RoomNotice | MediaFact) -> None:
-        match news:
-            case ports.PeerJoined(peer):
-                if peer.user_id not in call.playing:
-                    self._tell(OnPusherJoin(peer))
-                    await self._play(call, peer)
-            case ports.PeerMoved(peer):
-                await self._play(call, peer)
-            case ports.PeerLeft(user_id):
-                call.playing.discard(user_id)
-                self._tell(OnPusherQuit(user_id))
-                await call.player.stop(user_id)
-            case ports.TextReceived(user_id, name, text):
-                self._tell(OnRecvRoomTextMsg(call.room_id, user_id, name, text))
-            case ports.RoomClosed(reason):
-                await self._end(call, reason)
-            case ports.PushLost():
-                await self._publish_again(call)
-            case ports.CaptureLost(device, reason):
-                self._tell(OnError(device_code(device), reason))
-                await self._end(call, reason)
-            case _:
-                self._tell_of_play(call, news)
-
-    def _tell_of_play(self, call: _Call, news: RoomNotice | MediaFact) -> None:
-        match news:
-            case ports.PeerStarted(user_id, with_picture):
-                call.failures.pop(user_id, None)
-                if with_picture:
-                    self._tell(OnPlayEvent(user_id, PlayCode.FIRST_PICTURE))
-                self._tell(OnPlayEvent(user_id, PlayCode.BEGIN))
-            case ports.PeerResumed(user_id):
-                call.failures.pop(user_id, None)
-                self._tell(OnPlayEvent(user_id, PlayCode.BEGIN))
-            case ports.PeerSilent(user_id):
-                self._tell(OnPlayEvent(user_id, PlayCode.LOADING))
-            case ports.PeerStreamLost(user_id):
-                self._tell(OnPlayEvent(user_id, PlayCode.END))
-            case ports.PlayLost(user_id, reason):
-                failures = call.failures[user_id] = call.failures.get(user_id, 0) + 1
-                self._tell(OnPlayEvent(user_id, PlayCode.RECONNECTING))
-                if failures == RECONNECTIONS:
-                    self._tell(OnError(ErrorCode.PLAY_LOST, f"{user_id}: {reason}"))
-            case _:
-                pass
-
-    async def _play(self, call: _Call, peer: Peer) -> None:
-        call.playing.add(peer.user_id)
-        try:
-            await call.player.play(peer)
-        except (errors.DeviceError, errors.MediaError) as error:
-            self._tell(OnError(ErrorCode.PLAY_LOST, f"{peer.user_id}: {error}"))
-
-    async def _publish_again(self, call: _Call) -> None:
-        reason = ""
-        for _ in range(RECONNECTIONS):
-            self._tell(OnPushEvent(PushCode.RECONNECTING))
-            try:
-                push_url = await self._service.new_push_url()
-                await call.pusher.republish(push_url)
-                await self._service.move_stream(push_url)
-            except (errors.NotAMember, errors.RoomNotFound) as error:
-                await self._end(call, str(error))
-                return
-            except (errors.RoomError, errors.MediaError) as error:
-                reason = str(error)
-            else:
-                self._tell(OnPushEvent(PushCode.BEGIN))
-                return
-        self._tell(OnError(ErrorCode.PUSH_LOST, reason))
-        await self._end(call, reason)
-
-    async def _end(self, call: _Call, reason: str) -> None:
-        await self._stop_media()
-        with suppress(errors.RoomError):
-            await self._service.leave()
-        self._tell(OnRoomClosed(call.room_id, reason))
-
-    async def _stop_media(self) -> _Call | None:
-        call, self._call = self._call, None
-        if call is not None:
-            try:
-                await call.pusher.close()
-            finally:
-                await call.player.close()
-        return call
+                await call.digest(news)
 
     def _refuse_second_room(self) -> None:
-        if self._call is not None:
+        if self._call is not None and not self._call.is_over:
             raise RTCRoomError(ErrorCode.CREATE_ROOM, "already in a room: exit first")
 
     def _tell(self, event: Event) -> None:

@@ -175,6 +175,7 @@ class RoomSession:
             seated = yield from sit_down(
                 self._talk, room_id, place.label, place.push_url, give_up_at
             )
+        self._maybe_in = room_id  # again: leave may have come in between
         members = yield from self._members_of(room_id)
         joined = Joined(room_id, place.label, place.push_url, seated, members)
         return Membership(self._talk, joined)

@@ -96,7 +96,7 @@ class Wire(httpx.AsyncBaseTransport):
     """Carries requests to the world's server, unless it is told to fail."""
 
     def __init__(self, world: RoomWorld) -> None:
-        self._world = world
+        self.world = world
         self.requests: list[httpx.Request] = []
         self.fault: Callable[[httpx.Request], httpx.Response | None] = no_fault
 
@@ -110,9 +110,10 @@ class Wire(httpx.AsyncBaseTransport):
         faulty = self.fault(request)
         if faulty is not None:
             return faulty
-        app = self._world.app
+        app = self.world.app
         if app is None:
             raise httpx.ConnectError("connection refused")
+        await asyncio.sleep(0)  # a network lets others have a turn
         return await app.handle_async_request(request)
 
 
@@ -152,6 +153,20 @@ class RoomWorld:
                 sweep()
             await settle()
 
+    def service(
+        self,
+        user_id: str,
+        *targets: str,
+        create: bool = False,
+        dialect: Dialect | None = None,
+    ) -> tuple[HttpRoomService, Wire]:
+        """Return a client of this server, not yet entered, and its wire."""
+        wire = Wire(self)
+        talk = Conversation(Identity(user_id.title(), user_id), lambda: 0.5, dialect)
+        session = RoomSession(talk, Wanted(targets, create))
+        exchange = HttpExchange("http://room.test/", wire)
+        return HttpRoomService(session, exchange, self.time, self.time.sleep), wire
+
     @asynccontextmanager
     async def party(
         self,
@@ -161,11 +176,7 @@ class RoomWorld:
         dialect: Dialect | None = None,
     ) -> AsyncIterator[Party]:
         """Return a client of this server."""
-        wire = Wire(self)
-        talk = Conversation(Identity(user_id.title(), user_id), lambda: 0.5, dialect)
-        session = RoomSession(talk, Wanted(targets, create))
-        exchange = HttpExchange("http://room.test/", wire)
-        service = HttpRoomService(session, exchange, self.time, self.time.sleep)
+        service, wire = self.service(user_id, *targets, create=create, dialect=dialect)
         async with service:
             yield Party(service, wire)
             wire.fault = no_fault  # nobody moves the time while it closes

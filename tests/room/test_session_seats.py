@@ -11,7 +11,9 @@ from kiosk.room.messages import (
     GetPushUrl,
     GetRoomList,
     Room,
+    Seated,
 )
+from kiosk.room.script import Outcome
 from kiosk.room.session import (
     MAX_PAGES,
     PAGE,
@@ -359,3 +361,18 @@ def test_a_session_logs_in_and_out() -> None:
 
     assert user_id == "kiosk7"
     assert service.routes == ["get_login_info", "login", "logout"]
+
+
+def test_leaving_while_joining_does_not_forget_the_seat() -> None:
+    service, way = server(), session("desk")
+    place = service.play(way.find_place(service.now))
+    assert isinstance(place, Place)
+    joining = way.join(place, service.now)
+    next(joining)
+
+    service.play(way.leave(service.now))
+    joining.send(Outcome(service.now, Seated(1, 1)))
+    joining.close()
+    service.play(way.leave(service.now))
+
+    assert service.routes.count("delete_pusher") == 2

@@ -425,6 +425,8 @@ async def test_a_server_without_manners_is_a_room_error(name: str) -> None:
 
 
 async def test_headers_that_never_end_do_so_at_the_deadline() -> None:
+    ended = asyncio.Event()
+
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\n")
         try:
@@ -436,12 +438,14 @@ async def test_headers_that_never_end_do_so_at_the_deadline() -> None:
             pass
         finally:
             writer.close()
+            ended.set()
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with server:
         host, port = server.sockets[0].getsockname()
 
         error = await error_of(HttpExchange(f"http://{host}:{port}"), deadline_s=0.2)
+        await ended.wait()
 
     assert isinstance(error, RoomUnreachable)
 
