@@ -83,7 +83,7 @@ class KioskSection(Section):
 
     name: Name = "Kiosk"
     branch: Name | None = None
-    language: Literal["en"] = "en"
+    language: Literal["en", "zh_CN"] = "en"
 
 
 class RoomSection(Section):

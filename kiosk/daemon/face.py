@@ -15,7 +15,7 @@ from kiosk.call.machine import CallMachine
 from kiosk.call.states import State
 from kiosk.daemon.outside import Outside
 from kiosk.daemon.scope import CallScope
-from kiosk.ports import Indicator, ScreenFacts, ScreenName
+from kiosk.ports import Indicator, Micros, ScreenFacts, ScreenName
 
 
 _SUBSCRIBER_LIMIT = 100
@@ -72,11 +72,13 @@ class Face:
         self.scope: CallScope | None = None
         self.screen = ScreenName.STARTING
         self.facts = self._blank
+        self._talking: Micros | None = None
 
     def begin_call(self, scope: CallScope) -> None:
         """Forget what was shown of the last call."""
         self.scope = scope
         self.facts = self._blank
+        self._talking = None
 
     def show(
         self, screen: ScreenName, reason: str = "", position: int | None = None
@@ -86,7 +88,8 @@ class Face:
             self.facts = self._blank
         self.screen = screen
         now = self._clock.now()
-        self.facts = replace(self.facts, reason=reason, position=position, since=now)
+        since = self._talking_since(now) if screen is ScreenName.IN_CALL else now
+        self.facts = replace(self.facts, reason=reason, position=position, since=since)
         self.refresh()
         self.tell(
             {
@@ -97,6 +100,12 @@ class Face:
                 "at_us": now,
             }
         )
+
+    def _talking_since(self, now: Micros) -> Micros:
+        # The timer counts the call, cuts included, not the time since the last cut.
+        if self._talking is None:
+            self._talking = now
+        return self._talking
 
     def refresh(self) -> None:
         """Show the same screen with the facts as they are now."""

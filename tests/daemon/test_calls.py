@@ -276,6 +276,18 @@ async def test_a_silent_peer_is_waited_for_and_welcomed_back() -> None:
         await kiosk.reach(State.IN_CALL)
 
 
+async def test_the_timer_of_a_call_goes_on_over_a_cut() -> None:
+    async with running_kiosk() as kiosk:
+        await kiosk.talk()
+        before = kiosk.world.screens.facts.since
+        kiosk.world.media.report(ports.PeerSilent(AGENT.user_id))
+        await kiosk.reach(State.GRACE)
+        kiosk.world.media.report(ports.PeerResumed(AGENT.user_id))
+        await kiosk.reach(State.IN_CALL)
+
+        assert kiosk.world.screens.facts.since == before
+
+
 async def test_a_peer_whose_stream_the_server_lost_is_away_at_once() -> None:
     async with running_kiosk() as kiosk:
         await kiosk.talk()
