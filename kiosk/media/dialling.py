@@ -29,7 +29,7 @@ class LinkLimits:
     Attributes:
         start_s: Name, connect, TLS and RTMP up to the running stream.
         address_s: One address of several.
-        send_s: One message; a peer that takes longer has stopped reading.
+        send_s: Between two signs that the peer reads what waits for it.
         send_buffer_bytes: SO_SNDBUF. The default hides seconds of backlog.
         user_timeout_ms: TCP_USER_TIMEOUT: unacknowledged for so long is dead.
         plain_anywhere: Whether rtmp:// may leave this machine; rtmps:// always may.

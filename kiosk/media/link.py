@@ -59,6 +59,8 @@ class Link:
         self._waiting = Waiting(beat)
         self._dialling = Dialling(url, resolver, self._waiting, limits=limits, tls=tls)
         self._sock: socket.socket | None = None
+        self._acked_bytes = 0
+        self._acked_at = time.monotonic()
 
     @property
     def url(self) -> RtmpUrl:
@@ -96,20 +98,26 @@ class Link:
         """
         Send all of it.
 
+        The deadline counts from the last sign that the other side reads: with
+        a narrow stream a full buffer alone would come seconds later.
+
         Raises:
             StreamStalled: Not taken within the send deadline.
             StreamEnded: The connection is gone, or cancelled.
 
         """
         rest = memoryview(payload)
-        deadline = time.monotonic() + self._send_s
+        deadline: float | None = None
         while rest:
             sent, waits_for = self._write(rest)
             rest = rest[sent:]
-            if not sent and not self._wait(waits_for, deadline - time.monotonic()):
-                raise StreamStalled(
-                    f"{self.name}: took nothing more for {self._send_s:.1f} s"
-                )
+            if sent:
+                continue
+            if deadline is None:
+                self.measure()
+                deadline = self._acked_at + self._send_s
+            if not self._wait(waits_for, deadline - time.monotonic()):
+                raise self._send_stalled()
 
     def receive(self, within_s: float) -> bytes:
         """
@@ -131,6 +139,8 @@ class Link:
         Return the backlog and what the kernel knows of the path.
 
         Raises:
+            StreamStalled: Nothing of the backlog was acknowledged within the
+                send deadline: the other side has stopped reading.
             StreamEnded: The connection is gone.
 
         """
@@ -142,11 +152,13 @@ class Link:
             )
         except OSError as exc:
             raise self._broken(exc) from None
-        return Reading(
+        reading = Reading(
             backlog_bytes=int(struct.unpack("=i", queued)[0]),
             rtt_us=int(struct.unpack_from("=I", kernel, _RTT_OFFSET)[0]),
             acked_bytes=int(struct.unpack_from("=Q", kernel, _ACKED_OFFSET)[0]),
         )
+        self._watch(reading)
+        return reading
 
     def cancel(self) -> None:
         """End every wait of the link, now and later; any thread."""
@@ -166,6 +178,18 @@ class Link:
     def start_stalled(self, phase: str) -> StreamStalled:
         """Return the error for a start that took too long."""
         return self._dialling.stalled(phase)
+
+    def _watch(self, reading: Reading) -> None:
+        """Notice when nothing is acknowledged any more."""
+        now = time.monotonic()
+        if reading.backlog_bytes == 0 or reading.acked_bytes != self._acked_bytes:
+            self._acked_bytes = reading.acked_bytes
+            self._acked_at = now
+        elif now - self._acked_at > self._send_s:
+            raise self._send_stalled()
+
+    def _send_stalled(self) -> StreamStalled:
+        return StreamStalled(f"{self.name}: took nothing more for {self._send_s:.1f} s")
 
     def _write(self, payload: memoryview) -> tuple[int, int]:
         """Return bytes taken, and what to wait for if none were."""

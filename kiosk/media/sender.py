@@ -22,7 +22,7 @@ from kiosk.media.qos import RateController, Steering
 from kiosk.media.relay_stream import RelayStream
 from kiosk.media.stream_time import StreamTime
 from kiosk.media.worker import Worker
-from kiosk.ports import SAMPLE_RATE, AccessUnit, Camera, Clock
+from kiosk.ports import SAMPLE_RATE, AccessUnit, Camera, Clock, Micros
 from kiosk.rtmp import avc, flv
 from kiosk.rtmp.client import PublishClient
 from kiosk.rtmp.events import ClientEvent, Ended, IdrRequested
@@ -30,6 +30,7 @@ from kiosk.rtmp.handshake import RANDOM_BYTES
 
 
 _QUEUE_S = 0.25
+_STRANGERS_GOP_US = 950_000  # an IDR a second
 _NOT_SENT = (7, 8, 9)  # SPS and PPS travel in the sequence header; delimiters
 
 
@@ -68,6 +69,7 @@ class Sender:
         self._on_lost = on_lost
         self._steering: Steering | None = None
         self._time = StreamTime()
+        self._idr_due = Micros(0)
         self._video_config: avc.AvcConfig | None = None
         self._loop = asyncio.get_running_loop()
         self._published: asyncio.Future[None] = self._loop.create_future()
@@ -161,11 +163,20 @@ class Sender:
         if self._video_config is None:
             self._camera.request_idr()
             return
+        self._keep_gop_short(unit)
         coded = [nal for nal in nals if avc.nal_type(nal) not in _NOT_SENT]
         body = flv.video_unit(coded, is_idr=unit.is_idr)
         client.send_video(timestamp_ms, body)
         self._flush()
         self._counters.pictures_sent += 1
+
+    def _keep_gop_short(self, unit: AccessUnit) -> None:
+        """Let players begin soon, where nobody asks for an IDR when they join."""
+        if unit.is_idr:
+            self._idr_due = Micros(unit.captured_at + _STRANGERS_GOP_US)
+        elif not self._stream.client.idr_on_join and unit.captured_at >= self._idr_due:
+            self._idr_due = Micros(unit.captured_at + _STRANGERS_GOP_US)
+            self._camera.request_idr()
 
     def _send_sound(self, unit: AacUnit) -> None:
         timestamp_ms = self._time.audio_ms(unit.captured_at)

@@ -201,7 +201,12 @@ def test_a_peer_that_stops_reading_ends_the_link() -> None:
         with pytest.raises(StreamStalled, match=r"took nothing more for 0\.3 s"):
             link.send(bytes(20_000_000))
 
-        assert link.measure().backlog_bytes > 0
+        backlog = link.measure().backlog_bytes
+        time.sleep(LIMITS.send_s + 0.05)
+
+        assert backlog > 0
+        with pytest.raises(StreamStalled, match="took nothing more"):
+            link.measure()
 
 
 def test_a_slow_reader_gets_every_byte_in_order() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 from typing_extensions import override
@@ -165,6 +166,20 @@ async def test_a_peer_that_stops_reading_costs_pictures_and_is_told_once() -> No
     assert dropped > 0
     assert camera_was_open
     assert sum(isinstance(fact, PushLost) for fact in kit.facts) == 1
+
+
+async def test_a_peer_that_stops_reading_is_noticed_before_the_buffer_is_full() -> None:
+    roomy = replace(QUICK.link, send_s=1.0, send_buffer_bytes=1_000_000)
+    kit = MediaKit(replace(QUICK, link=roomy))
+    async with open_relay() as (_, host, port), hindered(host, port) as (link, front):
+        pusher = kit.session.new_pusher(kit.facts.append)
+        await pusher.start(f"rtmp://{host}:{front}/live/k1")
+        link.stall()
+        fact = await kit.fact(PushLost)
+        await pusher.close()
+
+    assert isinstance(fact, PushLost)
+    assert "took nothing more for 1.0 s" in fact.reason
 
 
 async def test_a_link_that_drops_is_told_and_the_camera_stays_open() -> None:
