@@ -87,8 +87,10 @@ class Stage:
         deadline = self.now() + within_s
         while (status := party.status())["state"] != state:
             self.check()
+            reason = status.get("reason") or "no reason given"
+            if status["state"] == "UNCONFIGURED":
+                raise DemoFailed(f"the {name} cannot be set up so: {reason}")
             if self.now() > deadline:
-                reason = status.get("reason") or "no reason given"
                 raise DemoFailed(
                     f"the {name} was {status['state']} ({reason}) instead of {state} "
                     f"for {within_s:g} s"
