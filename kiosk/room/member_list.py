@@ -20,6 +20,7 @@ from kiosk.room.script import Fact, MemberJoined, MemberLeft, MemberMoved
 
 MAX_MEMBERS: Final = 16
 """Further members of an absurd answer are not believed (R20)."""
+MAX_SHOWN_CHARS: Final = 1024
 RETURN_S: Final = 12.0
 """
 How long peers may take to come back after a server forgot us all.
@@ -60,7 +61,7 @@ class MemberList:
     def name_of(self, user_id: str) -> str:
         """Return a member's name, or its userID where it has none."""
         member = self._find(user_id)
-        return (member.user_name if member else "") or user_id
+        return shown_name(member) if member else user_id
 
     def begin_look(self) -> int:
         """Return the number of a look that is about to be asked for."""
@@ -140,3 +141,14 @@ class MemberList:
     def _find(self, user_id: str) -> Member | None:
         found = (one for one in self._members if one.user_id == user_id)
         return next(found, None)
+
+
+def shown_name(member: Member) -> str:
+    """Return what people read as a member's name; its userID where it has none."""
+    return plain_text(member.user_name) or member.user_id
+
+
+def plain_text(text: str) -> str:
+    """Return a stranger's text without control characters, cut to a screenful."""
+    kept = (char if char.isprintable() else " " for char in text[:MAX_SHOWN_CHARS])
+    return "".join(kept).strip()

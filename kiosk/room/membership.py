@@ -28,7 +28,7 @@ from kiosk.errors import (
 )
 from kiosk.room.conversation import PATIENCE_S, REQUEST_S, Conversation
 from kiosk.room.event_batch import sort_events
-from kiosk.room.member_list import MemberList
+from kiosk.room.member_list import MemberList, plain_text
 from kiosk.room.messages import (
     EventKind,
     Events,
@@ -210,7 +210,8 @@ class Membership:
         user_id = event.user_id
         if event.kind is EventKind.TEXT:
             name = self._list.name_of(user_id)
-            yield from self._talk.tell(TextArrived(user_id, name, event.text))
+            text = plain_text(event.text)
+            yield from self._talk.tell(TextArrived(user_id, name, text))
         elif event.kind is not EventKind.STREAM_LOST:
             expired = event.kind is EventKind.EXPIRED
             yield from self._tell(self._list.drop(user_id, expired=expired))

@@ -34,6 +34,7 @@ from kiosk.ports import (
     TextReceived,
 )
 from kiosk.room.conversation import Conversation, Identity
+from kiosk.room.member_list import shown_name
 from kiosk.room.membership import Membership
 from kiosk.room.messages import Dialect, Member, Room, RoomCode
 from kiosk.room.script import (
@@ -280,7 +281,7 @@ def _seat(place: Place) -> Seat:
 
 def peer_of(member: Member) -> Peer:
     """Return a member as the ports know it."""
-    return Peer(member.user_id, member.user_name or member.user_id, member.play_url)
+    return Peer(member.user_id, shown_name(member), member.play_url)
 
 
 def _notice(fact: Fact) -> RoomNotice:

@@ -42,8 +42,8 @@ class ScriptPlayer:
     """
     Answers each route from its own queue; the last answer stays.
 
-    An answer may be an error, a :class:`Slow` one, or a value as
-    ``read_answer`` returns it.
+    An answer may be an error, a :class:`Slow` one, a value as ``read_answer``
+    returns it, or a function of the request that returns one of these.
     """
 
     def __init__(self, **answers: object) -> None:
@@ -109,12 +109,14 @@ class ScriptPlayer:
             case Ask(request, credentials, deadline_s):
                 asked = Asked(self.now, request, credentials, deadline_s)
                 self.asked.append(asked)
-                return self._reply(request.ROUTE)
+                return self._reply(request)
 
-    def _reply(self, route: str) -> tuple[float, Outcome]:
-        queue = self._answers[route]
+    def _reply(self, request: Request[object]) -> tuple[float, Outcome]:
+        queue = self._answers[request.ROUTE]
         answer = queue.pop(0) if len(queue) > 1 else queue[0]
         at = self.now
+        if callable(answer):
+            answer = answer(request)
         if isinstance(answer, Slow):
             at, answer = at + answer.seconds, answer.answer
         if isinstance(answer, RoomError):

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kiosk.room.event_batch import sort_events
-from kiosk.room.member_list import MAX_MEMBERS, RETURN_S, MemberList
+from kiosk.room.member_list import MAX_MEMBERS, RETURN_S, MemberList, shown_name
 from kiosk.room.messages import EventKind, Member
 from kiosk.room.script import Fact, MemberJoined, MemberLeft, MemberMoved
 from tests.fakes.room_answers import ANNA, BERT, ME, event, events, member
@@ -142,6 +142,16 @@ def test_a_member_without_a_name_is_called_by_its_id() -> None:
     names = [kept.name_of(user_id) for user_id in ("anna", "bert", "carl")]
 
     assert names == ["Anna", "bert", "carl"]
+
+
+def test_a_strangers_name_cannot_draw_on_the_screen() -> None:
+    odd = member("anna", "s1", "A\x1b[2J\nB\u202e" + "x" * 5000)
+
+    name = shown_name(odd)
+
+    assert name.startswith("A [2J B x")
+    assert len(name) <= 1024
+    assert shown_name(member("bert", "s1", "\x00")) == "bert"
 
 
 def test_events_already_heard_are_nothing_new() -> None:
