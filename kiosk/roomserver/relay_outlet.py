@@ -40,7 +40,8 @@ class Outlet:
         self._clock = clock
         self._ring: LiveQueue[bytes] = LiveQueue(limits.ring)
         self._unread_bytes = 0
-        transport.set_write_buffer_limits(high=0)
+        # not 0: TLS transports would then pause an empty buffer, for ever
+        transport.set_write_buffer_limits(high=1)
 
     @property
     def dropped_units(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -96,7 +97,9 @@ async def until(is_true: Callable[[], bool], seconds: float = 5.0) -> None:
 
 
 @asynccontextmanager
-async def open_relay() -> AsyncIterator[tuple[Relay, str, int]]:
+async def open_relay(
+    tls: ssl.SSLContext | None = None,
+) -> AsyncIterator[tuple[Relay, str, int]]:
     """Yield a relay that lets everybody do everything, and its address."""
     relay = Relay(
         authorize_publish=lambda app, name, query: None,
@@ -104,7 +107,7 @@ async def open_relay() -> AsyncIterator[tuple[Relay, str, int]]:
         on_stream_started=lambda name: None,
         on_stream_ended=lambda name: None,
     )
-    async with relay.serve("127.0.0.1", 0) as (host, port):
+    async with relay.serve("127.0.0.1", 0, ssl_context=tls) as (host, port):
         yield relay, host, port
 
 
