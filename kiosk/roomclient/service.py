@@ -111,6 +111,7 @@ class HttpRoomService:
         self._group = asyncio.TaskGroup()
         self._membership: Membership | None = None
         self._tasks: tuple[asyncio.Task[None], ...] = ()
+        self._on_notice: OnNotice = _nobody
 
     async def __aenter__(self) -> Self:
         """Begin to own tasks."""
@@ -175,9 +176,10 @@ class HttpRoomService:
         await self._stop_tasks()
         membership = await self._carry_out(self._session.join(place, self._now()))
         self._membership = membership
+        self._on_notice = on_notice
         now = self._now()
         self._tasks = tuple(
-            self._group.create_task(self._carry_out(script, on_notice), name=name)
+            self._group.create_task(self._carry_out(script), name=name)
             for name, script in (
                 ("room heartbeats", membership.heartbeats(now)),
                 ("room news", membership.news(now)),
@@ -223,30 +225,28 @@ class HttpRoomService:
 
     async def _stop_tasks(self) -> None:
         self._membership = None
+        self._on_notice = _nobody
         tasks, self._tasks = self._tasks, ()
         for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
 
-    async def _carry_out(
-        self, script: Script[T], on_notice: OnNotice | None = None
-    ) -> T:
+    async def _carry_out(self, script: Script[T]) -> T:
         with closing(script):
             try:
                 step = next(script)
                 while True:
-                    step = script.send(await self._outcome_of(step, on_notice))
+                    step = script.send(await self._outcome_of(step))
             except StopIteration as end:
                 return cast("T", end.value)
 
-    async def _outcome_of(self, step: Step, on_notice: OnNotice | None) -> Outcome:
+    async def _outcome_of(self, step: Step) -> Outcome:
         match step:
             case Pause(seconds):
                 await self._sleep(seconds)
             case Tell(fact):
-                if on_notice is not None:
-                    on_notice(_notice(fact))
+                self._on_notice(_notice(fact))
             case Ask(request, credentials, deadline_s):
                 try:
                     answer = await self._exchange.ask(request, credentials, deadline_s)
@@ -298,3 +298,7 @@ def _notice(fact: Fact) -> RoomNotice:
             return TextReceived(user_id, user_name, text)
         case SeatLost(reason):
             return RoomClosed(reason)
+
+
+def _nobody(_notice: RoomNotice) -> None:
+    """Take notices while no seat is held."""

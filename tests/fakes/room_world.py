@@ -135,6 +135,7 @@ class RoomWorld:
         polls = LongPolls()
         desk = Desk(self._settings, clock, secrets.token_bytes, polls.ring)
         routes = desk.routes(self.backend)
+        self.gate = desk.gate
         self._polls, self._sweeps = polls, desk.sweeps
         self.app = httpx.ASGITransport(app=build_app(routes, polls))
 

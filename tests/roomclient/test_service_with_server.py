@@ -9,18 +9,20 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from kiosk.errors import NotAMember, RoomError, RoomFull, RoomUnreachable
+from kiosk.errors import NotAMember, RoomError, RoomFull, RoomNotFound, RoomUnreachable
 from kiosk.ports import (
     NoSeat,
     PeerJoined,
     PeerLeft,
     PeerMoved,
+    PeerStreamLost,
     RoomClosed,
     RoomService,
     Seat,
     TextReceived,
 )
 from kiosk.room.messages import Dialect
+from kiosk.room.stream_url import stream_of
 from kiosk.roomserver.rooms import CreatorLeaves
 from kiosk.roomserver.settings import ServerSettings
 from tests.fakes.room_world import RoomWorld, settle
@@ -156,6 +158,44 @@ async def test_a_moved_stream_is_played_from_its_new_url() -> None:
         assert isinstance(moved, PeerMoved)
         assert moved.peer.user_id == "kiosk"
         assert moved.peer.play_url != joined.peer.play_url
+
+
+async def test_a_stream_that_ends_at_the_relay_is_told() -> None:
+    world = RoomWorld()
+    async with (
+        world.party("agent", "desk", create=True) as agent,
+        world.party("kiosk", "desk") as kiosk,
+    ):
+        await agent.enter()
+        await kiosk.enter()
+        await settle()
+        joined = kiosk.told[0]
+        assert isinstance(joined, PeerJoined)
+
+        world.gate.on_stream_ended(stream_of(joined.peer.play_url))
+        await settle()
+
+        assert kiosk.told[1:] == [PeerStreamLost("agent")]
+
+
+async def test_a_moved_stream_that_finds_the_room_closed_says_so() -> None:
+    world = RoomWorld()
+    async with (
+        world.party("agent", "desk", create=True) as agent,
+        world.party("kiosk", "desk") as kiosk,
+    ):
+        await agent.enter()
+        await kiosk.enter()
+        await settle()
+        push_url = await kiosk.service.new_push_url()
+        for task in kiosk.service._tasks:
+            task.cancel()  # nobody listens for news
+        await agent.service.leave()
+
+        with pytest.raises(RoomNotFound):
+            await kiosk.service.move_stream(push_url)
+
+        assert kiosk.told[1:] == [RoomClosed("the room was closed")]
 
 
 async def test_the_last_seat_goes_to_the_faster_one() -> None:
