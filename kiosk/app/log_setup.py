@@ -81,6 +81,7 @@ def set_up_log(level: str, form: Literal["text", "json"]) -> None:
     stream = logging.StreamHandler(sys.stderr)
     stream.setFormatter(_Json() if form == "json" else _Plain())
     logging.basicConfig(level=level.upper(), handlers=[stream], force=True)
-    # Every request would log its URL, and a URL may carry a token.
-    for chatty in ("httpx", "httpcore", "uvicorn.access"):
+    # Every request would log its URL, and a URL may carry a token; what the HTTP
+    # server says of its own start, the line with the addresses says better.
+    for chatty in ("httpx", "httpcore", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
