@@ -153,7 +153,8 @@ async def test_an_absent_microphone_is_named_and_nothing_stays_open() -> None:
 
 
 async def test_a_peer_that_stops_reading_costs_pictures_and_is_told_once() -> None:
-    kit = MediaKit()
+    patient = replace(QUICK.link, send_s=1.5)
+    kit = MediaKit(replace(QUICK, link=patient))
     async with open_relay() as (_, host, port), hindered(host, port) as (link, front):
         pusher = kit.session.new_pusher(kit.facts.append)
         await pusher.start(f"rtmp://{host}:{front}/live/k1")
