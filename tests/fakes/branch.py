@@ -242,8 +242,19 @@ class Branch:
 
 def room_members(server_url: str) -> list[str]:
     """Return the ids of all members of all rooms, as v1 lists them to anybody."""
+    return [member["userID"] for member in _members(server_url)]
+
+
+def play_urls(server_url: str) -> dict[str, str]:
+    """Return where each member can be watched."""
+    return {
+        member["userID"]: member["accelerateURL"] for member in _members(server_url)
+    }
+
+
+def _members(server_url: str) -> list[dict[str, Any]]:
     rooms = ask(server_url, "get_room_list", {"cnt": 20, "index": 0})["rooms"]
-    return [member["userID"] for room in rooms for member in room["pushers"]]
+    return [member for room in rooms for member in room["pushers"]]
 
 
 def ask(server_url: str, route: str, body: Mapping[str, object]) -> dict[str, Any]:

@@ -23,6 +23,10 @@ class HinderedLink:
         self._writers: list[asyncio.StreamWriter] = []
         self.connections = 0
 
+    def lead_to(self, host: str, port: int) -> None:
+        """Take future connections elsewhere."""
+        self._target = (host, port)
+
     def stall(self) -> None:
         """Take nothing more from either side, but stay connected."""
         self._flows.clear()

@@ -29,8 +29,8 @@ CLIP_HZ = 440
 WIDTH, HEIGHT = 160, 90
 HEARTBEAT_S = 4.0
 
-_VIDEO = re.compile(r"showinfo.* pts_time:([0-9.]+)")
-_SOUND = re.compile(r"ashowinfo.* pts_time:([0-9.]+).* nb_samples:(\d+)")
+_VIDEO = re.compile(r"Parsed_showinfo.* pts_time:([0-9.]+)")
+_SOUND = re.compile(r"Parsed_ashowinfo.* pts_time:([0-9.]+).* nb_samples:(\d+)")
 
 
 def make_clip(path: Path, seconds: int = 20) -> Path:
