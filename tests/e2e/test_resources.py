@@ -1,0 +1,53 @@
+"""What a kiosk holds after many calls: what it held before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.fakes.branch import Branch, Party
+
+
+pytestmark = pytest.mark.e2e
+
+N_CALLS = 12
+
+
+def call_and_hang_up(kiosk: Party, agent: Party) -> None:
+    agent.wait_for("WAITING")
+    kiosk.press("call")
+    kiosk.wait_for("IN_CALL")
+    agent.wait_for("IN_CALL")
+    kiosk.press("hangup")
+    kiosk.wait_for("IDLE")
+
+
+def settled(kiosk: Party) -> dict[str, Any]:
+    """Return the status once the last call has given everything back."""
+    return kiosk.wait_until(
+        lambda now: not any(now["devices"].values()) and now["push"] is None,
+        "settled",
+    )
+
+
+def lasting(status: dict[str, Any]) -> dict[str, int]:
+    return {"threads": status["threads"], "descriptors": status["fds"]}
+
+
+def test_twelve_calls_leave_no_thread_and_no_descriptor_behind() -> None:
+    with Branch() as branch:
+        branch.start_server()
+        agent, kiosk = branch.start_agent(), branch.start_kiosk()
+        kiosk.wait_for("IDLE")
+        # The first call opens what stays open: worker threads, room connections.
+        call_and_hang_up(kiosk, agent)
+        before = lasting(settled(kiosk))
+
+        for _ in range(N_CALLS - 1):
+            call_and_hang_up(kiosk, agent)
+
+        kiosk.wait_until(
+            lambda now: lasting(now) == before, f"back at {before}", seconds=8.0
+        )
+        assert kiosk.status()["calls_ended"] == N_CALLS
