@@ -140,6 +140,43 @@ def _full_server() -> Iterator[int]:
                 filler.close()
 
 
+def test_an_unknown_host_is_named() -> None:
+    def unknown(host: str, port: int) -> Sequence[Address]:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    url = to_port(1935, host="relay.example")
+    with (
+        linked(url, resolver=Resolver(unknown)) as link,
+        pytest.raises(StreamEnded, match="unknown host: Name or service not known"),
+    ):
+        link.dial()
+
+
+def test_a_name_without_an_address_cannot_be_reached() -> None:
+    url = to_port(1935, host="relay.example")
+    with (
+        linked(url, resolver=Resolver(lambda host, port: [])) as link,
+        pytest.raises(StreamEnded, match="the name has no address"),
+    ):
+        link.dial()
+
+
+def test_a_name_that_is_not_resolved_in_time_is_a_stall() -> None:
+    release = threading.Event()
+
+    def slow(host: str, port: int) -> Sequence[Address]:
+        release.wait(30)
+        return []
+
+    url = to_port(1935, host="relay.example")
+    with (
+        linked(url, resolver=Resolver(slow)) as link,
+        pytest.raises(StreamStalled, match="name lookup"),
+    ):
+        link.dial()
+    release.set()
+
+
 def _cancelled_soon(link: Link, waits: Callable[[], object]) -> float:
     """Return how long a wait lasted that was cancelled after 50 ms."""
     timer = threading.Timer(0.05, link.cancel)

@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from kiosk.ports import (
     AccessUnit,
     CaptureLost,
     DmabufFrame,
+    Layer,
     Peer,
     PeerStarted,
     PlayLost,
@@ -195,3 +197,27 @@ async def test_a_speaker_that_hangs_is_told_and_tried_again() -> None:
 
     assert isinstance(fact, CaptureLost)
     assert fact.device == "speaker"
+
+
+async def test_a_publisher_that_returns_with_another_size_is_shown_again() -> None:
+    kit = MediaKit()
+    larger = MediaKit(
+        camera=SyntheticCamera(
+            MonotonicClock(), width=320, height=180, bitrate=BITRATE, ceiling=CEILING
+        )
+    )
+    async with open_relay() as (_, host, port):
+        url = f"rtmp://{host}:{port}/live/a1"
+        player = kit.session.new_player(kit.facts.append)
+        for sender, width in ((MediaKit(), 160), (larger, 320)):
+            pusher = sender.session.new_pusher(sender.facts.append)
+            await pusher.start(url)
+            await player.play(Peer("agent", "Agent", url))
+            await until(partial(_shows, kit, width))
+            await pusher.close()
+        await player.close()
+
+
+def _shows(kit: MediaKit, width: int) -> bool:
+    frame = kit.display.newest(Layer.BASE)
+    return frame is not None and frame.width == width
