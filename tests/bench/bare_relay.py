@@ -1,0 +1,32 @@
+"""
+Our relay in a process of its own that lets everybody in: ``python -m tests.bench.bare_relay``.
+
+Prints its address as one JSON line and serves until it is ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from kiosk.roomserver.relay import Relay
+
+
+async def _serve() -> None:
+    relay = Relay(
+        authorize_publish=_welcome,
+        authorize_play=_welcome,
+        on_stream_started=lambda name: None,
+        on_stream_ended=lambda name: None,
+    )
+    async with relay.serve("127.0.0.1", 0) as (host, port):
+        print(json.dumps({"rtmp": f"rtmp://{host}:{port}/live"}), flush=True)
+        await asyncio.Event().wait()
+
+
+def _welcome(app: str, name: str, query: str) -> str | None:
+    return None
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve())

@@ -1,0 +1,70 @@
+"""Processes of a benchmark: our own modules and other people's programs."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Generator
+from typing import IO, Any
+
+from tests.fakes.branch import ROOT
+
+
+STOP_S = 5.0
+
+
+def program(name: str) -> str:
+    """Return the path of a program, or fail with the cure."""
+    found = shutil.which(name)
+    if found is None:
+        raise RuntimeError(f"{name} is not installed: apt-get install {name}")
+    return found
+
+
+@contextlib.contextmanager
+def running(
+    *command: str, stdin: IO[bytes] | int = subprocess.DEVNULL, keep: bool = True
+) -> Generator[subprocess.Popen[bytes]]:
+    """Run a command; it is ended by its number. Its stdout is a pipe if kept."""
+    process = subprocess.Popen(
+        command,
+        stdin=stdin,
+        stdout=subprocess.PIPE if keep else subprocess.DEVNULL,
+        cwd=ROOT,
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def our_module(name: str, *arguments: object) -> list[str]:
+    """Return the command of a module of the benchmarks, tied to our life."""
+    code = (
+        "import ctypes, os, runpy, signal, sys;"
+        "ctypes.CDLL(None).prctl(1, signal.SIGKILL);"
+        f"os.getppid() == {os.getpid()} or sys.exit(69);"
+        f"runpy.run_module('tests.bench.{name}', run_name='__main__', alter_sys=True)"
+    )
+    return [sys.executable, "-c", code, *map(str, arguments)]
+
+
+def first_line(process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    """Wait for the JSON object on the next line that a process prints."""
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        raise RuntimeError(f"{process.args!r} ended without a word")
+    found: dict[str, Any] = json.loads(line)
+    return found
