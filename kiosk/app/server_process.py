@@ -70,6 +70,8 @@ def settings_of(config: ServerConfig) -> ServerSettings:
         public_host=server.public_host or "",
         public_rtmp=server.public_rtmp or "",
         capacity=server.capacity,
+        capacity_multi=server.capacity_multi,
+        capacity_live=server.capacity_live,
         creator_leaves=CreatorLeaves(server.creator_leaves),
         push_key=_key(server.push_key),
         play_key=_key(server.play_key),

@@ -43,6 +43,7 @@ def _has_a_port(address: str) -> str:
 
 PublicAddress = Annotated[Address, AfterValidator(_has_a_port)]
 
+Capacity = Annotated[int, Field(ge=2, le=16)]
 Key = Annotated[SecretStr, AfterValidator(_strong)]
 
 
@@ -68,6 +69,7 @@ class ServerSection(Section):
     Addresses, rooms and keys of the room server and its relay.
 
     Attributes:
+        capacity: Seats of a double_room; the other two types have their own.
         public_host: Host named in stream URLs; by default where it listens.
         public_rtmp: Host and port named there instead, behind a proxy or a port
             mapping.
@@ -81,7 +83,9 @@ class ServerSection(Section):
     rtmp: Address = "127.0.0.1:1935"
     public_host: Host | None = None
     public_rtmp: PublicAddress | None = None
-    capacity: Annotated[int, Field(ge=2, le=16)] = 2
+    capacity: Capacity = 2
+    capacity_multi: Capacity = 4
+    capacity_live: Capacity = 4
     creator_leaves: Literal["disband", "stay"] = "disband"
     push_key: Key | None = None
     play_key: Key | None = None

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from kiosk.room.answers import Done
 from kiosk.room.codes import Dialect, RoomCode
 from kiosk.room.event_requests import WaitEvents
+from kiosk.room.room_types import RoomType
 from kiosk.room.wire_json import Wire
+from kiosk.roomserver.spaces import key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +45,25 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks. Without a login (v1) only the address is known."""
+    """Who asks, and in which space. Without a login (v1) he is his address."""
 
     dialect: Dialect
     address: str
     user_id: str = ""
+    room_type: RoomType = RoomType.DOUBLE
+
+    def key(self, room_id: str) -> str:
+        """Return the key of the room an id means here."""
+        return key_of(self.room_type, room_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """No answer yet: wait for the room's next event, then ask ``finish``."""
+    """
+    No answer yet: wait for the room's next event, then ask ``finish``.
+
+    The wait's ``room_id`` is the room's key.
+    """
 
     caller: Caller
     wait: WaitEvents

@@ -1,5 +1,5 @@
 """
-The routes of ``double_room`` that are about rooms, both dialects on each.
+The routes every room type has, both dialects on each.
 
 Protocol sections 3 and 4 say what is copied; section 10 and the README beside
 this module say where we differ.  Every method takes a caller already known and
@@ -9,7 +9,7 @@ a body, and returns the fields of a success; it refuses by exception.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from kiosk.room import messages as msg
@@ -19,6 +19,7 @@ from kiosk.roomserver.backend import StreamBackend
 from kiosk.roomserver.grants import Grant, PushGrants
 from kiosk.roomserver.pace import Pace
 from kiosk.roomserver.rooms import Entrant, RoomProblem, Rooms
+from kiosk.roomserver.spaces import id_of
 from kiosk.roomserver.store import RoomRecord, Seat
 
 
@@ -75,38 +76,40 @@ class RoomRoutes:
         asked = msg.CreateRoom.from_wire(body, caller.dialect)
         _only_oneself(caller, asked.user_id)
         if not asked.push_url:
-            record = self._reserve(asked)
-            return msg.RoomCreated(record.room_id, self._seated(0, record)).to_wire()
+            record = self._reserve(caller, asked)
+            room_id = id_of(record.room_id)
+            return msg.RoomCreated(room_id, self._seated(0, record)).to_wire()
         grant = self._grant(asked.user_id, asked.push_url)
         if grant.room_id:  # the same request again, its first answer was lost
-            room_id = self._room_made_by(grant).room_id
+            key = self._room_made_by(grant, caller).room_id
         else:
-            room_id = self._reserve(asked).room_id
-        seat = self._join(room_id, asked, grant)
-        return msg.RoomCreated(room_id, seat).to_wire()
+            key = self._reserve(caller, asked).room_id
+        seat = self._join(key, asked, grant)
+        return msg.RoomCreated(id_of(key), seat).to_wire()
 
     def add_pusher(self, caller: Caller, body: msg.Wire) -> msg.Wire:
         """Take a seat, or take one's own over with a new stream."""
         asked = msg.AddPusher.from_wire(body, caller.dialect)
         _only_oneself(caller, asked.user_id)
-        self._rooms.seat_for(asked.room_id, asked.user_id)
+        key = caller.key(asked.room_id)
+        self._rooms.seat_for(key, asked.user_id)
         grant = self._grant(asked.user_id, asked.push_url)
-        if grant.room_id not in ("", asked.room_id):
+        if grant.room_id not in ("", key):
             raise _push_url_refused()
-        return self._join(asked.room_id, asked, grant).to_wire()
+        return self._join(key, asked, grant).to_wire()
 
     def delete_pusher(self, caller: Caller, body: msg.Wire) -> msg.Wire:
         """Leave."""
         asked = msg.DeletePusher.from_wire(body, caller.dialect)
         _only_oneself(caller, asked.user_id)
-        self._rooms.leave(asked.room_id, asked.user_id)
+        self._rooms.leave(caller.key(asked.room_id), asked.user_id)
         return DONE
 
     def destroy_room(self, caller: Caller, body: msg.Wire) -> msg.Wire:
         """End a room; its creator only."""
         asked = msg.DestroyRoom.from_wire(body, caller.dialect)
         _only_oneself(caller, asked.user_id)
-        self._rooms.destroy(asked.room_id, asked.user_id)
+        self._rooms.destroy(caller.key(asked.room_id), asked.user_id)
         return DONE
 
     def pusher_heartbeat(self, caller: Caller, body: msg.Wire) -> msg.Wire:
@@ -114,14 +117,14 @@ class RoomRoutes:
         asked = msg.PusherHeartbeat.from_wire(body, caller.dialect)
         _only_oneself(caller, asked.user_id)
         record, seat = self._rooms.heartbeat(
-            asked.room_id, asked.user_id, self._clock.monotonic()
+            caller.key(asked.room_id), asked.user_id, self._clock.monotonic()
         )
         return self._seated(seat.epoch, record).to_wire()
 
     def get_pushers(self, caller: Caller, body: msg.Wire) -> msg.Wire:
         """Who is in the room; play URLs for those with a right to them."""
         asked = msg.GetPushers.from_wire(body, caller.dialect)
-        record = self._rooms.find(asked.room_id)
+        record = self._rooms.find(caller.key(asked.room_id))
         if record is None:
             raise Refused(msg.RoomCode.NO_SUCH_ROOM)
         return self._view(record, caller).to_wire()
@@ -131,7 +134,7 @@ class RoomRoutes:
         asked = msg.GetRoomList.from_wire(body)
         count = asked.count or (None if caller.dialect is msg.Dialect.V1 else 1)
         end = None if count is None else asked.index + count
-        stretch = islice(self._rooms.listed(), asked.index, end)
+        stretch = islice(self._rooms.listed(caller.room_type), asked.index, end)
         rooms = tuple(self._view(record, caller) for record in stretch)
         return msg.RoomList(rooms).to_wire()
 
@@ -139,6 +142,7 @@ class RoomRoutes:
         """Events after a number, at once if there are any."""
         asked = msg.WaitEvents.from_wire(body, caller.dialect)
         _only_oneself(caller, asked.user_id)
+        asked = replace(asked, room_id=caller.key(asked.room_id))
         events = self._events(asked)
         if asked.hold_s and events.seq == asked.after_seq and not events.resync:
             return Hold(caller, asked)
@@ -152,22 +156,22 @@ class RoomRoutes:
         """Tell a text to the others in the room."""
         asked = msg.SendRoomTextMsg.from_wire(body, caller.dialect)
         _only_oneself(caller, asked.user_id)
-        self._rooms.membership(asked.room_id, asked.user_id)
+        key = caller.key(asked.room_id)
+        self._rooms.membership(key, asked.user_id)
         if not self._text_pace.allows(asked.user_id, self._clock.monotonic()):
             limit = f"at most {self._policy.texts_per_s:g} texts a second"
             raise Refused(msg.RoomCode.SERVER_ERROR, limit)
-        self._rooms.say(asked.room_id, asked.user_id, asked.text)
+        self._rooms.say(key, asked.user_id, asked.text)
         return DONE
 
     def _events(self, wait: msg.WaitEvents) -> msg.Events:
         return self._rooms.events_after(wait.room_id, wait.user_id, wait.after_seq)
 
-    def _reserve(self, asked: msg.CreateRoom) -> RoomRecord:
+    def _reserve(self, caller: Caller, asked: msg.CreateRoom) -> RoomRecord:
         room_id = asked.room_id or self._new_room_id()
+        key, now = caller.key(room_id), self._clock.monotonic()
         try:
-            return self._rooms.reserve(
-                room_id, asked.user_id, asked.label, self._clock.monotonic()
-            )
+            return self._rooms.reserve(key, asked.user_id, asked.label, now)
         except RoomProblem as problem:
             taken = problem.code is msg.RoomCode.ROOM_ID_TAKEN
             extra: msg.Wire = {"roomID": room_id} if taken else {}
@@ -180,14 +184,15 @@ class RoomRoutes:
             raise _push_url_refused()
         return grant
 
-    def _room_made_by(self, grant: Grant) -> RoomRecord:
+    def _room_made_by(self, grant: Grant, caller: Caller) -> RoomRecord:
         record = self._rooms.find(grant.room_id)
-        if record is None or record.owner != grant.user_id:
+        here = caller.key(id_of(grant.room_id)) == grant.room_id
+        if record is None or record.owner != grant.user_id or not here:
             raise _push_url_refused()
         return record
 
     def _join(
-        self, room_id: str, asked: msg.CreateRoom | msg.AddPusher, grant: Grant
+        self, key: str, asked: msg.CreateRoom | msg.AddPusher, grant: Grant
     ) -> msg.Seated:
         now = self._clock.monotonic()
         entrant = Entrant(
@@ -197,8 +202,8 @@ class RoomRoutes:
             grant.stream,
             int(self._clock.unix()),
         )
-        grant.room_id = room_id
-        record, seat = self._rooms.join(room_id, entrant, now)
+        grant.room_id = key
+        record, seat = self._rooms.join(key, entrant, now)
         return self._seated(seat.epoch, record)
 
     def _seated(self, epoch: int, record: RoomRecord) -> msg.Seated:
@@ -216,7 +221,11 @@ class RoomRoutes:
             for seat in record.seats
         )
         return msg.Room(
-            record.room_id, record.label, record.creator, members, seq=record.seq
+            id_of(record.room_id),
+            record.label,
+            record.creator,
+            members,
+            seq=record.seq,
         )
 
     def _may_play(self, record: RoomRecord, caller: Caller) -> bool:
@@ -230,7 +239,7 @@ class RoomRoutes:
             return self._grants.has_from(caller.address)
         if record.seat_of(caller.user_id) is not None:
             return True
-        free = len(record.seats) < self._rooms.rules.capacity
+        free = len(record.seats) < self._rooms.rules.seats_in(record.room_id)
         now = self._clock.monotonic()
         return free and self._grants.has_unused(caller.user_id, now)
 

@@ -16,8 +16,10 @@ from enum import Enum
 
 from kiosk.room.answers import EventKind, Events, RoomEvent
 from kiosk.room.codes import RoomCode
+from kiosk.room.room_types import RoomType
 from kiosk.roomserver.attendance import Attendance, Patience
 from kiosk.roomserver.event_log import EventLog
+from kiosk.roomserver.spaces import type_of
 from kiosk.roomserver.store import RoomRecord, RoomStore, Seat
 
 
@@ -32,14 +34,33 @@ class CreatorLeaves(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RoomRules:
-    """Numbers and choices."""
+    """Numbers and choices; capacities are seats, the creator's included."""
 
     capacity: int = 2
-    """Seats of a room, the creator's included."""
+    """Of a ``double_room``."""
+    capacity_multi: int = 4
+    capacity_live: int = 4
     creator_leaves: CreatorLeaves = CreatorLeaves.DISBAND
+    """A ``live_room`` always ends with its creator, as in every original."""
     patience: Patience = field(default_factory=Patience)
     max_rooms: int = 1000
     max_rooms_per_owner: int = 16
+
+    def seats_in(self, key: str) -> int:
+        """Return the capacity of the room with a key."""
+        match type_of(key):
+            case RoomType.DOUBLE:
+                return self.capacity
+            case RoomType.MULTI:
+                return self.capacity_multi
+            case RoomType.LIVE:
+                return self.capacity_live
+
+    def ends_with_creator(self, key: str) -> bool:
+        """Say whether the room with a key ends when its creator goes."""
+        if type_of(key) is RoomType.LIVE:
+            return True
+        return self.creator_leaves is CreatorLeaves.DISBAND
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +85,7 @@ class RoomProblem(Exception):
 
 class Rooms:
     """
-    The table of rooms.
+    The table of rooms; a ``room_id`` here is a key of :mod:`.spaces`.
 
     Args:
         rules: Capacity, times, quotas.
@@ -94,9 +115,13 @@ class Rooms:
         record = self._store.get(room_id)
         return record if record is not None and record.seats else None
 
-    def listed(self) -> Iterator[RoomRecord]:
-        """Walk over the rooms somebody pushes to, oldest first."""
-        return (record for record in self._store if record.seats)
+    def listed(self, room_type: RoomType) -> Iterator[RoomRecord]:
+        """Walk over the rooms of a type somebody pushes to, oldest first."""
+        return (
+            record
+            for record in self._store
+            if record.seats and type_of(record.room_id) is room_type
+        )
 
     def reserve(self, room_id: str, owner: str, label: str, now: float) -> RoomRecord:
         """
@@ -143,7 +168,7 @@ class Rooms:
         if record is None:
             raise RoomProblem(RoomCode.NO_SUCH_ROOM)
         seat = record.seat_of(user_id)
-        if seat is None and len(record.seats) >= self.rules.capacity:
+        if seat is None and len(record.seats) >= self.rules.seats_in(room_id):
             raise RoomProblem(RoomCode.ROOM_FULL)
         return record, seat
 
@@ -279,7 +304,7 @@ class Rooms:
     def _remove(self, record: RoomRecord, user_id: str, kind: EventKind) -> None:
         gone = next(seat for seat in record.seats if seat.user_id == user_id)
         rest = tuple(seat for seat in record.seats if seat is not gone)
-        disband = self.rules.creator_leaves is CreatorLeaves.DISBAND
+        disband = self.rules.ends_with_creator(record.room_id)
         if not rest or (disband and user_id == record.creator):
             self._close(record)
             return

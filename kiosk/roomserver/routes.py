@@ -9,8 +9,10 @@ with the wrong method, is answered as the originals answer it: code 0 and empty
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from kiosk.room import messages as msg
+from kiosk.room.room_types import RoomType
 from kiosk.roomserver.asking import Asked, Caller, Hold, Refused
 from kiosk.roomserver.identity import Identity
 from kiosk.roomserver.room_routes import RoomRoutes
@@ -18,25 +20,26 @@ from kiosk.roomserver.rooms import RoomProblem
 
 
 UNKNOWN_ROUTE: msg.Wire = {"code": 0, "data": {}}
-_FOLDER = "double_room"
+_TYPES = {room_type.value: room_type for room_type in RoomType}
 
 _Open = Callable[[Asked], msg.Wire]
 _Guarded = Callable[[Caller, msg.Wire], msg.Wire | Hold]
 
 
 class Routes:
-    """All routes of ``double_room`` and those of ``utils`` a client needs."""
+    """All routes of the room types and those of ``utils`` a client needs."""
 
     def __init__(self, identity: Identity, rooms: RoomRoutes) -> None:
         self._identity = identity
         self._rooms = rooms
         self._open: dict[tuple[str, str, str], _Open] = {
-            ("POST", _FOLDER, "login"): identity.login,
-            ("POST", _FOLDER, "logout"): identity.logout,
-            ("POST", _FOLDER, "get_im_login_info"): identity.get_im_login_info,
             ("GET", "utils", "get_login_info"): identity.get_login_info,
             ("POST", "utils", "get_login_info"): identity.get_login_info,
         }
+        for folder in _TYPES:
+            self._open["POST", folder, "login"] = identity.login
+            self._open["POST", folder, "logout"] = identity.logout
+            self._open["POST", folder, "get_im_login_info"] = identity.get_im_login_info
         self._guarded: dict[str, _Guarded] = {
             "get_push_url": rooms.get_push_url,
             "create_room": rooms.create_room,
@@ -57,11 +60,15 @@ class Routes:
         guarded = self._guarded.get(route)
         if open_route is not None:
             return _outcome(route, asked, lambda: open_route(asked))
-        if guarded is None or folder != _FOLDER or asked.method != "POST":
+        room_type = _TYPES.get(folder)
+        if guarded is None or room_type is None or asked.method != "POST":
             return UNKNOWN_ROUTE
         return _outcome(
-            route, asked, lambda: guarded(self._identity.caller(asked), asked.body)
+            route, asked, lambda: guarded(self._caller(asked, room_type), asked.body)
         )
+
+    def _caller(self, asked: Asked, room_type: RoomType) -> Caller:
+        return replace(self._identity.caller(asked), room_type=room_type)
 
     def finish(self, hold: Hold) -> msg.Wire:
         """Return what to send when a wait is over."""

@@ -28,8 +28,10 @@ class ServerSettings:
         public_host: Host named in stream URLs; by default ``rtmp_host``.
         public_rtmp: ``HOST:PORT`` named in stream URLs instead, where something
             between clients and relay has a port of its own.
-        capacity: Seats of a room, the creator's included.
-        creator_leaves: What becomes of a room then.
+        capacity: Seats of a double_room, the creator's included.
+        capacity_multi: Seats of a multi_room.
+        capacity_live: Seats of a live_room; its audience has none.
+        creator_leaves: What becomes of a room then; a live_room always ends.
         push_key: Signs push URLs; made at random when absent.
         play_key: Signs play URLs; made at random when absent, never the same.
         key_validity_s: How long a signed URL may be used.
@@ -56,6 +58,8 @@ class ServerSettings:
     public_host: str = ""
     public_rtmp: str = ""
     capacity: int = 2
+    capacity_multi: int = 4
+    capacity_live: int = 4
     creator_leaves: CreatorLeaves = CreatorLeaves.DISBAND
     push_key: bytes = field(default=b"", repr=False)
     play_key: bytes = field(default=b"", repr=False)
@@ -115,7 +119,13 @@ class ServerSettings:
     def rules(self) -> RoomRules:
         """What the room table needs of this."""
         patience = Patience(self.late_s, self.sweep_s, self.unpushed_s)
-        return RoomRules(self.capacity, self.creator_leaves, patience)
+        return RoomRules(
+            capacity=self.capacity,
+            capacity_multi=self.capacity_multi,
+            capacity_live=self.capacity_live,
+            creator_leaves=self.creator_leaves,
+            patience=patience,
+        )
 
 
 def _is_wildcard(host: str) -> bool:

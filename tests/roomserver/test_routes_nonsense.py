@@ -45,7 +45,7 @@ def test_a_field_of_the_wrong_kind_is_an_exception_as_in_the_originals() -> None
         "/weapp/double_room",
         "/weapp/double_room/",
         "/weapp/double_room/get_pushers/x",
-        "/weapp/multi_room/get_pushers",
+        "/weapp/triple_room/get_pushers",
         "/weapp/double_room/..",
         "/weapp/double_room/../double_room/get_pushers",
         "/weapp/double_room/%67et_pushers",
