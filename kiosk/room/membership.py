@@ -15,6 +15,7 @@ Rules (protocol 7.1, 7.2, 10.3, 10.5; ``reliability.md`` R09 to R14):
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -160,6 +161,8 @@ class Membership:
         yield from self._sit_down(push_url, give_up_at)
         self._push_url = push_url
         self._out_since = None
+        with suppress(RoomError):  # else the news look, some time soon
+            yield from self._look(_UNEXPLAINED)
 
     def send_text(self, text: str, now: float) -> Script[None]:
         """Send a text message; not repeated, it would arrive twice."""
@@ -278,18 +281,21 @@ class Membership:
         if self._talk.now - self._out_since >= HOMELESS_S:
             yield from self._lose(f"no way back into the room: {error}")
         else:
-            yield from self._talk.pause(POLL_S)
+            yield from self._talk.pause(_QUICK_S)
 
     def _sit_down(self, push_url: str, give_up_at: float) -> Script[None]:
         seat = self._talk, self.room_id, self._label, push_url
         try:
-            yield from sit_down(*seat, give_up_at)
+            seated = yield from sit_down(*seat, give_up_at)
         except RoomNotFound:
             ours = yield from self._is_still_ours()
             if not (ours and self._has_events):
                 raise
             yield from open_again(*seat)
-            yield from sit_down(*seat, give_up_at)
+            seated = yield from sit_down(*seat, give_up_at)
+        if 0 < seated.seq <= self._seq:
+            # A new stream is a new event: these numbers began anew without us.
+            self._seq = seated.seq
             self._list.wait_for_returns(self._talk.now)
         self._entries += 1
         self._must_look = True

@@ -554,7 +554,38 @@ def test_a_moved_stream_opens_a_forgotten_room_again() -> None:
         "wait_events",
         "create_room",
         "add_pusher",
+        "get_pushers",
     ]
+
+
+def test_a_server_that_counts_anew_has_forgotten_our_peer_too() -> None:
+    service = with_events(add_pusher=Seated(1, 1), get_pushers=room("r1", ME))
+    seat = seated(service)
+
+    service.play(seat.move_stream("rtmp://relay/live/new?k=1", service.now))
+    live(service, seat, 1.0)
+
+    assert service.facts == [MemberJoined(ANNA)]
+    waits = [one.request for one in service.asked if one.route == "wait_events"]
+    assert waits == [WaitEvents("r1", "kiosk7", 1, HOLD_S)]
+
+
+def test_after_a_moved_stream_the_others_are_looked_at_at_once() -> None:
+    service = with_events(get_pushers=[room("r1", ANNA, BERT, ME)])
+    seat = seated(service)
+
+    service.play(seat.move_stream("rtmp://relay/live/new?k=1", service.now))
+
+    assert service.facts == [MemberJoined(BERT)]
+
+
+def test_a_moved_stream_counts_though_nobody_can_be_looked_at() -> None:
+    service = with_events(get_pushers=UNREACHABLE)
+    seat = seated(service)
+
+    service.play(seat.move_stream("rtmp://relay/live/new?k=1", service.now))
+
+    assert service.routes == ["add_pusher", "get_pushers"]
 
 
 def test_a_room_that_was_closed_takes_no_moved_stream() -> None:
