@@ -40,7 +40,7 @@ from kiosk.display.headless import HeadlessDisplay
 from kiosk.errors import ConfigError, KioskError
 from kiosk.ports import ScreenFacts, ScreenName
 from kiosk.room.conversation import Identity
-from kiosk.room.messages import Dialect
+from kiosk.room.messages import Dialect, RoomType
 from kiosk.room.session import Wanted
 from kiosk.roomclient.service import HttpRoomService, new_room_service
 from kiosk.ui.layout import pip_rect
@@ -51,18 +51,24 @@ from kiosk.ui.screens import Branding
 log = logging.getLogger(__name__)
 
 
-def run_kiosk(config: KioskConfig, problem: ConfigError | None) -> int:
+def run_kiosk(
+    config: KioskConfig,
+    problem: ConfigError | None,
+    make_loop: Callable[[], asyncio.AbstractEventLoop] | None = None,
+) -> int:
     """
     Run until SIGTERM or SIGINT and return the exit status.
 
     Args:
         config: What the kiosk is told.
         problem: What is wrong with it: the kiosk then says so and calls nobody.
+        make_loop: Makes the event loop, instead of asyncio.
 
     """
     set_up_log(config.log.level, config.log.format)
     try:
-        asyncio.run(_run(config, problem))
+        with asyncio.Runner(loop_factory=make_loop) as runner:
+            runner.run(_run(config, problem))
     except* KioskError as group:
         for exc in _leaves(group):
             log.error("kiosk stopped", extra={"code": exc.code, "reason": str(exc)})  # noqa: TRY400 -- the reason is the whole story
@@ -116,15 +122,32 @@ async def _serve(config: KioskConfig, daemon: Daemon) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, daemon.stop)
+    crash: asyncio.Future[None] = loop.create_future()
+    loop.set_exception_handler(partial(_crashed, crash))
     control = ControlServer(config.control.socket, daemon)
     control.open()
     async with asyncio.TaskGroup() as group:
         serving = group.create_task(control.serve())
+        watching = group.create_task(_until(crash))
         try:
             await daemon.run()
         finally:
+            watching.cancel()
             control.close()
             await asyncio.wait({serving}, timeout=1.0)
+
+
+def _crashed(
+    crash: asyncio.Future[None], _: asyncio.AbstractEventLoop, context: dict[str, Any]
+) -> None:
+    """Let an error that nobody waits for, of a media thread say, end the process."""
+    error = context.get("exception") or RuntimeError(context["message"])
+    if not crash.done():
+        crash.set_exception(error)
+
+
+async def _until(crash: asyncio.Future[None]) -> None:
+    await crash
 
 
 def _daemon(
@@ -264,12 +287,14 @@ def _open_display(config: KioskConfig, clock: ports.Clock) -> HeadlessDisplay:
 
 def _room_service(config: KioskConfig, clock: ports.Clock) -> HttpRoomService:
     room = config.room
+    room_type = RoomType(room.type)
     return new_room_service(
         room.server,
         Identity(room.user_name or config.kiosk.name, room.user_id or ""),
-        Wanted(room.target, create=room.create),
+        Wanted(room.target, create=room.create, capacity=room_type.usual_capacity),
         clock,
         dialect=Dialect(room.dialect),
+        room_type=room_type,
         tls=_tls(config),
     )
 

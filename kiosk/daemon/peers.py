@@ -130,6 +130,10 @@ class Peers:
                 log.info("peer not played", extra={"user": user_id, "reason": reason})
             case ports.PushLost(reason):
                 self._post(ev.PushLost(self._call, reason))
+            case ports.CaptureLost("speaker", reason):
+                # The picture goes on and the speaker is tried again: no reason
+                # to hang up on the agent.
+                log.warning("speaker lost", extra={"code": "D002", "reason": reason})
             case ports.CaptureLost(device, reason):
                 self._post(ev.Failed(self._call, f"D002 {device}: {reason}"))
 

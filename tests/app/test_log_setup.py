@@ -31,15 +31,6 @@ def test_the_rest_of_a_line_stays() -> None:
     assert text == "rtmp://relay.example/live/8525_abc?… refused"
 
 
-@pytest.fixture
-def quiet_root() -> object:
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    yield root
-    root.handlers[:], root.level = before
-
-
-@pytest.mark.usefixtures("quiet_root")
 def test_plain_lines_carry_their_facts(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_log("info", "text")
     logging.getLogger("kiosk.x").info("room entered", extra={"room": "service"})
@@ -47,7 +38,6 @@ def test_plain_lines_carry_their_facts(capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().err == "INFO kiosk.x: room entered room='service'\n"
 
 
-@pytest.mark.usefixtures("quiet_root")
 def test_json_lines_carry_their_facts(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_log("info", "json")
     logging.getLogger("kiosk.x").info("room entered", extra={"room": "service"})
@@ -61,7 +51,6 @@ def test_json_lines_carry_their_facts(capsys: pytest.CaptureFixture[str]) -> Non
     }
 
 
-@pytest.mark.usefixtures("quiet_root")
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_a_traceback_is_redacted_too(
     form: str, capsys: pytest.CaptureFixture[str]
@@ -77,7 +66,6 @@ def test_a_traceback_is_redacted_too(
     assert "CANARY" not in text
 
 
-@pytest.mark.usefixtures("quiet_root")
 def test_control_characters_cannot_forge_a_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -87,7 +75,6 @@ def test_control_characters_cannot_forge_a_line(
     assert capsys.readouterr().err.count("\n") == 1
 
 
-@pytest.mark.usefixtures("quiet_root")
 def test_http_libraries_do_not_log_urls() -> None:
     set_up_log("debug", "text")
 

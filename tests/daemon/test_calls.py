@@ -349,6 +349,16 @@ async def test_a_camera_lost_in_the_call_ends_it_with_its_name() -> None:
         assert "camera" in kiosk.world.screens.facts.reason
 
 
+async def test_a_speaker_lost_in_the_call_does_not_end_it() -> None:
+    async with running_kiosk() as kiosk:
+        await kiosk.talk()
+        kiosk.world.media.report(ports.CaptureLost("speaker", "gone"))
+        kiosk.daemon.press("mute")
+        await kiosk.until(lambda: kiosk.world.screens.facts.muted, "muted")
+
+        assert kiosk.state == "IN_CALL"
+
+
 async def test_the_agent_enters_by_itself_and_stays_for_the_next_customer() -> None:
     async with running_kiosk(role=Role.AGENT) as kiosk:
         await kiosk.reach(State.WAITING)
