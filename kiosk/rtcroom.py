@@ -30,7 +30,7 @@ from kiosk.display.headless import HeadlessDisplay
 from kiosk.media.session import MediaSession, MediaSettings
 from kiosk.ports import Media, MediaFact, RoomNotice, Seat
 from kiosk.room.conversation import Identity
-from kiosk.room.messages import RoomCode
+from kiosk.room.messages import RoomCode, RoomType
 from kiosk.room.session import Wanted
 from kiosk.roomclient import HttpRoomService, new_room_service, peer_of
 from kiosk.roomclient.rtc_call import RtcCall
@@ -70,6 +70,7 @@ __all__ = [
     "PushCode",
     "RTCRoom",
     "RTCRoomError",
+    "RoomType",
     "connect",
 ]
 
@@ -238,7 +239,8 @@ async def connect(
     *,
     user_id: str = "",
     media: Media | None = None,
-    capacity: int = 2,
+    room_type: RoomType = RoomType.DOUBLE,
+    capacity: int | None = None,
 ) -> AsyncGenerator[RTCRoom, None]:
     """
     Return a party of RTCRoom at a room server.
@@ -248,15 +250,22 @@ async def connect(
         user_name: Shown to the others.
         user_id: Ours; the server chooses one by default.
         media: Camera to display; synthetic devices by default.
-        capacity: Members of a room, ourselves included.
+        room_type: Whose rooms: ``double_room``, ``multi_room`` or ``live_room``.
+        capacity: Members of a room, ourselves included; by default the
+            originals' (2, 4, 4).
 
     Raises:
         ConfigError: If ``server_url`` is no such address.
 
     """
     clock = MonotonicClock()
+    wanted = Wanted((), capacity=capacity or room_type.usual_capacity)
     service = new_room_service(
-        server_url, Identity(user_name, user_id), Wanted((), capacity=capacity), clock
+        server_url,
+        Identity(user_name, user_id),
+        wanted,
+        clock,
+        room_type=room_type,
     )
     with ExitStack() as stack:
         if media is None:

@@ -27,6 +27,7 @@ from kiosk.room.messages import (
     Logout,
     Request,
     RoomCode,
+    RoomType,
     RouteUnknown,
 )
 from kiosk.room.script import Ask, Fact, Pause, Script, ServerBusy, Tell
@@ -76,6 +77,7 @@ class Conversation:
         identity: Who asks.
         scatter: Returns a number from 0 to 1; spreads the pauses of many.
         dialect: What the server speaks; ``None`` finds out at the first login.
+        room_type: Whose routes are asked.
 
     """
 
@@ -84,8 +86,10 @@ class Conversation:
         identity: Identity,
         scatter: Callable[[], float],
         dialect: Dialect | None = None,
+        room_type: RoomType = RoomType.DOUBLE,
     ) -> None:
         self.identity = identity
+        self._room_type = room_type
         self.now = 0.0
         self._scatter = scatter
         self._dialect = dialect
@@ -244,7 +248,8 @@ class Conversation:
     def _once(self, request: Request[T], deadline_s: float) -> Script[T]:
         if deadline_s <= 0:
             raise RoomUnreachable(f"{request.ROUTE}: no time left to ask")
-        outcome = yield Ask(request, self._credentials_for(request), deadline_s)
+        credentials = self._credentials_for(request)
+        outcome = yield Ask(request, credentials, deadline_s, self._room_type)
         self.now = max(self.now, outcome.at)
         if outcome.error is not None:
             raise outcome.error

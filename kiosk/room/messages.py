@@ -56,6 +56,7 @@ from kiosk.room.requests import (
     PusherHeartbeat,
     Request,
 )
+from kiosk.room.room_types import RoomType
 from kiosk.room.wire_json import (
     MAX_ANSWER_BYTES,
     MAX_REQUEST_BYTES,
@@ -103,6 +104,7 @@ __all__ = [
     "RoomCreated",
     "RoomEvent",
     "RoomList",
+    "RoomType",
     "RouteUnknown",
     "Seated",
     "SendRoomTextMsg",
@@ -127,9 +129,16 @@ class RouteUnknown(RoomProtocolError):
     """The server does not know the route: it is not one of ours."""
 
 
-def path_of(request: Request[object]) -> str:
-    """Return the path below the server's address, with its leading slash."""
-    return f"/weapp/{request.FOLDER}/{request.ROUTE}"
+def path_of(request: Request[object], room_type: RoomType = RoomType.DOUBLE) -> str:
+    """
+    Return the path below the server's address, with its leading slash.
+
+    A request whose ``FOLDER`` is that of ``double_room`` exists in every room
+    type; it is asked in the folder of ``room_type``.
+    """
+    everywhere = RoomType.DOUBLE.value == request.FOLDER
+    folder = room_type.value if everywhere else request.FOLDER
+    return f"/weapp/{folder}/{request.ROUTE}"
 
 
 def read_answer(request: Request[AnswerT], body: bytes) -> AnswerT:

@@ -19,3 +19,8 @@ class RoomType(Enum):
     """Several members, all equal."""
     LIVE = "live_room"
     """A broadcaster, guests on the air beside it, and an audience."""
+
+    @property
+    def usual_capacity(self) -> int:
+        """Members of a room as the originals have it, the creator included."""
+        return 2 if self is RoomType.DOUBLE else 4

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
 from kiosk.errors import RoomError, RoomUnreachable
-from kiosk.room.messages import Credentials, Member, Request
+from kiosk.room.messages import Credentials, Member, Request, RoomType
 
 
 class ServerBusy(RoomUnreachable):
@@ -92,12 +92,14 @@ class Ask:
         request: What to ask.
         credentials: Goes along in the query, where the protocol wants it.
         deadline_s: From the first byte sent to the last byte read.
+        room_type: Whose routes are asked, where every type has the route.
 
     """
 
     request: Request[object]
     credentials: Credentials | None = field(repr=False)
     deadline_s: float
+    room_type: RoomType = RoomType.DOUBLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from kiosk.errors import ConfigError, RoomProtocolError, RoomUnreachable
 from kiosk.room.messages import (
     Credentials,
     Request,
+    RoomType,
     RouteUnknown,
     dump_json,
     path_of,
@@ -84,6 +85,7 @@ class HttpExchange:
         request: Request[T],
         credentials: Credentials | None,
         deadline_s: float,
+        room_type: RoomType = RoomType.DOUBLE,
     ) -> T:
         """
         Send one request and read its answer.
@@ -98,7 +100,7 @@ class HttpExchange:
         route = request.ROUTE
         try:
             async with asyncio.timeout(deadline_s):
-                body = await self._exchange(request, credentials)
+                body = await self._exchange(request, credentials, room_type)
         except TimeoutError:
             raise RoomUnreachable(
                 f"{route}: no whole answer from {self._host} within {deadline_s:.1f} s"
@@ -116,7 +118,10 @@ class HttpExchange:
         await self._client.aclose()
 
     async def _exchange(
-        self, request: Request[object], credentials: Credentials | None
+        self,
+        request: Request[object],
+        credentials: Credentials | None,
+        room_type: RoomType,
     ) -> bytes:
         wire = request.to_wire()
         query = credentials.to_query() if credentials else {}
@@ -127,7 +132,7 @@ class HttpExchange:
             content = dump_json(wire)
         outgoing = self._client.build_request(
             request.METHOD,
-            self._base + path_of(request),
+            self._base + path_of(request, room_type),
             params=query or None,
             content=content,
             headers={"Content-Type": "application/json"} if content else None,

@@ -36,7 +36,7 @@ from kiosk.ports import (
 from kiosk.room.conversation import Conversation, Identity
 from kiosk.room.member_list import shown_name
 from kiosk.room.membership import Membership
-from kiosk.room.messages import Dialect, Member, Room, RoomCode
+from kiosk.room.messages import Dialect, Member, Room, RoomCode, RoomType
 from kiosk.room.script import (
     Ask,
     Fact,
@@ -70,6 +70,7 @@ def new_room_service(
     clock: Clock,
     *,
     dialect: Dialect | None = None,
+    room_type: RoomType = RoomType.DOUBLE,
     tls: ssl.SSLContext | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> HttpRoomService:
@@ -80,7 +81,7 @@ def new_room_service(
         ConfigError: If ``server_url`` is not an HTTP URL.
 
     """
-    talk = Conversation(identity, secrets.SystemRandom().random, dialect)
+    talk = Conversation(identity, secrets.SystemRandom().random, dialect, room_type)
     exchange = HttpExchange(server_url, transport, tls)
     return HttpRoomService(RoomSession(talk, wanted), exchange, clock)
 
@@ -247,9 +248,11 @@ class HttpRoomService:
                 await self._sleep(seconds)
             case Tell(fact):
                 self._on_notice(_notice(fact))
-            case Ask(request, credentials, deadline_s):
+            case Ask(request, credentials, deadline_s, room_type):
                 try:
-                    answer = await self._exchange.ask(request, credentials, deadline_s)
+                    answer = await self._exchange.ask(
+                        request, credentials, deadline_s, room_type
+                    )
                 except RoomError as error:
                     return Outcome(self._now(), error=error)
                 return Outcome(self._now(), answer)

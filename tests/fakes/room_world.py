@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from kiosk.ports import Micros, NoSeat, RoomNotice, Seat
 from kiosk.room.conversation import Conversation, Identity
-from kiosk.room.messages import Dialect
+from kiosk.room.messages import Dialect, RoomType
 from kiosk.room.session import RoomSession, Wanted
 from kiosk.roomclient import HttpExchange, HttpRoomService
 from kiosk.roomserver.asking import ServerClock
@@ -160,11 +160,13 @@ class RoomWorld:
         *targets: str,
         create: bool = False,
         dialect: Dialect | None = None,
+        room_type: RoomType = RoomType.DOUBLE,
     ) -> tuple[HttpRoomService, Wire]:
         """Return a client of this server, not yet entered, and its wire."""
         wire = Wire(self)
-        talk = Conversation(Identity(user_id.title(), user_id), lambda: 0.5, dialect)
-        session = RoomSession(talk, Wanted(targets, create))
+        identity = Identity(user_id.title(), user_id)
+        talk = Conversation(identity, lambda: 0.5, dialect, room_type)
+        session = RoomSession(talk, Wanted(targets, create, room_type.usual_capacity))
         exchange = HttpExchange("http://room.test/", wire)
         return HttpRoomService(session, exchange, self.time, self.time.sleep), wire
 
@@ -175,9 +177,12 @@ class RoomWorld:
         *targets: str,
         create: bool = False,
         dialect: Dialect | None = None,
+        room_type: RoomType = RoomType.DOUBLE,
     ) -> AsyncIterator[Party]:
         """Return a client of this server."""
-        service, wire = self.service(user_id, *targets, create=create, dialect=dialect)
+        service, wire = self.service(
+            user_id, *targets, create=create, dialect=dialect, room_type=room_type
+        )
         async with service:
             yield Party(service, wire)
             wire.fault = no_fault  # nobody moves the time while it closes

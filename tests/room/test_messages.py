@@ -122,6 +122,12 @@ def test_an_originals_empty_answer_to_add_pusher_is_a_seat_without_numbers() -> 
 
 def test_paths_name_folder_and_route() -> None:
     assert msg.path_of(msg.GetLoginInfo()) == "/weapp/utils/get_login_info"
+    assert msg.path_of(msg.GetLoginInfo(), msg.RoomType.LIVE) == (
+        "/weapp/utils/get_login_info"
+    )
+    assert msg.path_of(msg.GetPushers("r"), msg.RoomType.MULTI) == (
+        "/weapp/multi_room/get_pushers"
+    )
     assert msg.path_of(msg.AddPusher("r", "u", "n", "p")) == (
         "/weapp/double_room/add_pusher"
     )

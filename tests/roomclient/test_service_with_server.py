@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 
 import httpx
 import pytest
@@ -21,7 +22,7 @@ from kiosk.ports import (
     Seat,
     TextReceived,
 )
-from kiosk.room.messages import Dialect
+from kiosk.room.messages import Dialect, RoomType
 from kiosk.room.stream_url import stream_of
 from kiosk.roomserver.rooms import CreatorLeaves
 from kiosk.roomserver.settings import ServerSettings
@@ -51,6 +52,47 @@ async def test_two_parties_meet_in_a_room(dialect: Dialect) -> None:
         assert isinstance(kiosk.told[0], PeerJoined)
         assert kiosk.told[0].peer.name == "Agent"
         assert "txSecret=play" in kiosk.told[0].peer.play_url
+
+
+@BOTH
+async def test_four_parties_meet_in_a_multi_room(dialect: Dialect) -> None:
+    world = RoomWorld()
+    async with AsyncExitStack() as stack:
+        parties = [
+            await stack.enter_async_context(
+                world.party(
+                    f"user{number}",
+                    "desk",
+                    create=number == 0,
+                    dialect=dialect,
+                    room_type=RoomType.MULTI,
+                )
+            )
+            for number in range(4)
+        ]
+        for party in parties:
+            await party.enter()
+        fifth = await stack.enter_async_context(
+            world.party("late", "desk", dialect=dialect, room_type=RoomType.MULTI)
+        )
+        seat = await fifth.service.find_seat()
+        await settle()
+
+        assert [len(party.told) for party in parties] == [3, 3, 3, 3]
+        assert seat == NoSeat("full")
+        folders = {request.url.path.split("/")[2] for request in fifth.wire.requests}
+        assert folders <= {"multi_room", "utils"}
+
+
+async def test_a_room_of_another_type_is_not_found() -> None:
+    world = RoomWorld()
+    async with (
+        world.party("host", "desk", create=True, room_type=RoomType.LIVE) as host,
+        world.party("kiosk", "desk") as kiosk,
+    ):
+        await host.enter()
+
+        assert await kiosk.service.find_seat() == NoSeat("absent")
 
 
 async def test_the_dialect_is_found_out() -> None:
