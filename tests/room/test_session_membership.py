@@ -640,3 +640,9 @@ def test_a_text_is_sent_once() -> None:
         service.play(seat.send_text("hello", service.now))
 
     assert service.routes == ["send_room_text_msg"]
+
+
+def test_the_others_can_be_asked_for_at_any_time() -> None:
+    service = server()
+
+    assert seated(service).members == (ANNA,)
