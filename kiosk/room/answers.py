@@ -246,18 +246,26 @@ class EventKind(Enum):
     STREAM_LOST = "stream_lost"
     """A member's stream ended; its seat is kept until the heartbeat runs out."""
     TEXT = "text"
+    CUSTOM = "custom"
+    """A message between programs; people are not shown it."""
     ROOM_CLOSED = "room_closed"
 
 
 @dataclass(frozen=True, slots=True)
 class RoomEvent:
-    """One numbered event; ``user_id`` is whom it is about (empty: the room)."""
+    """
+    One numbered event; ``user_id`` is whom it is about (empty: the room).
+
+    ``cmd`` says what kind of text a text is, for programs (``muted``); empty
+    for one that somebody typed.
+    """
 
     seq: int
     kind: EventKind
     user_id: str = ""
     epoch: int = 0
     text: str = ""
+    cmd: str = ""
 
     def to_wire(self) -> Wire:
         """Return one entry of ``events``."""
@@ -267,8 +275,10 @@ class RoomEvent:
             "userID": self.user_id,
             "epoch": self.epoch,
         }
-        if self.kind is EventKind.TEXT:
+        if self.kind in (EventKind.TEXT, EventKind.CUSTOM):
             wire["text"] = self.text
+        if self.cmd:
+            wire["cmd"] = self.cmd
         return wire
 
     @classmethod
@@ -283,6 +293,7 @@ class RoomEvent:
             fields.optional_text("userID", _ID_BYTES),
             fields.optional_count("epoch"),
             fields.optional_text("text", _CUSTOM_BYTES),
+            fields.optional_text("cmd", _ID_BYTES),
         )
 
 

@@ -64,7 +64,14 @@ class WaitEvents:
 
 @dataclass(frozen=True, slots=True)
 class SendRoomTextMsg:
-    """Ours: a text message to everybody else in the room."""
+    """
+    Ours: a text message to everybody else in the room.
+
+    Attributes:
+        cmd: What kind of text it is, for programs; empty for a typed one.
+        custom: Between programs only; the text may then be empty.
+
+    """
 
     METHOD: ClassVar[str] = "POST"
     FOLDER: ClassVar[str] = "double_room"
@@ -74,21 +81,38 @@ class SendRoomTextMsg:
     room_id: str
     user_id: str
     text: str
+    cmd: str = ""
+    custom: bool = False
 
     def to_wire(self) -> Wire:
         """Return the body."""
-        return {"roomID": self.room_id, "userID": self.user_id, "text": self.text}
+        wire: Wire = {"roomID": self.room_id, "userID": self.user_id, "text": self.text}
+        if self.cmd:
+            wire["cmd"] = self.cmd
+        if self.custom:
+            wire["custom"] = True
+        return wire
 
     @classmethod
     def from_wire(cls, wire: Wire, dialect: Dialect = Dialect.V2) -> SendRoomTextMsg:
-        """Read the body; the text is printable and not empty."""
+        """Read the body; the text is printable and, but for a custom one, not empty."""
         fields = Fields(wire, dialect)
-        text = fields.text("text", 4 * MAX_TEXT_CHARS)
-        if not text or len(text) > MAX_TEXT_CHARS:
+        custom = fields.optional_flag("custom")
+        if custom:
+            text = fields.optional_text("text", 4 * MAX_TEXT_CHARS)
+        else:
+            text = fields.text("text", 4 * MAX_TEXT_CHARS)
+        if not (text or custom) or len(text) > MAX_TEXT_CHARS:
             raise BadRequest("text", f"is not 1 to {MAX_TEXT_CHARS} characters")
         if not _REFUSED.isdisjoint(text):
             raise BadRequest("text", "holds a control character")
-        return cls(fields.identifier("roomID"), fields.identifier("userID"), text)
+        return cls(
+            fields.identifier("roomID"),
+            fields.identifier("userID"),
+            text,
+            fields.optional_identifier("cmd"),
+            custom,
+        )
 
     def read_answer(self, fields: Fields) -> answers.Done:
         """Nothing but success."""

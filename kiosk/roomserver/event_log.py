@@ -21,6 +21,7 @@ _FAREWELL_SWEEPS = 12
 """Sweeps a closed room is remembered for its members: a minute at 5 s."""
 
 
+_SAID = (EventKind.TEXT, EventKind.CUSTOM)
 @dataclass(slots=True)
 class _Farewell:
     event: RoomEvent
@@ -54,7 +55,7 @@ class EventLog:
             event
             for event in log
             if event.seq > after_seq
-            and not (event.kind is EventKind.TEXT and event.user_id == user_id)
+            and not (event.kind in _SAID and event.user_id == user_id)
         )
         seen = () if missing else events
         return Events(seen, record.seq, record.digest, resync=missing)

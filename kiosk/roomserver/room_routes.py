@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from kiosk.room import messages as msg
+from kiosk.room.im_messages import Said
 from kiosk.room.stream_url import stream_of
 from kiosk.roomserver.asking import DONE, Caller, Hold, Refused, ServerClock
 from kiosk.roomserver.backend import StreamBackend
@@ -161,7 +162,8 @@ class RoomRoutes:
         if not self._text_pace.allows(asked.user_id, self._clock.monotonic()):
             limit = f"at most {self._policy.texts_per_s:g} texts a second"
             raise Refused(msg.RoomCode.SERVER_ERROR, limit)
-        self._rooms.say(key, asked.user_id, asked.text)
+        said = Said(asked.text, asked.cmd, asked.custom)
+        self._rooms.say(key, asked.user_id, said)
         return DONE
 
     def _events(self, wait: msg.WaitEvents) -> msg.Events:

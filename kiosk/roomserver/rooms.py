@@ -16,11 +16,15 @@ from enum import Enum
 
 from kiosk.room.answers import EventKind, Events, RoomEvent
 from kiosk.room.codes import RoomCode
+from kiosk.room.im_messages import Said
 from kiosk.room.room_types import RoomType
 from kiosk.roomserver.attendance import Attendance, Patience
 from kiosk.roomserver.event_log import EventLog
 from kiosk.roomserver.spaces import type_of
 from kiosk.roomserver.store import RoomRecord, RoomStore, Seat
+
+
+_SILENCE = Said("")
 
 
 class CreatorLeaves(Enum):
@@ -240,7 +244,7 @@ class Rooms:
         self._attendance.heard(room_id, user_id, now)
         return membership
 
-    def say(self, room_id: str, user_id: str, text: str) -> None:
+    def say(self, room_id: str, user_id: str, said: Said) -> None:
         """
         Tell a text to the others.
 
@@ -249,13 +253,17 @@ class Rooms:
 
         """
         record, seat = self.membership(room_id, user_id)
-        self._tell(record, EventKind.TEXT, seat, text)
+        kind = EventKind.CUSTOM if said.custom else EventKind.TEXT
+        self._tell(record, kind, seat, said)
 
-    def events_after(self, room_id: str, user_id: str, after_seq: int) -> Events:
+    def events_after(
+        self, room_id: str, user_id: str, after_seq: int, *, own: bool = False
+    ) -> Events:
         """
         Return what a member has not seen; nothing new is no event.
 
-        A member of a room that closed a moment ago still learns that.
+        A member of a room that closed a moment ago still learns that.  With
+        ``own`` its own texts are among them, as an IM group hears them.
 
         Raises:
             RoomProblem: NO_SUCH_ROOM or NOT_A_MEMBER.
@@ -269,7 +277,7 @@ class Rooms:
             return closing
         if record.seat_of(user_id) is None:
             raise RoomProblem(RoomCode.NOT_A_MEMBER)
-        return self._log.after(record, user_id, after_seq)
+        return self._log.after(record, "" if own else user_id, after_seq)
 
     def stream_is(self, room_id: str, user_id: str, stream: str, *, live: bool) -> None:
         """
@@ -326,10 +334,12 @@ class Rooms:
         self._on_released(seat.stream)
 
     def _tell(
-        self, record: RoomRecord, kind: EventKind, seat: Seat, text: str = ""
+        self, record: RoomRecord, kind: EventKind, seat: Seat, said: Said = _SILENCE
     ) -> RoomRecord:
         record = replace(record, seq=record.seq + 1)
-        event = RoomEvent(record.seq, kind, seat.user_id, seat.epoch, text)
+        event = RoomEvent(
+            record.seq, kind, seat.user_id, seat.epoch, said.text, said.cmd
+        )
         self._store.put(record)
         self._log.append(record.room_id, event)
         self._on_event(record.room_id)

@@ -4,6 +4,7 @@ import pytest
 
 from kiosk.room.answers import EventKind
 from kiosk.room.codes import RoomCode
+from kiosk.room.im_messages import Said
 from kiosk.roomserver.attendance import Attendance, Patience
 from kiosk.roomserver.rooms import (
     CreatorLeaves,
@@ -158,7 +159,7 @@ def test_who_missed_too_many_events_is_told_to_look_for_himself() -> None:
     table = Table()
     table.open("agent", "kiosk")
     for _ in range(130):
-        table.rooms.say("desk", "agent", "x")
+        table.rooms.say("desk", "agent", Said("x"))
 
     old = table.rooms.events_after("desk", "kiosk", 2)
     recent = table.rooms.events_after("desk", "kiosk", 4)

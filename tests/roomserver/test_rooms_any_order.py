@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from kiosk.room import messages as msg
+from kiosk.room.im_messages import Said
 from kiosk.roomserver.rooms import (
     CreatorLeaves,
     Entrant,
@@ -76,7 +77,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(room=ROOMS, user=USERS)
     def say(self, room: str, user: str) -> None:
-        self._try(lambda: self.rooms.say(room, user, "hello"))
+        self._try(lambda: self.rooms.say(room, user, Said("hello")))
 
     @rule(room=ROOMS, user=USERS, live=st.booleans())
     def stream(self, room: str, user: str, live: bool) -> None:

@@ -80,3 +80,23 @@ def test_a_text_of_no_member_is_refused_with_5() -> None:
     wire = msg.SendRoomTextMsg("desk", "kiosk", "x").to_wire()
 
     assert desk.ask("send_room_text_msg", wire, user="kiosk")["code"] == 5
+
+
+def test_a_text_may_say_what_kind_it_is_and_a_custom_one_may_be_empty() -> None:
+    desk = FakeDesk()
+    desk.create("agent")
+    desk.join("kiosk")
+    for wire in (
+        msg.SendRoomTextMsg("desk", "kiosk", "microphone off", "muted").to_wire(),
+        msg.SendRoomTextMsg("desk", "kiosk", "", "wave", custom=True).to_wire(),
+    ):
+        assert desk.ask("send_room_text_msg", wire, user="kiosk")["code"] == 0
+
+    text, custom = desk.events("agent", 2)
+    assert (text["kind"], text["text"], text["cmd"]) == (
+        "text",
+        "microphone off",
+        "muted",
+    )
+    assert (custom["kind"], custom["text"], custom["cmd"]) == ("custom", "", "wave")
+    assert desk.events("kiosk", 2) == []
