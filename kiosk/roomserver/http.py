@@ -2,16 +2,14 @@
 HTTP as the originals understood it, and not a byte more than that.
 
 Bodies: JSON, ``text/xml`` that holds JSON, forms; anything else is seen as empty.
-A body is counted while it is read and has to be whole in time.  Every domain
-outcome is 200 with a code.  No CORS headers, no access log: queries carry
+Sizes and deadlines were enforced before, by :mod:`kiosk.roomserver.border`.  Every
+domain outcome is 200 with a code.  No CORS headers, no access log: queries carry
 tokens.  Deciding is for :mod:`kiosk.roomserver.routes`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
@@ -29,26 +27,9 @@ from kiosk.roomserver.routes import Routes
 log = logging.getLogger(__name__)
 
 _JSON = "application/json; charset=utf-8"
-_OK, _TOO_SLOW, _TOO_BIG = 200, 408, 413
 _MAX_QUERY_FIELDS = 32
 _JSON_TYPES = frozenset({"application/json", "text/xml"})
 _FORM_TYPE = "application/x-www-form-urlencoded"
-
-
-@dataclass(frozen=True, slots=True)
-class HttpLimits:
-    """What a request may cost."""
-
-    body_bytes: int = msg.MAX_REQUEST_BYTES
-    read_s: float = 10.0
-
-
-class _BodyRefused(Exception):
-    """A body is too big or too slow; the connection is closed after this."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
 
 
 class Door:
@@ -59,10 +40,9 @@ class Door:
     log, and the server goes on.
     """
 
-    def __init__(self, routes: Routes, polls: LongPolls, limits: HttpLimits) -> None:
+    def __init__(self, routes: Routes, polls: LongPolls) -> None:
         self._routes = routes
         self._polls = polls
-        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -77,10 +57,8 @@ class Door:
 
     async def _response(self, request: Request) -> Response:
         try:
-            body = _wire_of(request, await self._read(request))
+            body = _wire_of(request, await request.body())
             wire = await self._answer(_asked(request, body))
-        except _BodyRefused as refused:
-            return _response(msg.exception(str(refused)), refused.status)
         except (msg.BadJson, msg.BadRequest) as error:
             return _response(msg.exception(str(error)))
         except ClientDisconnect:
@@ -99,28 +77,10 @@ class Door:
         await self._polls.wait(wait.room_id, wait.user_id, wait.hold_s)
         return self._routes.finish(answer)
 
-    async def _read(self, request: Request) -> bytes:
-        limit = self._limits.body_bytes
-        announced = request.headers.get("content-length", "0")
-        if announced.isdecimal() and int(announced) > limit:
-            raise _BodyRefused(_TOO_BIG, f"at most {limit} bytes are read")
-        body = bytearray()
-        try:
-            async with asyncio.timeout(self._limits.read_s):
-                async for chunk in request.stream():
-                    body += chunk
-                    if len(body) > limit:
-                        raise _BodyRefused(_TOO_BIG, f"at most {limit} bytes are read")
-        except TimeoutError:
-            raise _BodyRefused(_TOO_SLOW, "the body came too slowly") from None
-        return bytes(body)
 
-
-def build_app(
-    routes: Routes, polls: LongPolls, limits: HttpLimits | None = None
-) -> Starlette:
+def build_app(routes: Routes, polls: LongPolls) -> Starlette:
     """Return the ASGI application of a room server."""
-    door = Door(routes, polls, limits or HttpLimits())
+    door = Door(routes, polls)
     return Starlette(routes=[Route("/healthz", _healthz), Mount("/", app=door)])
 
 
@@ -158,6 +118,5 @@ def _pairs(text: str) -> dict[str, str]:
     return fields
 
 
-def _response(wire: msg.Wire, status: int = _OK) -> Response:
-    headers = {"connection": "close"} if status != _OK else None
-    return Response(msg.dump_json(wire), status, headers, media_type=_JSON)
+def _response(wire: msg.Wire) -> Response:
+    return Response(msg.dump_json(wire), media_type=_JSON)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -10,7 +9,7 @@ from typing_extensions import override
 
 from kiosk.room import messages as msg
 from kiosk.roomserver.asking import ServerClock
-from kiosk.roomserver.http import Door, HttpLimits, build_app
+from kiosk.roomserver.http import Door, build_app
 from kiosk.roomserver.long_polls import LongPolls
 from tests.fakes.eventually import eventually
 from tests.fakes.room_desk import FakeDesk, HandClock
@@ -22,12 +21,10 @@ JSON = {"content-type": "application/json"}
 class HttpDesk(FakeDesk):
     """A server reached through HTTP in memory, without a port."""
 
-    def __init__(
-        self, limits: HttpLimits | None = None, clock: HandClock | None = None
-    ) -> None:
+    def __init__(self, clock: HandClock | None = None) -> None:
         super().__init__(clock=clock)
         self.polls = LongPolls()
-        self.app = build_app(self.routes, self.polls, limits)
+        self.app = build_app(self.routes, self.polls)
 
     def client(self, address: str = "127.0.0.1") -> httpx.AsyncClient:
         transport = httpx.ASGITransport(app=self.app, client=(address, 1))
@@ -100,59 +97,6 @@ async def test_a_query_with_doubled_or_too_many_fields_is_code_minus_1(
     assert answer.json()["code"] == -1
 
 
-async def test_an_oversize_body_is_not_read() -> None:
-    desk = HttpDesk()
-    whole = b'{"userID":"' + b"x" * msg.MAX_REQUEST_BYTES + b'"}'
-    read = 0
-
-    async def pieces() -> AsyncIterator[bytes]:
-        nonlocal read
-        for _ in range(1000):
-            read += 1024
-            yield b" " * 1024
-
-    async with desk.client() as client:
-        announced = await client.post("get_push_url", content=whole, headers=JSON)
-        streamed = await client.post("get_push_url", content=pieces(), headers=JSON)
-
-    assert announced.status_code == streamed.status_code == 413
-    assert announced.headers["connection"] == "close"
-    assert announced.json()["code"] == -1
-    assert read <= msg.MAX_REQUEST_BYTES + 2048
-
-
-async def test_a_body_that_trickles_in_is_given_up() -> None:
-    async def drip() -> AsyncIterator[bytes]:
-        while True:
-            await asyncio.sleep(0.01)
-            yield b" "
-
-    desk = HttpDesk(HttpLimits(read_s=0.05))
-    sent: list[dict[str, object]] = []
-    pieces = drip()
-
-    async def receive() -> dict[str, object]:
-        return {"type": "http.request", "body": await anext(pieces), "more_body": True}
-
-    async def send(message: object) -> None:
-        assert isinstance(message, dict)
-        sent.append(message)
-
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/weapp/double_room/get_push_url",
-        "query_string": b"",
-        "headers": [(b"content-type", b"application/json")],
-        "client": ("127.0.0.1", 1),
-        "server": ("server", 80),
-        "scheme": "http",
-    }
-    await desk.app(scope, receive, send)
-
-    assert sent[0]["status"] == 408
-
-
 async def test_a_client_that_hangs_up_gets_no_answer() -> None:
     desk = HttpDesk()
     sent: list[object] = []
@@ -185,9 +129,7 @@ async def test_what_is_not_http_is_not_served() -> None:
     async def send(message: object) -> None:
         sent.append(message)
 
-    await Door(desk.routes, desk.polls, HttpLimits())(
-        {"type": "websocket"}, receive, send
-    )
+    await Door(desk.routes, desk.polls)({"type": "websocket"}, receive, send)
 
     assert sent == []
 
