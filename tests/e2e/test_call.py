@@ -189,25 +189,7 @@ def test_a_second_kiosk_queues_with_its_camera_closed_and_gets_its_turn(
     assert other.stop() == os.EX_OK
 
 
-def test_a_signal_in_a_call_leaves_the_room_and_exits_cleanly() -> None:
-    with Branch() as branch:
-        server = branch.start_server()
-        agent, kiosk = branch.start_agent(), branch.start_kiosk()
-        agent.wait_for("WAITING")
-        kiosk.wait_for("IDLE")
-        kiosk.press("call")
-        kiosk.wait_for("IN_CALL")
-        agent.wait_for("IN_CALL")
-
-        statuses = [kiosk.stop(), agent.stop()]
-
-        assert statuses == [os.EX_OK, os.EX_OK], kiosk.log + agent.log
-        assert room_members(server.url) == []
-        assert "Traceback" not in kiosk.log + agent.log + server.log
-        assert server.stop() == os.EX_OK
-
-
-def test_an_absent_agent_is_waited_for_truthfully() -> None:
+def test_an_absent_agent_is_waited_for_and_signals_end_the_call_cleanly() -> None:
     with Branch() as branch:
         server = branch.start_server()
         kiosk = branch.start_kiosk()
@@ -215,14 +197,19 @@ def test_an_absent_agent_is_waited_for_truthfully() -> None:
 
         kiosk.press("call")
         waiting = kiosk.wait_for("QUEUED")
-        kiosk.control.screenshot(branch.folder / "queue.png")
         assert waiting["devices"] == ALL_CLOSED
         assert (waiting["screen"], waiting["reason"]) == ("queued", "absent")
         assert room_members(server.url) == []
-        branch.start_agent()
+        agent = branch.start_agent()
         status = kiosk.wait_for("IN_CALL", 15.0)
+        agent.wait_for("IN_CALL")
+        statuses = [kiosk.stop(), agent.stop()]
 
         assert [peer["name"] for peer in status["peers"]] == ["agent"]
+        assert statuses == [os.EX_OK, os.EX_OK], kiosk.log + agent.log
+        assert room_members(server.url) == []
+        assert server.stop() == os.EX_OK
+        assert "Traceback" not in kiosk.log + agent.log + server.log
 
 
 def test_a_kiosk_with_a_wrong_configuration_stays_up_and_says_so() -> None:

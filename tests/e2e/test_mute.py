@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,9 +51,9 @@ class Scene:
         return self.agent.wait_for_play_url(other_than)
 
 
-@contextmanager
-def scene(folder: Path) -> Iterator[Scene]:
-    """A stranger waits in the room, the kiosk is idle, all its media pass a proxy."""
+@pytest.fixture(scope="module")
+def scene_of_the_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    folder = tmp_path_factory.mktemp("scene")
     clip = make_clip(folder / "clip.flv", 5)
     with proxy() as relay, Branch() as branch:
         server = branch.start_server(public_rtmp=relay.address)
@@ -68,8 +67,15 @@ def scene(folder: Path) -> Iterator[Scene]:
             folder / "push.log", *push(clip, made.past_the_proxy(agent.push_url))
         ):
             agent.open_room()
-            kiosk.wait_for("IDLE")
             yield made
+
+
+@pytest.fixture
+def now(scene_of_the_module: Scene) -> Iterator[Scene]:
+    """A stranger waits in the room, the kiosk is idle, all its media pass a proxy."""
+    scene_of_the_module.kiosk.wait_for("IDLE")
+    yield scene_of_the_module
+    scene_of_the_module.kiosk.press("hangup")
 
 
 def hear(pull: Pull, seconds: float) -> None:
@@ -82,23 +88,24 @@ def loud(sound: Sound, from_s: float, until_s: float) -> bool:
     return tone_dbfs(sound.between(from_s, until_s), TONE_HZ) > -30
 
 
-def test_mute_holds_from_the_first_sample_and_from_each_press(tmp_path: Path) -> None:
+def test_mute_holds_from_the_first_sample_and_from_each_press(
+    now: Scene, tmp_path: Path
+) -> None:
     pull = Pull(tmp_path)
-    with scene(tmp_path) as now:
-        now.kiosk.press("call")
+    now.kiosk.press("call")
+    now.kiosk.press("mute")
+    with pull.running(now.past_the_proxy(now.play_url())):
+        hear(pull, 1.2)
+        assert now.kiosk.wait_for("IN_CALL", 12.0)["muted"]
+        unmuted_at = time.monotonic()
         now.kiosk.press("mute")
-        with pull.running(now.past_the_proxy(now.play_url())):
-            hear(pull, 1.2)
-            assert now.kiosk.wait_for("IN_CALL", 12.0)["muted"]
-            unmuted_at = time.monotonic()
-            now.kiosk.press("mute")
-            hear(pull, 0.8)
-            muted_at = time.monotonic()
-            now.kiosk.press("mute")
-            hear(pull, 1.2)
-            spoke_at = time.monotonic()
-            now.kiosk.press("mute")
-            hear(pull, 0.8)
+        hear(pull, 0.8)
+        muted_at = time.monotonic()
+        now.kiosk.press("mute")
+        hear(pull, 1.2)
+        spoke_at = time.monotonic()
+        now.kiosk.press("mute")
+        hear(pull, 0.8)
 
     sound = pull.sound()
     entering = sound.between(sound.starts_s, unmuted_at - NEIGHBOUR_S)
@@ -111,25 +118,24 @@ def test_mute_holds_from_the_first_sample_and_from_each_press(tmp_path: Path) ->
     assert loud(sound, spoke_at, sound.ends_s)
 
 
-def test_mute_survives_a_reconnect(tmp_path: Path) -> None:
+def test_mute_survives_a_reconnect(now: Scene, tmp_path: Path) -> None:
     before, after = Pull(tmp_path, "before"), Pull(tmp_path, "after")
-    with scene(tmp_path) as now:
-        now.kiosk.press("call")
-        now.kiosk.wait_for("IN_CALL", 12.0)
-        url = now.play_url()
-        with before.running(now.past_the_proxy(url)):
-            hear(before, 0.5)
-            muted_at = time.monotonic()
-            now.kiosk.press("mute")
-            hear(before, 0.5)
-            now.relay.reset()
-            fresh = now.play_url(other_than=url)
-        with after.running(now.past_the_proxy(fresh)):
-            hear(after, 1.0)
-            status = now.kiosk.wait_for("IN_CALL")
-            unmuted_at = time.monotonic()
-            now.kiosk.press("mute")
-            hear(after, 1.0)
+    now.kiosk.press("call")
+    now.kiosk.wait_for("IN_CALL", 12.0)
+    url = now.play_url()
+    with before.running(now.past_the_proxy(url)):
+        hear(before, 0.5)
+        muted_at = time.monotonic()
+        now.kiosk.press("mute")
+        hear(before, 0.5)
+        now.relay.reset()
+        fresh = now.play_url(other_than=url)
+    with after.running(now.past_the_proxy(fresh)):
+        hear(after, 1.0)
+        status = now.kiosk.wait_for("IN_CALL")
+        unmuted_at = time.monotonic()
+        now.kiosk.press("mute")
+        hear(after, 1.0)
 
     assert status["muted"]
     assert status["push"]["reconnects"] >= 1

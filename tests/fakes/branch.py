@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -95,7 +96,13 @@ class Party(Program):
         self.socket = folder / f"{name}.sock"
         self.config.write_text(_toml(sections), "utf-8")
         super().__init__(folder / f"{name}.log", "run", "--config", str(self.config))
-        self.control = ControlClient(self.socket)
+
+    @cached_property
+    def control(self) -> ControlClient:
+        """Its control socket, once it answers: parties start side by side."""
+        control = ControlClient(self.socket)
+        self._wait_ready(control)
+        return control
 
     def press(self, button: str) -> None:
         self.control.press(button)
@@ -133,12 +140,11 @@ class Party(Program):
             time.sleep(0.02)
         return status
 
-    def wait_ready(self) -> None:
-        """Wait until the control socket answers."""
+    def _wait_ready(self, control: ControlClient) -> None:
         deadline = time.monotonic() + START_S
         while True:
             try:
-                self.status()
+                control.status()
             except ControlError:
                 assert self.is_running, f"{self.name} ended:\n{self.log}"
                 assert time.monotonic() < deadline, f"{self.name}: {self.log}"
@@ -212,12 +218,12 @@ class Branch:
         return server
 
     def start_agent(self, name: str = "agent", **sections: Mapping[str, Any]) -> Party:
-        """Start an agent and wait for its control socket."""
+        """Start an agent."""
         role: Settings = {"room": {"create": True}, "call": {"role": "agent"}}
         return self._start(name, role, sections)
 
     def start_kiosk(self, name: str = "kiosk", **sections: Mapping[str, Any]) -> Party:
-        """Start a kiosk and wait for its control socket."""
+        """Start a kiosk."""
         return self._start(name, {}, sections)
 
     def close(self) -> None:
@@ -236,7 +242,6 @@ class Branch:
         }
         party = Party(self.folder, name, _merged(basics, QUICK, role, sections))
         self._programs.append(party)
-        party.wait_ready()
         return party
 
 
