@@ -1,0 +1,168 @@
+"""
+Many short calls in one kiosk process: does it give everything back?
+
+Threads and descriptors must be the same before and after.  Memory may go up
+and down; its slope over the later calls is estimated by least squares, and the
+upper end of the 95 % interval is what is judged.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tests.bench.report import Bar, Result, Table
+from tests.bench.stage import open_stage, rss_mb
+from tests.fakes.branch import Party
+
+
+CALLS, CALLS_FULL = 60, 200
+WARM_CALLS = 50
+SLOPE_KB = 10.0
+_TALK_S = 0.3
+_EACH = 10
+_SETTLE_S, _LOOK_S, _STEADY_LOOKS = 3.0, 0.05, 5
+_MB = 1024.0
+
+
+@dataclass(frozen=True, slots=True)
+class Slope:
+    """Growth in kB a call: the estimate and its 95 % interval."""
+
+    estimate: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """A process between two calls."""
+
+    threads: int
+    fds: int
+    rss_mb: float
+
+
+def run(*, full: bool) -> Result:
+    calls = CALLS_FULL if full else CALLS
+    with open_stage() as stage:
+        server = stage.start_server()
+        agent = stage.start_agent()
+        kiosk = stage.start_kiosk(call={"ended_s": 0.1})
+        _call(kiosk, agent)  # imports, codecs and sockets of the first call
+        before = _idle(kiosk)
+        memory = [before.rss_mb]
+        servers = [rss_mb(server.pid)]
+        for _ in range(calls):
+            _call(kiosk, agent)
+            memory.append(_idle(kiosk).rss_mb)
+            servers.append(rss_mb(server.pid))
+        after = _idle(kiosk)
+    return _result(memory, servers, before, after, full=full)
+
+
+def _call(kiosk: Party, agent: Party) -> None:
+    agent.wait_for("WAITING", 15.0)
+    kiosk.press("call")
+    kiosk.wait_for("IN_CALL")
+    time.sleep(_TALK_S)
+    kiosk.press("hangup")
+    kiosk.wait_for("IDLE")
+
+
+def _idle(kiosk: Party) -> Idle:
+    """Look at an idle kiosk once nothing about it changes any more."""
+    deadline = time.monotonic() + _SETTLE_S
+    looks: list[Idle] = []
+    while time.monotonic() < deadline:
+        status = kiosk.status()
+        now = Idle(status["threads"], status["fds"], status["rss_mb"])
+        if looks and (now.threads, now.fds) != (looks[-1].threads, looks[-1].fds):
+            looks.clear()
+        looks.append(now)
+        if len(looks) == _STEADY_LOOKS:
+            break
+        time.sleep(_LOOK_S)
+    return looks[-1]
+
+
+def slope(values_mb: Sequence[float]) -> Slope | None:
+    """Return how much each call adds, in kB, by least squares."""
+    n = len(values_mb)
+    if n < 4:
+        return None
+    mean_x, mean_y = (n - 1) / 2, sum(values_mb) / n
+    spread_x = sum((x - mean_x) ** 2 for x in range(n))
+    rise = sum((x - mean_x) * (y - mean_y) for x, y in enumerate(values_mb)) / spread_x
+    residuals = [y - mean_y - rise * (x - mean_x) for x, y in enumerate(values_mb)]
+    error = math.sqrt(sum(r * r for r in residuals) / (n - 2) / spread_x)
+    margin = _t_95(n - 2) * error
+    return Slope(rise * _MB, (rise - margin) * _MB, (rise + margin) * _MB)
+
+
+def _t_95(freedom: int) -> float:
+    """Return Student's t for 95 %, two-sided (Cornish-Fisher; 1 % at 3 degrees)."""
+    z = 1.959964
+    return (
+        z
+        + (z**3 + z) / (4 * freedom)
+        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
+    )
+
+
+def _result(
+    memory: Sequence[float],
+    servers: Sequence[float],
+    before: Idle,
+    after: Idle,
+    *,
+    full: bool,
+) -> Result:
+    warm = min(WARM_CALLS, len(memory) // 2)
+    late = slope(memory[warm:])
+    rows = [
+        (f"after call {number}", memory[number], servers[number])
+        for number in range(0, len(memory), max(_EACH, len(memory) // 12))
+    ]
+    grown = Table(
+        "Resident memory of the idle kiosk, MB", ("", "kiosk", "server"), rows
+    )
+    slopes = Table(
+        f"Growth a call over calls {warm} to {len(memory) - 1}, kB",
+        ("", "estimate", "lower 95 %", "upper 95 %"),
+        [
+            (name, found.estimate, found.lower, found.upper)
+            for name, found in (("kiosk", late), ("server", slope(servers[warm:])))
+            if found is not None
+        ],
+    )
+    held = Table(
+        "What an idle kiosk holds",
+        ("", "before", "after"),
+        [
+            ("threads", before.threads, after.threads),
+            ("descriptors", before.fds, after.fds),
+        ],
+    )
+    return Result(
+        "many_calls",
+        [grown, slopes, held],
+        [
+            Bar("threads more than before", *_more(before.threads, after.threads)),
+            Bar("descriptors more than before", *_more(before.fds, after.fds)),
+            Bar(
+                "memory a call, upper 95 %",
+                late.upper if late else None,
+                SLOPE_KB,
+                unit="kB",
+                judged=full,
+            ),
+        ],
+        numbers={"rss_mb": list(memory), "server_rss_mb": list(servers)},
+    )
+
+
+def _more(before: int, after: int) -> tuple[float, float, str]:
+    return float(abs(after - before)), 0.0, ""
