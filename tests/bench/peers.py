@@ -104,3 +104,16 @@ def ffmpeg_pull(url: str, options: Sequence[str], seconds: float) -> Ages:
                 ages.add(now, painted_clock.read(luma, now))
                 picture.clear()
     return ages
+
+
+@contextlib.contextmanager
+def ffmpeg_player(url: str) -> Generator[subprocess.Popen[bytes]]:
+    """Decode picture and sound of a stream and throw both away."""
+    options = PULLS["low_delay probesize 20000"]
+    command = (
+        *(program("ffmpeg"), "-v", "quiet", "-nostdin", *options, "-i", url),
+        *("-map", "0:v", "-map", "0:a", "-c:v", "rawvideo", "-c:a", "pcm_s16le"),
+        *("-f", "null", "-"),
+    )
+    with running(*command, keep=False) as player:
+        yield player

@@ -68,7 +68,19 @@ def open_stage() -> Generator[Stage]:
         tempfile.TemporaryDirectory(prefix="kiosk-bench-", dir=where) as folder,
         Branch() as branch,
     ):
-        yield Stage(branch, Path(folder))
+        try:
+            yield Stage(branch, Path(folder))
+        except Exception:
+            _tell_of_the_dead(branch)
+            raise
+
+
+def _tell_of_the_dead(branch: Branch) -> None:
+    """Print the last words of processes that ended by themselves."""
+    for program in branch._programs:
+        if not program.is_running and program._process.returncode:
+            status = program._process.returncode
+            print(f"  ended with {status}:\n{program.log[-3000:]}", file=sys.stderr)
 
 
 class Reader:

@@ -1,0 +1,107 @@
+"""
+What a call costs, beside ffmpeg doing the same encoding and decoding.
+
+Processor time is the kernel's, over the same seconds for all.  The peer is one
+ffmpeg that encodes our clip with a sine and pushes it, and one that pulls and
+decodes picture and sound: what a kiosk does both of, without a screen.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tests.bench.peers import PACED_SINE, ffmpeg_player, ffmpeg_push
+from tests.bench.processes import first_line, our_module, running
+from tests.bench.report import Bar, Result, Table
+from tests.bench.stage import cpu_s, open_stage, rss_mb
+
+
+SECONDS, SECONDS_FULL = 10.0, 60.0
+KIOSK_MB = 140.0
+_WARM_UP_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """
+    One process while it worked.
+
+    Attributes:
+        cpu_percent: Of one core.
+
+    """
+
+    name: str
+    cpu_percent: float
+    rss_mb: float
+
+
+def run(*, full: bool) -> Result:
+    seconds = SECONDS_FULL if full else SECONDS
+    ours, idle_mb = _a_call(seconds)
+    peers = _the_peer(seconds)
+    kiosk = ours[0]
+    both = sum(cost.cpu_percent for cost in peers)
+    rows = [(cost.name, cost.cpu_percent, cost.rss_mb) for cost in (*ours, *peers)]
+    rows.append(("ffmpeg, both", both, sum(cost.rss_mb for cost in peers)))
+    return Result(
+        "cpu_memory",
+        [
+            Table(
+                f"A call in 360p, {seconds:g} s",
+                ("", "CPU % of a core", "RSS MB"),
+                rows,
+            )
+        ],
+        [
+            Bar(
+                "kiosk's CPU to ffmpeg's, with display and sound",
+                kiosk.cpu_percent / both if both else None,
+                1.0,
+                unit="times",
+                judged=False,
+            ),
+            Bar("kiosk in a call", kiosk.rss_mb, KIOSK_MB, unit="MB", judged=False),
+        ],
+        [f"the kiosk before its first call: {idle_mb:.1f} MB"],
+        {
+            cost.name: {"cpu_percent": cost.cpu_percent, "rss_mb": cost.rss_mb}
+            for cost in (*ours, *peers)
+        },
+    )
+
+
+def _a_call(seconds: float) -> tuple[list[Cost], float]:
+    with open_stage() as stage:
+        server = stage.start_server()
+        agent = stage.start_agent()
+        kiosk = stage.start_kiosk()
+        idle_mb = rss_mb(kiosk.pid)
+        kiosk.press("call")
+        kiosk.wait_for("IN_CALL")
+        time.sleep(_WARM_UP_S)
+        pids = {"kiosk": kiosk.pid, "agent": agent.pid, "server": server.pid}
+        return list(_costs(pids, seconds)), idle_mb
+
+
+def _the_peer(seconds: float) -> list[Cost]:
+    with running(*our_module("bare_relay")) as relay:
+        url = f"{first_line(relay)['rtmp']}/clip"
+        with ffmpeg_push(url, PACED_SINE) as push:
+            time.sleep(_WARM_UP_S / 2)
+            with ffmpeg_player(url) as player:
+                time.sleep(_WARM_UP_S)
+                pids = {"ffmpeg push": push.pid, "ffmpeg pull": player.pid}
+                return list(_costs(pids, seconds))
+
+
+def _costs(pids: dict[str, int], seconds: float) -> Iterator[Cost]:
+    began = time.monotonic()
+    before = {name: cpu_s(pid) for name, pid in pids.items()}
+    time.sleep(seconds)
+    elapsed = time.monotonic() - began
+    for name, pid in pids.items():
+        used = cpu_s(pid) - before[name]
+        yield Cost(name, 100 * used / elapsed, rss_mb(pid))
