@@ -56,7 +56,9 @@ def scene_of_the_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sc
     folder = tmp_path_factory.mktemp("scene")
     clip = make_clip(folder / "clip.flv", 5)
     with proxy() as relay, Branch() as branch:
-        server = branch.start_server(public_rtmp=relay.address)
+        server = branch.start_server(
+            public_rtmp=relay.address, heartbeat_timeout_s=60.0
+        )
         relay.lead_to(server.rtmp_port)
         kiosk = branch.start_kiosk(
             room={"dialect": "v1"}, microphone={"device": f"tone:{TONE_HZ}"}

@@ -27,7 +27,7 @@ KIOSK_HZ = 1000
 def test_a_kiosk_talks_to_curl_and_ffmpeg(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "clip.flv", 10)
     with Branch() as branch:
-        server = branch.start_server()
+        server = branch.start_server(heartbeat_timeout_s=60.0)
         kiosk = branch.start_kiosk()
         agent = StrangerAgent(server.url)
         with running(tmp_path / "push.log", *push(clip, agent.push_url)):
