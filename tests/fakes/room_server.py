@@ -68,6 +68,15 @@ class Member:
         await self.ask(msg.AddPusher(room_id, self.user, self.user, url))
         return url
 
+    async def say(self, room_id: str, text: str) -> None:
+        """Send a text to the others."""
+        await self.ask(msg.SendRoomTextMsg(room_id, self.user, text))
+
+    async def texts(self, room_id: str) -> list[str]:
+        """Return the texts of the others so far."""
+        events = (await self.ask(msg.WaitEvents(room_id, self.user, 0, 0.0))).events
+        return [event.text for event in events if event.text]
+
 
 @asynccontextmanager
 async def members_of(
