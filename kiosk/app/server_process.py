@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 from pydantic import SecretStr
 
@@ -20,6 +21,8 @@ from kiosk.roomserver.settings import ServerSettings
 
 
 log = logging.getLogger(__name__)
+
+_STORE_NAME = "rooms.db"
 
 
 def run_server(
@@ -35,8 +38,9 @@ def run_server(
     """
     set_up_log(config.log.level, config.log.format)
     status = os.EX_OK
+    settings = settings_of(config, os.environ.get("STATE_DIRECTORY", ""))
     try:
-        asyncio.run(_serve(settings_of(config), on_ready))
+        asyncio.run(_serve(settings, on_ready))
     except* OSError as group:
         for exc in group.exceptions:
             log.error("server not started", extra={"reason": str(exc)})  # noqa: TRY400 -- the reason is the whole story
@@ -57,8 +61,16 @@ async def _serve(
         serving.cancel()
 
 
-def settings_of(config: ServerConfig) -> ServerSettings:
-    """Return the server's settings as its configuration file says."""
+def settings_of(config: ServerConfig, state_directory: str = "") -> ServerSettings:
+    """
+    Return the server's settings as its configuration file says.
+
+    Args:
+        config: What the server is told.
+        state_directory: Where the service may keep things (``STATE_DIRECTORY``
+            of systemd: the first of a colon-separated list counts); or empty.
+
+    """
     server = config.server
     http_host, http_port = parse_address(server.http)
     rtmp_host, rtmp_port = parse_address(server.rtmp)
@@ -78,11 +90,18 @@ def settings_of(config: ServerConfig) -> ServerSettings:
         key_validity_s=server.key_valid_s,
         late_s=server.heartbeat_timeout_s,
         sweep_s=server.sweep_s,
+        store_path=_store_path(config.store.path, state_directory.partition(":")[0]),
         compat_networks=_networks(config.compat.originals),
         bizid=server.bizid,
         sdk_app_id=server.sdk_app_id,
         account_type=server.acc_type,
     )
+
+
+def _store_path(configured: str | None, directory: str) -> str:
+    if configured is not None:
+        return "" if configured == "off" else configured
+    return str(Path(directory) / _STORE_NAME) if directory else ""
 
 
 def _key(secret: SecretStr | None) -> bytes:

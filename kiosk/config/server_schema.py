@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, PlainValidator, SecretStr
 from kiosk.config.schema import CONFIG_VERSION, LogSection, Section, Version
 from kiosk.config.values import (
     Address,
+    FilePath,
     Host,
     Identifier,
     parse_address,
@@ -97,6 +98,19 @@ class ServerSection(Section):
     acc_type: Identifier = "36862"
 
 
+class StoreSection(Section):
+    """
+    Where rooms, seats, logins and keys are kept over a restart.
+
+    Attributes:
+        path: The file; by default ``rooms.db`` in the service's state directory,
+            and nothing is kept where there is none. ``off``: nothing is kept.
+
+    """
+
+    path: FilePath | None = None
+
+
 class CompatSection(Section):
     """
     Whom the loose rules of the original servers are granted to.
@@ -120,6 +134,7 @@ class ServerConfig(Section):
 
     config_version: Version = CONFIG_VERSION
     server: ServerSection = ServerSection()
+    store: StoreSection = StoreSection()
     compat: CompatSection = CompatSection()
     network: ServerNetworkSection = ServerNetworkSection()
     log: LogSection = LogSection()

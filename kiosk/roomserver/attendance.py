@@ -55,14 +55,10 @@ class Attendance:
         seen = self._last_seen.setdefault((room_id, user_id), now)
         return now - seen > self._patience.late_s
 
-    def overdue(self, now: float) -> tuple[str, ...]:
-        """Return the ids nobody came to."""
-        limit = self._patience.unpushed_s
-        return tuple(
-            room_id
-            for room_id, since in self._reserved_at.items()
-            if now - since > limit
-        )
+    def is_overdue(self, room_id: str, now: float) -> bool:
+        """Say whether nobody came to an id; a clock unknown starts now."""
+        since = self._reserved_at.setdefault(room_id, now)
+        return now - since > self._patience.unpushed_s
 
     def begin_sweep(self, now: float) -> None:
         """Forgive everybody the lateness of this sweep."""

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kiosk.room.fields import Fields
 from kiosk.room.stream_url import StreamHost, StreamKey, new_stream_name
 from kiosk.room.usersig import UserSigKey
 from kiosk.roomserver.asking import ServerClock
 from kiosk.roomserver.backend import StreamBackend
 from kiosk.roomserver.backend_relay import RelayBackend, RelayControl
+from kiosk.roomserver.event_log import EventLog
 from kiosk.roomserver.gate import StreamGate
-from kiosk.roomserver.grants import PushGrants
+from kiosk.roomserver.grants import Grant, PushGrants
 from kiosk.roomserver.identity import Identity
 from kiosk.roomserver.networks import Networks
 from kiosk.roomserver.room_routes import RoomRoutes, RoutePolicy
@@ -23,7 +25,8 @@ from kiosk.roomserver.rooms import Rooms
 from kiosk.roomserver.routes import Routes
 from kiosk.roomserver.sessions import Sessions
 from kiosk.roomserver.settings import ServerSettings
-from kiosk.roomserver.store import MemoryStore, RoomStore
+from kiosk.roomserver.store_kept import KeptRooms
+from kiosk.roomserver.store_ledger import ForgetfulLedger, Ledger, Shelf
 
 
 _KEY_BYTES = 32
@@ -37,7 +40,7 @@ class Desk:
     Args:
         random_bytes: ``secrets.token_bytes``.
         on_event: Told the id of each room in which something happened.
-        store: Where rooms are kept.
+        ledger: Where everything is kept that a restart must not lose.
 
     """
 
@@ -47,24 +50,27 @@ class Desk:
         clock: ServerClock,
         random_bytes: Callable[[int], bytes],
         on_event: Callable[[str], None],
-        store: RoomStore | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._random_bytes = random_bytes
         self._backend: StreamBackend | None = None
-        self._push_key = StreamKey(settings.push_key or random_bytes(_KEY_BYTES))
-        self._play_key = StreamKey(settings.play_key or random_bytes(_KEY_BYTES))
-        self._grants = PushGrants(self._new_stream, self._cut)
+        self._ledger = ledger or ForgetfulLedger()
+        self._push_key = StreamKey(settings.push_key or self._kept_key("push"))
+        self._play_key = StreamKey(settings.play_key or self._kept_key("play"))
+        self._grants = PushGrants(self._new_stream, self._cut, self._ledger)
         self._sessions = Sessions(
-            settings.sdk_app_id, settings.account_type, random_bytes
+            settings.sdk_app_id, settings.account_type, random_bytes, self._ledger
         )
         self._rooms = Rooms(
             settings.rules,
-            MemoryStore() if store is None else store,  # an empty store is falsy
+            KeptRooms(self._ledger),
             on_event,
             self._grants.revoke,
+            EventLog(self._ledger),
         )
+        self._recall()
         self.gate = StreamGate(
             self._grants, self._rooms, self._push_key, self._play_key, clock
         )
@@ -82,7 +88,7 @@ class Desk:
         identity = Identity(
             self._sessions,
             UserSigKey(
-                self._random_bytes(_KEY_BYTES),
+                self._kept_key("userSig"),
                 settings.sdk_app_id,
                 settings.account_type,
             ),
@@ -116,6 +122,28 @@ class Desk:
             lambda: self._grants.sweep(now()),
             lambda: self._sessions.sweep(now()),
         )
+
+    def _recall(self) -> None:
+        """Take up where an earlier life ended; every clock begins now."""
+        now = self._clock.monotonic()
+        self._sessions.recall(now)
+        self._grants.recall(now, self._holds_its_seat)
+        if self._ledger.facts(Shelf.ROOM):
+            self._rooms.sweep(now)
+
+    def _holds_its_seat(self, grant: Grant) -> bool:
+        record = self._rooms.find(grant.room_id)
+        seat = record.seat_of(grant.user_id) if record else None
+        return seat is not None and seat.stream == grant.stream
+
+    def _kept_key(self, name: str) -> bytes:
+        """Return the key of an earlier life, or a new one."""
+        for known, fact in self._ledger.facts(Shelf.KEY):
+            if known == name:
+                return bytes.fromhex(Fields(fact).text("hex"))
+        secret = self._random_bytes(_KEY_BYTES)
+        self._ledger.note(Shelf.KEY, name, {"hex": secret.hex()})
+        return secret
 
     def _cut(self, stream: str) -> None:
         if self._backend is not None:

@@ -12,6 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from kiosk.room.fields import Fields
+from kiosk.roomserver.store_ledger import ForgetfulLedger, Ledger, Shelf
+
 
 @dataclass(slots=True)
 class Grant:
@@ -37,6 +40,7 @@ class PushGrants:
     Args:
         new_stream: Makes an unguessable stream name.
         on_revoked: Told each stream whose grant ended: it must be cut.
+        ledger: Where grants outlive the process.
         unused_s: How long a grant without a seat lives.
 
     """
@@ -45,6 +49,7 @@ class PushGrants:
         self,
         new_stream: Callable[[], str],
         on_revoked: Callable[[str], None],
+        ledger: Ledger | None = None,
         *,
         unused_s: float = 120.0,
         max_grants: int = 10_000,
@@ -53,6 +58,7 @@ class PushGrants:
     ) -> None:
         self._new_stream = new_stream
         self._on_revoked = on_revoked
+        self._ledger = ledger or ForgetfulLedger()
         self._unused_s = unused_s
         self._max_grants = max_grants
         self._max_unused_per_user = max_unused_per_user
@@ -81,10 +87,40 @@ class PushGrants:
         if too_many_seats or len(self._grants) >= self._max_grants:
             return None
         grant = Grant(self._new_stream(), user_id, address, now + self._unused_s)
-        self._grants[grant.stream] = grant
-        self._by_user.setdefault(user_id, []).append(grant)
-        self._addresses[address] = self._addresses.get(address, 0) + 1
+        self._keep(grant)
+        self._note(grant)
         return grant
+
+    def bind(self, grant: Grant, room_id: str) -> None:
+        """Bind a grant to the room whose seat it is for."""
+        if grant.room_id != room_id:
+            grant.room_id = room_id
+            self._note(grant)
+
+    def recall(self, now: float, is_seated: Callable[[Grant], bool]) -> None:
+        """
+        Take in what an earlier life of this server issued.
+
+        Unused grants live as long again as new ones.
+
+        Args:
+            now: Monotonic seconds.
+            is_seated: Whether the room of a bound grant still knows it.
+
+        """
+        for stream, fact in self._ledger.facts(Shelf.GRANT):
+            fields = Fields(fact)
+            grant = Grant(
+                stream,
+                fields.text("user"),
+                fields.text("address"),
+                now + self._unused_s,
+                fields.text("room"),
+            )
+            if grant.room_id and not is_seated(grant):
+                self._ledger.strike(Shelf.GRANT, stream)
+            else:
+                self._keep(grant)
 
     def find(self, stream: str, now: float) -> Grant | None:
         """Return the grant of a stream if it may still be used."""
@@ -112,6 +148,7 @@ class PushGrants:
         self._addresses[grant.address] -= 1
         if not self._addresses[grant.address]:
             del self._addresses[grant.address]
+        self._ledger.strike(Shelf.GRANT, stream)
         self._on_revoked(stream)
 
     def sweep(self, now: float) -> None:
@@ -119,3 +156,16 @@ class PushGrants:
         for grant in tuple(self._grants.values()):
             if not grant.is_valid(now):
                 self.revoke(grant.stream)
+
+    def _keep(self, grant: Grant) -> None:
+        self._grants[grant.stream] = grant
+        self._by_user.setdefault(grant.user_id, []).append(grant)
+        self._addresses[grant.address] = self._addresses.get(grant.address, 0) + 1
+
+    def _note(self, grant: Grant) -> None:
+        facts: dict[str, object] = {
+            "user": grant.user_id,
+            "address": grant.address,
+            "room": grant.room_id,
+        }
+        self._ledger.note(Shelf.GRANT, grant.stream, facts)

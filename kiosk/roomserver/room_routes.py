@@ -204,7 +204,7 @@ class RoomRoutes:
             grant.stream,
             int(self._clock.unix()),
         )
-        grant.room_id = key
+        self._grants.bind(grant, key)
         record, seat = self._rooms.join(key, entrant, now)
         return self._seated(seat.epoch, record)
 

@@ -96,6 +96,7 @@ class Rooms:
         store: Keeps the records.
         on_event: Told the room id after each event of a room.
         on_released: Told the stream of each seat given up: it must be cut.
+        log: Keeps the events.
 
     """
 
@@ -105,12 +106,13 @@ class Rooms:
         store: RoomStore,
         on_event: Callable[[str], None],
         on_released: Callable[[str], None],
+        log: EventLog | None = None,
     ) -> None:
         self.rules = rules
         self._store = store
         self._on_event = on_event
         self._on_released = on_released
-        self._log = EventLog()
+        self._log = log or EventLog()
         self._attendance = Attendance(rules.patience)
         self._lost: set[str] = set()
 
@@ -298,9 +300,8 @@ class Rooms:
         """Remove who was silent too long, and rooms nobody came to."""
         self._attendance.begin_sweep(now)
         self._log.forget_farewells()
-        overdue = self._attendance.overdue(now)
         for room in self._store:
-            if room.room_id in overdue:
+            if not room.seats and self._attendance.is_overdue(room.room_id, now):
                 self._close(room)
             for seat in room.seats:
                 record = self._store.get(room.room_id)

@@ -2,8 +2,8 @@
 A whole room server in one process: rooms, HTTP, relay and the sweep.
 
 Starts in order, stops in reverse: members waiting for events are answered
-first, then HTTP closes, then the relay.  The sweep survives whatever happens in
-it (``reliability.md`` finding 4).
+first, then HTTP closes, then the relay, and last the store.  The sweep survives
+whatever happens in it (``reliability.md`` finding 4).
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Never
 
 from kiosk.roomserver.asking import ServerClock
@@ -24,10 +25,14 @@ from kiosk.roomserver.http_server import listen, named, serving
 from kiosk.roomserver.long_polls import LongPolls
 from kiosk.roomserver.relay import Relay
 from kiosk.roomserver.settings import ServerSettings
+from kiosk.roomserver.store_answers import WrittenFirst
+from kiosk.roomserver.store_ledger import ForgetfulLedger, Ledger
+from kiosk.roomserver.store_sqlite import open_ledger
 
 
 log = logging.getLogger(__name__)
 
+_ERA_BYTES = 8
 _CLOCK = ServerClock(time.monotonic, lambda: time.time_ns() / 1e9)
 
 
@@ -54,18 +59,19 @@ async def serve(
     Serve until cancelled; ``on_ready`` is called once, when both ports answer.
 
     Raises:
-        OSError: If an address cannot be had; the text names it.
+        OSError: If an address or the store cannot be had; the text names it.
 
     """
     polls = LongPolls()
-    desk = Desk(settings, clock, secrets.token_bytes, polls.ring)
-    relay = Relay(
-        authorize_publish=desk.gate.authorize_publish,
-        authorize_play=desk.gate.authorize_play,
-        on_stream_started=desk.gate.on_stream_started,
-        on_stream_ended=desk.gate.on_stream_ended,
-    )
     async with AsyncExitStack() as stack:
+        ledger = await stack.enter_async_context(_ledger(settings.store_path))
+        desk = Desk(settings, clock, secrets.token_bytes, polls.ring, ledger)
+        relay = Relay(
+            authorize_publish=desk.gate.authorize_publish,
+            authorize_play=desk.gate.authorize_play,
+            on_stream_started=desk.gate.on_stream_started,
+            on_stream_ended=desk.gate.on_stream_ended,
+        )
         listener = stack.enter_context(
             listen("http", settings.http_host, settings.http_port)
         )
@@ -77,7 +83,9 @@ async def serve(
             address = f"{settings.rtmp_host}:{settings.rtmp_port}"
             raise named(error, "rtmp", address) from error
         app = build_app(desk.routes(desk.relay_backend(relay, rtmp[1])), polls)
-        http = await stack.enter_async_context(serving(app, listener))
+        http = await stack.enter_async_context(
+            serving(WrittenFirst(app, ledger), listener)
+        )
         stack.callback(polls.release_all)
         on_ready(ServerAddresses(listener.getsockname()[:2], rtmp))
         async with asyncio.TaskGroup() as tasks:
@@ -85,6 +93,18 @@ async def serve(
                 sweep_forever(desk.sweeps, settings.sweep_s), name="sweep"
             )
             await outlive(http)
+
+
+@asynccontextmanager
+async def _ledger(path: str) -> AsyncGenerator[Ledger]:
+    """Open the store, or do without; closed last, when nobody changes anything."""
+    era = secrets.token_hex(_ERA_BYTES)
+    if not path:
+        yield ForgetfulLedger(era)
+        return
+    kept = await asyncio.to_thread(open_ledger, Path(path), lambda: era)
+    async with kept.writing():
+        yield kept
 
 
 async def outlive(http: asyncio.Task[None]) -> Never:

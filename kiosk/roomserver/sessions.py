@@ -3,16 +3,21 @@ Login tokens of the v2 dialect: who is logged in, and is this its token?
 
 One token per user, a new login voids the old one (as the originals do it);
 unlike theirs a token dies after long disuse and the table is bounded
-(``reliability.md`` S11, S14).  ``now`` is monotonic seconds.
+(``reliability.md`` S11, S14).  Only the hash of a token is kept, here and on
+disk.  ``now`` is monotonic seconds.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import hmac
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from kiosk.room.fields import Fields
+from kiosk.roomserver.store_ledger import ForgetfulLedger, Ledger, Shelf
 
 
 _FORM = re.compile(r"[0-9a-f]{32}\*[0-9a-f]{1,16}\*[A-Za-z0-9+/=]{0,64}")
@@ -21,7 +26,7 @@ _RANDOM_BYTES = 16
 
 @dataclass(slots=True)
 class _Session:
-    token: str = field(repr=False)
+    token_hash: str = field(repr=False)
     used_at: float
 
 
@@ -48,6 +53,7 @@ class Sessions:
 
     Args:
         random_bytes: ``secrets.token_bytes``.
+        ledger: Where tokens outlive the process.
         idle_s: A token not used for so long is void.
 
     """
@@ -57,12 +63,15 @@ class Sessions:
         sdk_app_id: int,
         account_type: str,
         random_bytes: Callable[[int], bytes],
+        ledger: Ledger | None = None,
+        *,
         idle_s: float = 12 * 3600.0,
         max_sessions: int = 20_000,
     ) -> None:
         encoded = base64.b64encode(account_type.encode()).decode()
         self._suffix = f"*{sdk_app_id:x}*{encoded}"
         self._random_bytes = random_bytes
+        self._ledger = ledger or ForgetfulLedger()
         self._idle_s = idle_s
         self._max_sessions = max_sessions
         self._sessions: dict[str, _Session] = {}
@@ -75,10 +84,17 @@ class Sessions:
         """Return a fresh token; the user's older one is void, the idlest goes."""
         self._sessions.pop(user_id, None)
         while len(self._sessions) >= self._max_sessions:
-            del self._sessions[min(self._sessions, key=self._used_at)]
+            self.close(min(self._sessions, key=self._used_at))
         token = self._random_bytes(_RANDOM_BYTES).hex() + self._suffix
-        self._sessions[user_id] = _Session(token, now)
+        hashed = _hash_of(token)
+        self._sessions[user_id] = _Session(hashed, now)
+        self._ledger.note(Shelf.SESSION, user_id, {"sha256": hashed})
         return token
+
+    def recall(self, now: float) -> None:
+        """Take in who was logged in at an earlier life of this server."""
+        for user_id, fact in self._ledger.facts(Shelf.SESSION):
+            self._sessions[user_id] = _Session(Fields(fact).text("sha256"), now)
 
     def check(self, user_id: str, token: str, now: float) -> None:
         """
@@ -95,19 +111,24 @@ class Sessions:
         session = self._sessions.get(user_id)
         if session is None or now - session.used_at > self._idle_s:
             raise TokenRefused(TokenRefused.NOT_LOGGED_IN)
-        if not hmac.compare_digest(session.token.encode(), token.encode()):
+        if not hmac.compare_digest(session.token_hash, _hash_of(token)):
             raise TokenRefused(TokenRefused.DIFFERS)
         session.used_at = now
 
     def close(self, user_id: str) -> None:
         """Void a user's token; repeatable."""
-        self._sessions.pop(user_id, None)
+        if self._sessions.pop(user_id, None) is not None:
+            self._ledger.strike(Shelf.SESSION, user_id)
 
     def sweep(self, now: float) -> None:
         """Forget tokens nobody used for long."""
         for user_id, session in tuple(self._sessions.items()):
             if now - session.used_at > self._idle_s:
-                del self._sessions[user_id]
+                self.close(user_id)
 
     def _used_at(self, user_id: str) -> float:
         return self._sessions[user_id].used_at
+
+
+def _hash_of(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -42,6 +42,7 @@ class ServerSettings:
         compat_networks: Who may speak v1, without a login.
         trusted_networks: Who is given a userSig for the asking; by default
             loopback and ``compat_networks``.
+        store_path: The file that lets rooms outlive the process; empty: none.
         bizid: First part of stream names.
         sdk_app_id: Told to clients, checked at login.
         account_type: Told to clients, checked at login.
@@ -70,6 +71,7 @@ class ServerSettings:
     heartbeat_s: float = 7.0
     compat_networks: tuple[str, ...] = LOOPBACK
     trusted_networks: tuple[str, ...] | None = None
+    store_path: str = ""
     bizid: str = "8525"
     sdk_app_id: int = 1_400_000_000
     account_type: str = "36862"

@@ -29,6 +29,7 @@ EXAMPLES = {
     ("network", "ca_file"),
     ("server", "public_host"),
     ("server", "public_rtmp"),
+    ("store", "path"),
     ("server", "push_key"),
     ("server", "play_key"),
 }

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import pytest
+
+from kiosk.app.server_process import settings_of
+from kiosk.config.server_schema import ServerConfig
+
+
+@pytest.mark.parametrize(
+    ("store", "state_directory", "kept_in"),
+    [
+        ({}, "", ""),
+        ({}, "/var/lib/kiosk", "/var/lib/kiosk/rooms.db"),
+        ({}, "/var/lib/kiosk:/var/lib/more", "/var/lib/kiosk/rooms.db"),
+        ({"path": "/srv/rooms"}, "/var/lib/kiosk", "/srv/rooms"),
+        ({"path": "off"}, "/var/lib/kiosk", ""),
+    ],
+)
+def test_rooms_are_kept_where_the_file_or_else_the_service_says(
+    store: dict[str, str], state_directory: str, kept_in: str
+) -> None:
+    config = ServerConfig.model_validate({"store": store})
+
+    assert settings_of(config, state_directory).store_path == kept_in
