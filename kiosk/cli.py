@@ -49,10 +49,13 @@ class Programs:
         """Run the room server; ``on_ready`` gets the URLs of room service and relay."""
         from kiosk import app
 
-        return app.serve(
-            config,
-            lambda at: on_ready(at.http_url, f"rtmp://{_host_port(at.rtmp)}"),
-        )
+        return app.serve(config, lambda at: on_ready(at.http_url, at.rtmp_url))
+
+    def make_ca(self, folder: Path, names: Sequence[str]) -> Sequence[str]:
+        """Make a certificate of one's own; return what to do with it, in lines."""
+        from kiosk import app
+
+        return app.make_ca(folder, names)
 
     def demo(self, options: DemoOptions) -> int:
         """Run the demonstration."""
@@ -114,6 +117,10 @@ def _run(arguments: argparse.Namespace, programs: Programs) -> int:
 def _serve(arguments: argparse.Namespace, programs: Programs) -> int:
     from kiosk.config.load import load_server
 
+    if arguments.make_ca is not None:
+        names = arguments.name or ["localhost", "127.0.0.1"]
+        print(*programs.make_ca(arguments.make_ca, names), sep="\n")
+        return os.EX_OK
     addresses = {"http": arguments.http, "rtmp": arguments.rtmp}
     given: dict[str, dict[str, object]] = {
         "server": {key: text for key, text in addresses.items() if text is not None}
@@ -204,11 +211,6 @@ def _print_addresses(http: str, rtmp: str) -> None:
     print(json.dumps({"http": http, "rtmp": rtmp}), flush=True)
 
 
-def _host_port(address: tuple[str, int]) -> str:
-    host, port = address
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
 def _is_unreadable(arguments: argparse.Namespace) -> bool:
     file: Path | None = getattr(arguments, "config", None)
     if file is None:
@@ -265,6 +267,18 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
         )
     parser.add_argument(
         "--insecure", action="store_true", help="allow addresses beyond this machine"
+    )
+    parser.add_argument(
+        "--make-ca",
+        type=Path,
+        metavar="DIR",
+        help="make a certificate for TLS and its authority there, and end",
+    )
+    parser.add_argument(
+        "--name",
+        action="append",
+        metavar="HOST",
+        help="with --make-ca: a name or address of this server; repeatable",
     )
     parser.set_defaults(command=_serve)
 

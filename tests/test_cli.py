@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from kiosk.cli import INTERRUPTED, Programs, _host_port, main
+from kiosk.cli import INTERRUPTED, Programs, main
 from kiosk.control.server import ControlServer
 from kiosk.errors import ConfigError, RoomUnreachable
 from tests.fakes.controlled_daemon import FakeDaemon
@@ -359,16 +359,6 @@ def test_a_server_started_for_real_answers_where_it_says_and_ends_on_sigterm() -
 
     assert sorted(addresses) == ["http", "rtmp"]
     assert server.returncode == 0
-
-
-@pytest.mark.parametrize(
-    ("address", "expected"),
-    [(("127.0.0.1", 80), "127.0.0.1:80"), (("::1", 80), "[::1]:80")],
-)
-def test_an_address_is_written_as_urls_have_it(
-    address: tuple[str, int], expected: str
-) -> None:
-    assert _host_port(address) == expected
 
 
 def test_python_m_kiosk_is_the_command(bad: Path) -> None:

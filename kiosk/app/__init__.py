@@ -2,14 +2,17 @@
 The composition root: the only package that knows all neighbours.
 
 ``kiosk_process`` builds and runs a kiosk, ``server_process`` the room server
-with its relay; nothing else builds adapters. They are imported when called,
+with its relay; nothing else builds adapters. ``private_ca`` makes the server a
+certificate. They are imported when called,
 so that asking for ``--version`` costs nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from kiosk.errors import ConfigError
@@ -39,3 +42,17 @@ def serve(config: Any, on_ready: Callable[[Any], None]) -> int:
     """
     process = import_module("kiosk.app.server_process")
     return int(process.run_server(config, on_ready))
+
+
+def make_ca(folder: Path, names: Sequence[str]) -> Sequence[str]:
+    """Make a certificate for a server, and say in lines what it is for."""
+    ca = import_module("kiosk.app.private_ca").make_private_ca(folder, names)
+    return (
+        "# room server: server.toml",
+        "[tls]",
+        f"certificate = {json.dumps(str(ca.certificate))}",
+        f"key = {json.dumps(str(ca.key))}",
+        "# kiosks: kiosk.toml, beside a copy of that file (and of no other)",
+        "[network]",
+        f"ca_file = {json.dumps(str(ca.authority))}",
+    )

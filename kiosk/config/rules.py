@@ -33,6 +33,7 @@ class Breach:
 
 
 _INSECURE: KeyPath = ("network", "insecure")
+_TLS: tuple[KeyPath, ...] = (("tls", "certificate"), ("tls", "key"))
 
 
 def kiosk_breaches(config: KioskConfig) -> Iterator[Breach]:
@@ -66,6 +67,7 @@ def kiosk_breaches(config: KioskConfig) -> Iterator[Breach]:
 def server_breaches(config: ServerConfig) -> Iterator[Breach]:
     """Check a room server's configuration."""
     section = config.server
+    insecure = config.network.insecure
     hosts = {
         "http": parse_address(section.http)[0],
         "rtmp": parse_address(section.rtmp)[0],
@@ -73,14 +75,20 @@ def server_breaches(config: ServerConfig) -> Iterator[Breach]:
         "public_rtmp": parse_address(section.public_rtmp or "localhost:1")[0],
     }
     for key, host in hosts.items():
-        if not is_loopback(host) and not config.network.insecure:
+        if not is_loopback(host) and not (config.tls.certificate or insecure):
             yield Breach(
                 Mistake(
                     ("server", key),
-                    "plain HTTP and RTMP would leave this machine; use 127.0.0.1 "
-                    "behind a TLS proxy, or set [network] insecure = true",
+                    "plain HTTP and RTMP would leave this machine; set [tls] "
+                    "certificate and key (`kiosk server --make-ca DIR` makes them), "
+                    "or [network] insecure = true",
                 ),
-                (_INSECURE,),
+                (_INSECURE, *_TLS),
+            )
+    for key, other in (("certificate", "key"), ("key", "certificate")):
+        if getattr(config.tls, key) and not getattr(config.tls, other):
+            yield Breach(
+                Mistake(("tls", key), f"needs {other} beside it"), (("tls", other),)
             )
     if section.public_host and section.public_rtmp:
         yield Breach(

@@ -107,7 +107,7 @@ class HttpExchange:
             ) from None
         except httpx.TransportError as error:
             raise RoomUnreachable(
-                f"{route}: {self._host} did not answer ({type(error).__name__})"
+                f"{route}: {self._host} did not answer ({_cause(error)})"
             ) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise RoomProtocolError(f"{route}: {type(error).__name__}") from None
@@ -172,6 +172,19 @@ def _silence_httpx() -> None:
     # Both write whole URLs, tokens included, from INFO and DEBUG downwards.
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _cause(error: httpx.TransportError) -> str:
+    """Name what went wrong; a certificate that is not trusted above all."""
+    under: BaseException | None = error
+    while under is not None and not isinstance(under, ssl.SSLError):
+        under = under.__cause__ or under.__context__
+    if isinstance(under, ssl.SSLCertVerificationError):
+        trouble = under.verify_message.rstrip(".")
+        return f"its certificate is not trusted: {trouble}; see [network] ca_file"
+    if under is not None:
+        return f"no TLS: {under.reason or type(under).__name__}"
+    return type(error).__name__
 
 
 def _judge_head(route: str, response: httpx.Response) -> None:

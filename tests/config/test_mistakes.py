@@ -298,6 +298,10 @@ def test_a_server_that_breaks_a_rule_is_not_usable(tmp_path: Path) -> None:
         ('[server]\npush_key = "sesame"', "push_key: needs 16 to 128 characters"),
         ('[server]\npush_key = "sesame-sesame-sesame"', "needs letters and digits"),
         ("[server]\nplay_key = 3", 'play_key: must be text in "quotes"'),
+        ('[tls]\nkey = "a.pem"', ":2: [tls] key: needs certificate beside it"),
+        ('[tls]\ncertificate = "a"', ":2: [tls] certificate: needs key beside it"),
+        ('[limits]\nproxies = "all"', "proxies: must be a list of address ranges"),
+        ("[limits]\nper_address = 1", "per_address: must be at least 2"),
         ('[compat]\noriginals = "on"', 'must be "off", "loopback" or a list of'),
         ("[compat]\noriginals = 3", 'must be "off", "loopback" or a list of'),
         ('[compat]\noriginals = ["10.0.0.1/8"]', "needs address ranges such as"),
@@ -317,6 +321,21 @@ def test_the_servers_file_is_checked_the_same_way(
     assert len(raised.value.mistakes) == 1
     assert expected in raised.value.mistakes[0]
     assert "sesame" not in raised.value.mistakes[0]
+
+
+def test_a_server_with_a_certificate_may_listen_beyond_this_machine(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "server.toml").write_text(
+        '[server]\nhttp = "0.0.0.0:443"\nrtmp = "0.0.0.0:1936"\npublic_host = "a.b"\n'
+        '[tls]\ncertificate = "a.pem"\nkey = "a.key"\n'
+        '[limits]\nproxies = ["10.0.0.0/8"]\n'
+    )
+
+    config = load_server(tmp_path / "server.toml").config
+
+    assert (config.tls.certificate, config.tls.key) == ("a.pem", "a.key")
+    assert config.limits.proxies == ("10.0.0.0/8",)
 
 
 def test_a_server_may_listen_beyond_this_machine_when_asked_to(tmp_path: Path) -> None:

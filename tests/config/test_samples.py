@@ -27,6 +27,8 @@ EXAMPLES = {
     ("camera", "bitrate_kbps"),
     ("display", "framebuffer"),
     ("network", "ca_file"),
+    ("tls", "certificate"),
+    ("tls", "key"),
     ("server", "public_host"),
     ("server", "public_rtmp"),
     ("store", "path"),

@@ -156,11 +156,17 @@ class Party(Program):
 class Server(Program):
     """The room server with its relay."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, object]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: Mapping[str, object],
+        tls: Mapping[str, object],
+    ) -> None:
         self._folder = folder
         config = folder / "server.toml"
         addresses = {"http": "127.0.0.1:0", "rtmp": "127.0.0.1:0"}
-        config.write_text(_toml({"server": {**addresses, **settings}}), "utf-8")
+        sections: Settings = {"server": {**addresses, **settings}, "tls": tls}
+        config.write_text(_toml(sections), "utf-8")
         super().__init__(folder / "server.log", "server", "--config", str(config))
 
     def wait_ready(self) -> None:
@@ -209,9 +215,11 @@ class Branch:
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def start_server(self, **settings: object) -> Server:
+    def start_server(
+        self, tls: Mapping[str, object] | None = None, **settings: object
+    ) -> Server:
         """Start the room server; settings are of ``[server]``."""
-        server = Server(self.folder, settings)
+        server = Server(self.folder, settings, tls or {})
         self._programs.append(server)
         server.wait_ready()
         self.server_url = server.url

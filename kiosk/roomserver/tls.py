@@ -1,0 +1,68 @@
+"""
+TLS for HTTP and RTMP: one certificate, and a fresh key pair for every connection.
+
+TLS 1.2 and 1.3 with ephemeral ECDHE and AEAD suites only (RFC 9325).  TLS 1.3 has
+no other; tickets are switched off, so that no connection rests on the secrets of
+an earlier one, and so is renegotiation.  Reading the files is the only I/O here.
+"""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+
+
+_SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20"
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """
+    Where a server's certificate is.
+
+    Attributes:
+        certificate: PEM file: the certificate, then what lies between it and
+            the authority.
+        key: PEM file of its private key, without a passphrase.
+
+    """
+
+    certificate: str
+    key: str
+
+
+class TlsUnusable(OSError):
+    """A certificate or its key cannot be served; names files, cause and cure."""
+
+
+def server_context(files: TlsFiles) -> ssl.SSLContext:
+    """
+    Return what the server proves itself with.
+
+    Raises:
+        TlsUnusable: If the files cannot be read or do not belong together.
+
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(_SUITES)
+    context.options |= (
+        ssl.OP_NO_RENEGOTIATION
+        | ssl.OP_NO_COMPRESSION
+        | ssl.OP_NO_TICKET
+        | ssl.OP_CIPHER_SERVER_PREFERENCE
+    )
+    context.num_tickets = 0
+    names = f"[tls] certificate {files.certificate}, key {files.key}"
+    try:
+        # The empty passphrase: OpenSSL must never ask a terminal for one.
+        context.load_cert_chain(files.certificate, files.key, password="")
+    except ssl.SSLError as error:
+        cause = error.reason or "NOT_PEM"
+        raise TlsUnusable(
+            f"{names}: not usable ({cause}); both must be PEM, belong together and "
+            "have no passphrase"
+        ) from None
+    except OSError as error:
+        raise TlsUnusable(f"{names}: {error.strerror}; check paths and modes") from None
+    return context
