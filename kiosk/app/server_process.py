@@ -12,12 +12,15 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from kiosk.app.log_setup import set_up_log
-from kiosk.config.server_schema import ServerConfig
+from kiosk.config.server_schema import LimitsSection, ServerConfig, TlsSection
 from kiosk.config.values import parse_address
+from kiosk.roomserver.admission import AdmissionLimits
+from kiosk.roomserver.border import BorderLimits
 from kiosk.roomserver.networks import LOOPBACK
 from kiosk.roomserver.rooms import CreatorLeaves
 from kiosk.roomserver.service import ServerAddresses, serve
 from kiosk.roomserver.settings import ServerSettings
+from kiosk.roomserver.tls import TlsFiles
 
 
 log = logging.getLogger(__name__)
@@ -92,6 +95,8 @@ def settings_of(config: ServerConfig, state_directory: str = "") -> ServerSettin
         sweep_s=server.sweep_s,
         store_path=_store_path(config.store.path, state_directory.partition(":")[0]),
         compat_networks=_networks(config.compat.originals),
+        tls=_tls(config.tls),
+        border=BorderLimits(admission=_admission(config.limits)),
         bizid=server.bizid,
         sdk_app_id=server.sdk_app_id,
         account_type=server.acc_type,
@@ -102,6 +107,20 @@ def _store_path(configured: str | None, directory: str) -> str:
     if configured is not None:
         return "" if configured == "off" else configured
     return str(Path(directory) / _STORE_NAME) if directory else ""
+
+
+def _tls(section: TlsSection) -> TlsFiles | None:
+    if section.certificate is None or section.key is None:
+        return None
+    return TlsFiles(section.certificate, section.key)
+
+
+def _admission(section: LimitsSection) -> AdmissionLimits:
+    return AdmissionLimits(
+        connections=section.connections,
+        connections_per_address=section.per_address,
+        proxies=section.proxies,
+    )
 
 
 def _key(secret: SecretStr | None) -> bytes:

@@ -48,12 +48,10 @@ Capacity = Annotated[int, Field(ge=2, le=16)]
 Key = Annotated[SecretStr, AfterValidator(_strong)]
 
 
-def _originals(value: object) -> str | tuple[str, ...]:
-    if value in ("off", "loopback"):
-        return str(value)
+def _ranges(value: object) -> tuple[str, ...]:
     if not isinstance(value, list | tuple):
         raise ValueError(  # noqa: TRY004 (pydantic turns only this into a mistake)
-            'must be "off", "loopback" or a list of address ranges'
+            "must be a list of address ranges"
         )
     ranges = cast("Sequence[object]", value)
     if len(ranges) > _MAX_RANGES:
@@ -61,8 +59,19 @@ def _originals(value: object) -> str | tuple[str, ...]:
     return tuple(parse_range(item) for item in ranges)
 
 
+def _originals(value: object) -> str | tuple[str, ...]:
+    if value in ("off", "loopback"):
+        return str(value)
+    if not isinstance(value, list | tuple):
+        raise ValueError(  # noqa: TRY004 (pydantic turns only this into a mistake)
+            'must be "off", "loopback" or a list of address ranges'
+        )
+    return _ranges(cast("Sequence[object]", value))
+
+
 # One validator instead of a union: pydantic reports a union's members apart.
 Originals = Annotated[str | tuple[str, ...], PlainValidator(_originals)]
+Ranges = Annotated[tuple[str, ...], PlainValidator(_ranges)]
 
 
 class ServerSection(Section):
@@ -123,6 +132,37 @@ class CompatSection(Section):
     originals: Originals = "loopback"
 
 
+class TlsSection(Section):
+    """
+    What the room service and the relay prove themselves with; both or neither.
+
+    Attributes:
+        certificate: PEM file: the certificate and what lies between it and its
+            authority.
+        key: PEM file of its private key.
+
+    """
+
+    certificate: FilePath | None = None
+    key: FilePath | None = None
+
+
+class LimitsSection(Section):
+    """
+    How many connections the room service takes.
+
+    Attributes:
+        connections: In all.
+        per_address: From one address that is not one of ``proxies``.
+        proxies: Address ranges of what stands between clients and the server.
+
+    """
+
+    connections: Annotated[int, Field(ge=8, le=100_000)] = 8192
+    per_address: Annotated[int, Field(ge=2, le=100_000)] = 64
+    proxies: Ranges = ("127.0.0.0/8", "::1/128")
+
+
 class ServerNetworkSection(Section):
     """What may leave this machine."""
 
@@ -136,5 +176,7 @@ class ServerConfig(Section):
     server: ServerSection = ServerSection()
     store: StoreSection = StoreSection()
     compat: CompatSection = CompatSection()
+    tls: TlsSection = TlsSection()
+    limits: LimitsSection = LimitsSection()
     network: ServerNetworkSection = ServerNetworkSection()
     log: LogSection = LogSection()

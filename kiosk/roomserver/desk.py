@@ -78,7 +78,8 @@ class Desk:
     def relay_backend(self, relay: RelayControl, rtmp_port: int) -> RelayBackend:
         """Return a backend that names our relay as clients reach it."""
         address = self._settings.url_address(rtmp_port)
-        host = StreamHost(address, self._settings.bizid)
+        settings = self._settings
+        host = StreamHost(address, settings.bizid, settings.stream_scheme)
         return RelayBackend(relay, host, self._push_key, self._play_key)
 
     def routes(self, backend: StreamBackend) -> Routes:

@@ -28,6 +28,7 @@ from kiosk.roomserver.settings import ServerSettings
 from kiosk.roomserver.store_answers import WrittenFirst
 from kiosk.roomserver.store_ledger import ForgetfulLedger, Ledger
 from kiosk.roomserver.store_sqlite import open_ledger
+from kiosk.roomserver.tls import server_context
 
 
 log = logging.getLogger(__name__)
@@ -42,12 +43,17 @@ class ServerAddresses:
 
     http: tuple[str, int]
     rtmp: tuple[str, int]
+    secure: bool = False
 
     @property
     def http_url(self) -> str:
         """The address a client is configured with."""
-        host, port = self.http
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        return _url("https" if self.secure else "http", self.http)
+
+    @property
+    def rtmp_url(self) -> str:
+        """Where the relay listens."""
+        return _url("rtmps" if self.secure else "rtmp", self.rtmp)
 
 
 async def serve(
@@ -59,9 +65,10 @@ async def serve(
     Serve until cancelled; ``on_ready`` is called once, when both ports answer.
 
     Raises:
-        OSError: If an address or the store cannot be had; the text names it.
+        OSError: If an address, the certificate or the store cannot be had; the text names it.
 
     """
+    context = server_context(settings.tls) if settings.tls else None
     polls = LongPolls()
     async with AsyncExitStack() as stack:
         ledger = await stack.enter_async_context(_ledger(settings.store_path))
@@ -77,17 +84,20 @@ async def serve(
         )
         try:
             rtmp = await stack.enter_async_context(
-                relay.serve(settings.rtmp_host, settings.rtmp_port)
+                relay.serve(
+                    settings.rtmp_host, settings.rtmp_port, ssl_context=context
+                )
             )
         except OSError as error:
             address = f"{settings.rtmp_host}:{settings.rtmp_port}"
             raise named(error, "rtmp", address) from error
         app = build_app(desk.routes(desk.relay_backend(relay, rtmp[1])), polls)
         http = await stack.enter_async_context(
-            serving(WrittenFirst(app, ledger), listener)
+            serving(WrittenFirst(app, ledger), listener, settings.border, tls=context)
         )
         stack.callback(polls.release_all)
-        on_ready(ServerAddresses(listener.getsockname()[:2], rtmp))
+        at = ServerAddresses(listener.getsockname()[:2], rtmp, context is not None)
+        on_ready(at)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(
                 sweep_forever(desk.sweeps, settings.sweep_s), name="sweep"
@@ -105,6 +115,11 @@ async def _ledger(path: str) -> AsyncGenerator[Ledger]:
     kept = await asyncio.to_thread(open_ledger, Path(path), lambda: era)
     async with kept.writing():
         yield kept
+
+
+def _url(scheme: str, address: tuple[str, int]) -> str:
+    host, port = address
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 async def outlive(http: asyncio.Task[None]) -> Never:

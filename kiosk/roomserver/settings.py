@@ -6,8 +6,10 @@ import ipaddress
 from dataclasses import dataclass, field
 
 from kiosk.roomserver.attendance import Patience
+from kiosk.roomserver.border import BorderLimits
 from kiosk.roomserver.networks import LOOPBACK, Networks
 from kiosk.roomserver.rooms import CreatorLeaves, RoomRules
+from kiosk.roomserver.tls import TlsFiles
 
 
 _MIN_KEY_BYTES = 16
@@ -43,6 +45,8 @@ class ServerSettings:
         trusted_networks: Who is given a userSig for the asking; by default
             loopback and ``compat_networks``.
         store_path: The file that lets rooms outlive the process; empty: none.
+        tls: The certificate for HTTP and RTMP; without one both are plain.
+        border: What HTTP grants to whoever connects.
         bizid: First part of stream names.
         sdk_app_id: Told to clients, checked at login.
         account_type: Told to clients, checked at login.
@@ -72,6 +76,8 @@ class ServerSettings:
     compat_networks: tuple[str, ...] = LOOPBACK
     trusted_networks: tuple[str, ...] | None = None
     store_path: str = ""
+    tls: TlsFiles | None = None
+    border: BorderLimits = field(default_factory=BorderLimits)
     bizid: str = "8525"
     sdk_app_id: int = 1_400_000_000
     account_type: str = "36862"
@@ -100,6 +106,11 @@ class ServerSettings:
         """The host of stream URLs, an IPv6 address in brackets."""
         host = self.public_host or self.rtmp_host
         return f"[{host}]" if ":" in host else host
+
+    @property
+    def stream_scheme(self) -> str:
+        """The scheme of stream URLs."""
+        return "rtmps" if self.tls else "rtmp"
 
     def url_address(self, bound_port: int) -> str:
         """Return ``HOST:PORT`` of stream URLs for a relay that got a port."""
