@@ -15,7 +15,7 @@ from kiosk.room.answers import Account, LoggedIn
 from kiosk.room.codes import Dialect, RoomCode
 from kiosk.room.fields import BadRequest
 from kiosk.room.login_requests import GetImLoginInfo, GetLoginInfo, Login
-from kiosk.room.usersig import BadUserSig, UnreadableUserSig, UserSigKey
+from kiosk.room.usersig import BadUserSig, UnreadableUserSig, UserSigs
 from kiosk.room.wire_json import Wire
 from kiosk.roomserver.asking import DONE, Asked, Caller, Refused, ServerClock
 from kiosk.roomserver.networks import Networks
@@ -41,7 +41,7 @@ class Identity:
     def __init__(
         self,
         sessions: Sessions,
-        key: UserSigKey,
+        key: UserSigs,
         clock: ServerClock,
         *,
         compat: Networks,

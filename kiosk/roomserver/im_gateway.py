@@ -30,7 +30,7 @@ from kiosk.room.event_requests import (
 from kiosk.room.fields import BadRequest
 from kiosk.room.im_messages import TooLong
 from kiosk.room.room_types import RoomType
-from kiosk.room.usersig import BadUserSig, UserSigKey, unpack
+from kiosk.room.usersig import BadUserSig, UserSigs, unpack
 from kiosk.room.wire_json import Wire
 from kiosk.roomserver.asking import Asked, Caller, Hold, Refused, ServerClock
 from kiosk.roomserver.im_hearing import hear
@@ -78,7 +78,7 @@ class ImGateway:
         self,
         *,
         base: str,
-        key: UserSigKey,
+        key: UserSigs,
         rooms: Rooms,
         clock: ServerClock,
         send_text: _SendText,
