@@ -204,8 +204,15 @@ class StreamMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomEnded:
+    """Whoever made the room ended it: an ordinary hang-up."""
+
+    call: int
+
+
+@dataclass(frozen=True, slots=True)
 class RoomClosed:
-    """The room is gone, or we are no longer in it."""
+    """We are no longer in the room and could not return."""
 
     call: int
     reason: str
@@ -251,6 +258,7 @@ Event = (
     | PeersResumed
     | PushLost
     | StreamMoved
+    | RoomEnded
     | RoomClosed
     | Failed
     | TimerFired

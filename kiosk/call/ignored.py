@@ -33,7 +33,7 @@ _PEERS: _Triggers = {
     ev.PeersSilent,
     ev.PeersResumed,
 }
-_ENDS: _Triggers = {ev.PushLost, ev.RoomClosed, ev.Failed}
+_ENDS: _Triggers = {ev.PushLost, ev.RoomEnded, ev.RoomClosed, ev.Failed}
 _ANSWERS: _Triggers = {*_SEATS, *_JOINING, *_PEERS, *_ENDS, *Standing}
 
 TRIGGERS: _Triggers = {*_ANSWERS, *_SERVICE, *_HOURS, *_PRESSES, *Timer}
@@ -64,6 +64,7 @@ _KIOSK: Mapping[State, _Triggers] = {
         *_PEERS,
         ev.SeatFreed,
         ev.PushLost,
+        ev.RoomEnded,
         ev.RoomClosed,
         *Standing,
         *_timers_but(Timer.RESERVE),
@@ -74,6 +75,7 @@ _KIOSK: Mapping[State, _Triggers] = {
         *_PEERS,
         ev.SeatFound,
         ev.PushLost,
+        ev.RoomEnded,
         ev.RoomClosed,
         *Standing,
         *_timers_but(Timer.CHIME),
@@ -82,6 +84,7 @@ _KIOSK: Mapping[State, _Triggers] = {
         *_IN_CALL,
         *_SEATS,
         *_PEERS,
+        ev.RoomEnded,
         ev.RoomClosed,
         *Standing,
         *_timers_but(Timer.PUBLISH, Timer.RESERVE),

@@ -110,7 +110,11 @@ class Peers:
             case ports.PeerLeft(user_id, hung_up):
                 self._part(user_id, hung_up=hung_up)
             case ports.PeerStreamLost(user_id):
-                self._silence(user_id)
+                # Whoever hangs up closes the stream first: the player says within
+                # a second whether it was that, and no screen flashes up for it.
+                log.info("peer's stream lost at the relay", extra={"user": user_id})
+            case ports.RoomClosed(_, room_ended=True):
+                self._post(ev.RoomEnded(self._call))
             case ports.RoomClosed(reason):
                 self._post(ev.RoomClosed(self._call, reason))
             case ports.TextReceived():

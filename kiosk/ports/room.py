@@ -86,9 +86,17 @@ class PeerStreamLost:
 
 @dataclass(frozen=True, slots=True)
 class RoomClosed:
-    """The room is gone, or we are no longer in it and could not return."""
+    """
+    The room is gone, or we are no longer in it and could not return.
+
+    Attributes:
+        reason: In words.
+        room_ended: Whether whoever made the room ended it: a hang-up.
+
+    """
 
     reason: str
+    room_ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

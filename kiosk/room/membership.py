@@ -203,7 +203,7 @@ class Membership:
         for event in batch.told:
             yield from self._pass_on(event)
         if batch.closed:
-            yield from self._lose("the room was closed")
+            yield from self._lose("the room was closed", room_ended=True)
         elif batch.changed:
             self._must_look = True  # should this look fail
             yield from self._look(batch.gone)
@@ -304,7 +304,7 @@ class Membership:
         for fact in facts:
             yield from self._talk.tell(fact)
 
-    def _lose(self, reason: str) -> Script[None]:
+    def _lose(self, reason: str, *, room_ended: bool = False) -> Script[None]:
         if not self._over:
             self._over = True
-            yield from self._talk.tell(SeatLost(reason))
+            yield from self._talk.tell(SeatLost(reason, room_ended))

@@ -73,9 +73,17 @@ class TextArrived:
 
 @dataclass(frozen=True, slots=True)
 class SeatLost:
-    """The room is gone or we are out of it for good; nothing follows."""
+    """
+    The room is gone or we are out of it for good; nothing follows.
+
+    Attributes:
+        reason: In words.
+        room_ended: Whether the room itself was ended, by whoever made it.
+
+    """
 
     reason: str
+    room_ended: bool = False
 
 
 Fact = (

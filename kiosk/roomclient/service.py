@@ -299,8 +299,8 @@ def _notice(fact: Fact) -> RoomNotice:
             return PeerStreamLost(user_id)
         case TextArrived(user_id, user_name, text):
             return TextReceived(user_id, user_name, text)
-        case SeatLost(reason):
-            return RoomClosed(reason)
+        case SeatLost(reason, room_ended):
+            return RoomClosed(reason, room_ended=room_ended)
 
 
 def _nobody(_notice: RoomNotice) -> None:

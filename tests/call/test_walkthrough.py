@@ -242,6 +242,15 @@ def test_the_agent_hanging_up_ends_the_kiosks_call_politely() -> None:
     assert screens(call.handle(ev.PeersHungUp(1))) == [do.Screen.ENDED]
 
 
+def test_a_room_ended_by_its_creator_reads_like_a_hang_up() -> None:
+    call = in_call()
+
+    todo = call.handle(ev.RoomEnded(1))
+
+    assert do.Show(do.Screen.ENDED) in todo
+    assert call.state is State.ENDED
+
+
 @pytest.mark.parametrize("gone", [ev.PeersHungUp(1), ev.PeersExpired(1)])
 def test_the_agent_stays_in_its_room_for_the_next_customer(gone: ev.Event) -> None:
     call = in_call(Role.AGENT)

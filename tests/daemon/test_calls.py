@@ -117,11 +117,11 @@ async def test_a_chime_that_cannot_be_heard_does_not_end_the_call() -> None:
 async def test_a_queue_that_cannot_be_looked_at_ends_the_call_with_the_reason() -> None:
     world = KioskWorld()
     world.room.seats = [NoSeat("full")]
+    world.room.fail("wait_turn", *[UNREACHABLE] * 15)
     async with running_kiosk(world) as kiosk:
         await kiosk.reach(State.IDLE)
         kiosk.daemon.press("call")
-        await kiosk.reach(State.QUEUED)
-        world.room.fail("find_seat", *[UNREACHABLE] * 15)
+        await kiosk.until_screen(ScreenName.QUEUED)
 
         await kiosk.reach(State.ENDED)
 
@@ -288,12 +288,17 @@ async def test_the_timer_of_a_call_goes_on_over_a_cut() -> None:
         assert kiosk.world.screens.facts.since == before
 
 
-async def test_a_peer_whose_stream_the_server_lost_is_away_at_once() -> None:
+async def test_a_peer_that_closes_its_stream_and_hangs_up_is_never_called_away() -> (
+    None
+):
     async with running_kiosk() as kiosk:
         await kiosk.talk()
         kiosk.world.room.tell(ports.PeerStreamLost(AGENT.user_id))
+        kiosk.world.room.tell(ports.RoomClosed("room closed", room_ended=True))
+        await kiosk.reach(State.ENDED)
 
-        await kiosk.reach(State.GRACE)
+        assert not kiosk.world.screens.saw(ScreenName.PEER_AWAY)
+        assert kiosk.world.screens.facts.reason == ""
 
 
 async def test_a_peer_with_a_new_url_is_played_from_there() -> None:

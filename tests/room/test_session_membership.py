@@ -235,7 +235,7 @@ def test_the_end_of_the_room_ends_everything() -> None:
 
     live(service, seated(service), 60.0)
 
-    assert service.facts[-1] == SeatLost("the room was closed")
+    assert service.facts[-1] == SeatLost("the room was closed", room_ended=True)
     assert service.routes == ["wait_events"]
 
 
@@ -358,7 +358,7 @@ def test_a_room_that_was_closed_is_not_entered_again() -> None:
 
     live(service, seated(service), 30.0)
 
-    assert service.facts[-1] == SeatLost("the room was closed")
+    assert service.facts[-1] == SeatLost("the room was closed", room_ended=True)
     assert "add_pusher" not in service.routes
 
 
@@ -384,7 +384,7 @@ def test_a_seat_is_lost_only_once() -> None:
 
     live(service, seated(service), 30.0)
 
-    assert service.facts == [MemberJoined(ANNA), SeatLost("the room was closed")]
+    assert service.facts == [MemberJoined(ANNA), SeatLost("the room was closed", room_ended=True)]
 
 
 def test_a_room_its_server_forgot_is_opened_again_under_its_id() -> None:
@@ -597,7 +597,7 @@ def test_a_room_that_was_closed_takes_no_moved_stream() -> None:
         service.play(seat.move_stream("rtmp://relay/live/new?k=1", service.now))
 
     assert service.routes == ["add_pusher", "wait_events"]
-    assert service.facts == [SeatLost("the room was closed")]
+    assert service.facts == [SeatLost("the room was closed", room_ended=True)]
 
 
 def test_after_our_own_text_the_next_news_are_asked_for_at_once() -> None:

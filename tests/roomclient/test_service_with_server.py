@@ -147,7 +147,7 @@ async def test_a_room_disbanded_by_its_creator_is_closed_for_the_others() -> Non
         await agent.service.leave()
         await world.pass_by(30.0)
 
-        assert kiosk.told[1:] == [RoomClosed("the room was closed")]
+        assert kiosk.told[1:] == [RoomClosed("the room was closed", room_ended=True)]
         assert kiosk.wire.routes.count("add_pusher") == 1
 
 
@@ -237,7 +237,7 @@ async def test_a_moved_stream_that_finds_the_room_closed_says_so() -> None:
         with pytest.raises(RoomNotFound):
             await kiosk.service.move_stream(push_url)
 
-        assert kiosk.told[1:] == [RoomClosed("the room was closed")]
+        assert kiosk.told[1:] == [RoomClosed("the room was closed", room_ended=True)]
 
 
 async def test_the_last_seat_goes_to_the_faster_one() -> None:
