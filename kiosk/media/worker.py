@@ -152,8 +152,12 @@ class Worker:
 
     def _run(self) -> None:
         error: BaseException | None = None
+        # Mostly a method of whoever owns this worker: kept, the two would hold
+        # each other, and the codecs of a call until the next full collection.
+        body = self._body
+        del self._body
         try:
-            self._body(self)
+            body(self)
         except BaseException as exc:  # noqa: BLE001 -- handed to the owner
             error = exc
         # A thread that outlived its owner finds the loop closed: nobody to tell.
@@ -161,6 +165,7 @@ class Worker:
             self._ended.get_loop().call_soon_threadsafe(self._settle, error)
 
     def _settle(self, error: BaseException | None) -> None:
+        self._wake = None
         if self._registry is not None:
             self._registry.remove(self._ordinal)
         if error is None:
