@@ -41,6 +41,8 @@ class Heard:
 def hear(rooms: Rooms, room_key: str, user_id: str, after: int) -> Heard:
     """Return what a user has not heard of a room yet."""
     record = rooms.known(room_key)
+    if record is not None and record.seats and record.watches(user_id):
+        user_id = record.seats[0].user_id  # the audience hears what members hear
     try:
         events = rooms.events_after(room_key, user_id, after, own=True)
     except RoomProblem as problem:

@@ -113,9 +113,9 @@ def kinds(messages: list[Json]) -> list[object]:
     return short
 
 
-def joined_client(desk: FakeDesk, user: str) -> ImClient:
-    """Return a member of the room ``desk`` that is in its group as well."""
+def joined_client(desk: FakeDesk, user: str, group: str = "desk") -> ImClient:
+    """Return a user that is logged in and in a group."""
     client = ImClient(desk, user)
     client.log_in()
-    client.join()
+    client.join(group)
     return client

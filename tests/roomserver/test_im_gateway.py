@@ -341,6 +341,25 @@ def test_a_group_is_the_room_of_that_id_in_which_one_sits() -> None:
     assert agent.hear() == []
 
 
+def test_the_audience_of_a_live_room_hears_its_texts() -> None:
+    desk = FakeDesk()
+    desk.log_in("host")
+    url = desk.ask("get_push_url", {"userID": "host"}, user="host", folder="live_room")
+    created = msg.CreateRoom("host", "Show", "show", "host", "1", str(url["pushURL"]))
+    desk.ask("create_room", created.to_wire(), user="host", folder="live_room")
+    host = joined_client(desk, "host", "show")
+    fan, stranger = (joined_client(desk, user, "show") for user in ("fan", "stranger"))
+    desk.log_in("fan")
+    watch: Wire = {"roomID": "show", "userID": "fan", "userInfo": "{}"}
+    answer = desk.ask("add_audience", watch, user="fan", folder="live_room")
+    assert answer["code"] == 0
+
+    host.say("welcome", "show")
+
+    assert kinds(fan.hear()) == ["welcome"]
+    assert kinds(stranger.hear()) == [255]
+
+
 def test_what_was_missed_too_long_is_one_notice_to_look() -> None:
     agent, kiosk = call_of_two()
     for number in range(140):
