@@ -4,6 +4,7 @@ import pytest
 
 from kiosk.room import messages as msg
 from kiosk.room.wire_json import Wire
+from kiosk.roomserver.admission import RouteClass, class_of
 from kiosk.roomserver.asking import Hold
 from kiosk.roomserver.rooms import CreatorLeaves
 from kiosk.roomserver.settings import ServerSettings
@@ -370,6 +371,11 @@ def test_what_was_missed_too_long_is_one_notice_to_look() -> None:
 
     assert kinds(agent.hear()) == [255]
     assert agent.hear() == []
+
+
+@pytest.mark.parametrize("command", ["get_msg", "longpolling"])
+def test_polls_compete_with_long_polls_and_not_with_requests(command: str) -> None:
+    assert class_of(command) is RouteClass.POLL
 
 
 def test_the_channel_can_be_elsewhere_or_off() -> None:
