@@ -12,10 +12,18 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from kiosk.app.log_setup import set_up_log
-from kiosk.config.server_schema import LimitsSection, ServerConfig, TlsSection
+from kiosk.config.server_schema import (
+    ImSection,
+    LimitsSection,
+    MixingSection,
+    ServerConfig,
+    TlsSection,
+)
 from kiosk.config.values import parse_address
 from kiosk.roomserver.admission import AdmissionLimits
 from kiosk.roomserver.border import BorderLimits
+from kiosk.roomserver.im_cloud import ImAccount
+from kiosk.roomserver.mixing import MixingAccount
 from kiosk.roomserver.networks import LOOPBACK
 from kiosk.roomserver.rooms import CreatorLeaves
 from kiosk.roomserver.service import ServerAddresses, serve
@@ -75,6 +83,7 @@ def settings_of(config: ServerConfig, state_directory: str = "") -> ServerSettin
 
     """
     server = config.server
+    folder = config.operators.log_folder
     http_host, http_port = parse_address(server.http)
     rtmp_host, rtmp_port = parse_address(server.rtmp)
     return ServerSettings(
@@ -87,6 +96,7 @@ def settings_of(config: ServerConfig, state_directory: str = "") -> ServerSettin
         capacity=server.capacity,
         capacity_multi=server.capacity_multi,
         capacity_live=server.capacity_live,
+        max_audience=server.max_audience,
         creator_leaves=CreatorLeaves(server.creator_leaves),
         push_key=_key(server.push_key),
         play_key=_key(server.play_key),
@@ -97,6 +107,11 @@ def settings_of(config: ServerConfig, state_directory: str = "") -> ServerSettin
         compat_networks=_networks(config.compat.originals),
         tls=_tls(config.tls),
         border=BorderLimits(admission=_admission(config.limits)),
+        operators_password=_key(config.operators.password),
+        log_folder=Path(folder) if folder else None,
+        mixing=_mixing(config.mixing),
+        im_path=config.im.path if config.im.provider == "local" else None,
+        im_account=_im_account(config.im),
         bizid=server.bizid,
         sdk_app_id=server.sdk_app_id,
         account_type=server.acc_type,
@@ -121,6 +136,18 @@ def _admission(section: LimitsSection) -> AdmissionLimits:
         connections_per_address=section.per_address,
         proxies=section.proxies,
     )
+
+
+def _im_account(section: ImSection) -> ImAccount | None:
+    if section.provider != "tencent" or section.private_key is None:
+        return None
+    return ImAccount(section.private_key, section.administrator)
+
+
+def _mixing(section: MixingSection) -> MixingAccount | None:
+    if section.app_id is None or section.api_key is None:
+        return None
+    return MixingAccount(section.app_id, section.api_key.get_secret_value())
 
 
 def _key(secret: SecretStr | None) -> bytes:

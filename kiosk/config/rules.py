@@ -90,6 +90,17 @@ def server_breaches(config: ServerConfig) -> Iterator[Breach]:
             yield Breach(
                 Mistake(("tls", key), f"needs {other} beside it"), (("tls", other),)
             )
+    if config.im.provider == "tencent" and config.im.private_key is None:
+        yield Breach(
+            Mistake(("im", "provider"), "needs the account's private_key beside it"),
+            (("im", "private_key"),),
+        )
+    mixing = config.mixing
+    if (mixing.app_id is None) != (mixing.api_key is None):
+        yield Breach(
+            Mistake(("mixing", "app_id"), "goes with api_key: give both or neither"),
+            (("mixing", "api_key"),),
+        )
     if section.public_host and section.public_rtmp:
         yield Breach(
             Mistake(

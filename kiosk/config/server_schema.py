@@ -96,6 +96,7 @@ class ServerSection(Section):
     capacity: Capacity = 2
     capacity_multi: Capacity = 4
     capacity_live: Capacity = 4
+    max_audience: Annotated[int, Field(ge=0, le=1000)] = 30
     creator_leaves: Literal["disband", "stay"] = "disband"
     push_key: Key | None = None
     play_key: Key | None = None
@@ -118,6 +119,54 @@ class StoreSection(Section):
     """
 
     path: FilePath | None = None
+
+
+class OperatorsSection(Section):
+    """
+    What people who look after the server may see.
+
+    Attributes:
+        password: Asked for by ``utils/logfilelist`` and ``utils/getlogfile``;
+            without it neither is there.
+        log_folder: The folder whose files those two show.
+
+    """
+
+    password: Key | None = None
+    log_folder: FilePath | None = None
+
+
+class MixingSection(Section):
+    """
+    The account at Tencent's live service that ``merge_stream`` uses.
+
+    Attributes:
+        app_id: The account's number.
+        api_key: Signs the calls.
+
+    """
+
+    app_id: Annotated[int, Field(ge=1, le=2**53 - 1)] | None = None
+    api_key: Key | None = None
+
+
+class ImSection(Section):
+    """
+    Who brings notices and texts of rooms to clients of the originals.
+
+    Attributes:
+        provider: ``local`` this server, ``tencent`` the cloud of the originals,
+            ``off`` nobody.
+        path: What stands before ``/v4`` and ``/v1`` in this server's own paths.
+        administrator: Name of the account's administrator at the cloud.
+        private_key: PEM file of the account's private key.
+
+    """
+
+    provider: Literal["local", "tencent", "off"] = "local"
+    path: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9_-]{1,64}){0,4}$")] = ""
+    administrator: Identifier = "admin"
+    private_key: FilePath | None = None
 
 
 class CompatSection(Section):
@@ -175,6 +224,9 @@ class ServerConfig(Section):
     config_version: Version = CONFIG_VERSION
     server: ServerSection = ServerSection()
     store: StoreSection = StoreSection()
+    operators: OperatorsSection = OperatorsSection()
+    mixing: MixingSection = MixingSection()
+    im: ImSection = ImSection()
     compat: CompatSection = CompatSection()
     tls: TlsSection = TlsSection()
     limits: LimitsSection = LimitsSection()

@@ -186,10 +186,14 @@ class Room:
     mixed_play_url: str = field(default="", repr=False)
     custom: str = "{}"
     seq: int = 0
+    audience_count: int | None = None
+    """Only a live_room's in a list of rooms has one."""
 
     def to_wire(self) -> Wire:
         """Return the superset of both dialects."""
+        counted = self.audience_count is not None
         return {
+            **({"audienceCount": self.audience_count} if counted else {}),
             "roomID": self.room_id,
             "roomName": self.label,
             "roomInfo": self.label,
@@ -213,6 +217,9 @@ class Room:
             mixed_play_url=fields.optional_text("mixedPlayURL", MAX_URL_BYTES),
             custom=fields.optional_text("custom", _CUSTOM_BYTES) or "{}",
             seq=fields.optional_count("seq"),
+            audience_count=(
+                fields.number("audienceCount") if fields.has("audienceCount") else None
+            ),
         )
 
 

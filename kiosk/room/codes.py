@@ -34,6 +34,7 @@ class RoomCode(IntEnum):
     SERVER_ERROR = 6
     AUTH_FAILED = 7
     LABEL_TOO_LONG = 10
+    """Also: merge_stream's parameters are no JSON."""
     ROOM_ID_TAKEN = 11
     ROOM_FULL = 5001
 
@@ -60,6 +61,9 @@ _V2: dict[RoomCode, str] = {
 }
 _V2_BY_ROUTE: dict[tuple[str, RoomCode], str] = {
     ("destroy_room", RoomCode.NO_SUCH_ROOM): "不是房间主人，无法销毁房间",  # noqa: RUF001
+    ("merge_stream", RoomCode.LABEL_TOO_LONG): (
+        "mergeParams 不是合法的JSON格式的字符串"
+    ),
     ("delete_pusher", RoomCode.NOT_A_MEMBER): "退出房间失败，不是房间成员",  # noqa: RUF001
 }
 _REFUSALS: dict[int, type[RoomRefused]] = {

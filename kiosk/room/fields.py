@@ -159,6 +159,27 @@ class Fields:
                 raise _wrong_kind(name, "a list of objects", item)
         return tuple(cast("list[Wire]", items))
 
+    def mapping(self, name: str) -> Wire:
+        """Read a required object."""
+        value = self._present(name)
+        if not isinstance(value, dict):
+            raise _wrong_kind(name, "an object", value)
+        return cast("Wire", value)
+
+    def texts(self, name: str, maximum: int, max_bytes: int) -> tuple[str, ...]:
+        """Read a required list of at most ``maximum`` texts."""
+        value = self._present(name)
+        if not isinstance(value, list):
+            raise _wrong_kind(name, "a list", value)
+        items = cast("list[object]", value)
+        if len(items) > maximum:
+            raise BadRequest(name, f"has more than {maximum} entries")
+        for item in items:
+            if not isinstance(item, str):
+                raise _wrong_kind(name, "a list of texts", item)
+            _refuse_long(name, item, max_bytes, RoomCode.BAD_PARAMETER)
+        return tuple(cast("list[str]", items))
+
     def _present(self, name: str) -> object:
         value = self._wire.get(name)
         if value is None:

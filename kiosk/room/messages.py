@@ -5,7 +5,8 @@ Nobody else spells ``roomID``, ``pushURL`` or ``accelerateURL``.  A client sends
 ``request.to_wire()`` to :func:`path_of` and gives the body of the answer to
 :func:`read_answer`; a server reads with ``Request.from_wire`` and writes
 :func:`success` or :func:`failure`.  The modules: ``login_requests``,
-``requests``, ``event_requests``, ``answers``, ``codes``, ``fields``, ``wire_json``.
+``requests``, ``live_requests``, ``event_requests``, ``answers``, ``codes``,
+``fields``, ``wire_json``.
 """
 
 from __future__ import annotations
@@ -36,6 +37,19 @@ from kiosk.room.event_requests import (
     WaitEvents,
 )
 from kiosk.room.fields import BadRequest, Fields
+from kiosk.room.live_requests import (
+    AddAudience,
+    Audience,
+    CustomFields,
+    DeleteAudience,
+    FieldChange,
+    GetAudiences,
+    GetCustomInfo,
+    MergeStream,
+    Mixed,
+    SetCustomField,
+    Watcher,
+)
 from kiosk.room.login_requests import (
     Credentials,
     GetImLoginInfo,
@@ -76,17 +90,24 @@ __all__ = [
     "MAX_TEXT_CHARS",
     "PLACEHOLDER_AVATAR",
     "Account",
+    "AddAudience",
     "AddPusher",
+    "Audience",
     "BadJson",
     "BadRequest",
     "CreateRoom",
     "Credentials",
+    "CustomFields",
+    "DeleteAudience",
     "DeletePusher",
     "DestroyRoom",
     "Dialect",
     "Done",
     "EventKind",
     "Events",
+    "FieldChange",
+    "GetAudiences",
+    "GetCustomInfo",
     "GetImLoginInfo",
     "GetLoginInfo",
     "GetPushUrl",
@@ -96,6 +117,8 @@ __all__ = [
     "Login",
     "Logout",
     "Member",
+    "MergeStream",
+    "Mixed",
     "PushUrl",
     "PusherHeartbeat",
     "Request",
@@ -108,7 +131,9 @@ __all__ = [
     "RouteUnknown",
     "Seated",
     "SendRoomTextMsg",
+    "SetCustomField",
     "WaitEvents",
+    "Watcher",
     "Wire",
     "dump_json",
     "exception",

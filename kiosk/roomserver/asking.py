@@ -28,6 +28,8 @@ class Asked:
     body: Wire = field(repr=False)
     address: str
     """The client's IP address."""
+    authorization: str = field(default="", repr=False)
+    """The HTTP header of that name: operators prove themselves by it."""
 
     def route(self) -> tuple[str, str]:
         """Return folder and route; double slashes count once (protocol 2)."""
@@ -57,6 +59,18 @@ class Caller:
         return key_of(self.room_type, room_id)
 
 
+def only_oneself(caller: Caller, user_id: str) -> None:
+    """
+    Refuse to act for anybody but the token's user (``reliability.md`` S01).
+
+    Raises:
+        Refused: AUTH_FAILED.
+
+    """
+    if caller.dialect is Dialect.V2 and caller.user_id != user_id:
+        raise Refused(RoomCode.AUTH_FAILED)
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """
@@ -67,6 +81,37 @@ class Hold:
 
     caller: Caller
     wait: WaitEvents
+
+
+@dataclass(frozen=True, slots=True)
+class CloudCall:
+    """
+    No answer yet: send this to the cloud and give what it said to ``finish``.
+
+    Attributes:
+        url: Where to, signed: a secret.
+        body: What to POST; empty to GET.
+        finish: Takes the answer's body, or None where there was none.
+
+    """
+
+    url: str = field(repr=False)
+    body: bytes
+    finish: Callable[[bytes | None], Wire]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An answer for people, which is no JSON object."""
+
+    body: bytes
+    media_type: str = "text/html; charset=utf-8"
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class RouteAbsent(Exception):
+    """For who asks there is no such route."""
 
 
 class Refused(Exception):

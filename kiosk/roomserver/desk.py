@@ -7,11 +7,12 @@ first the tables with :attr:`Desk.gate`, then :meth:`Desk.routes` with a backend
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 
 from kiosk.room.fields import Fields
 from kiosk.room.stream_url import StreamHost, StreamKey, new_stream_name
-from kiosk.room.usersig import UserSigKey
+from kiosk.room.usersig import UserSigKey, UserSigs
 from kiosk.roomserver.asking import ServerClock
 from kiosk.roomserver.backend import StreamBackend
 from kiosk.roomserver.backend_relay import RelayBackend, RelayControl
@@ -19,14 +20,22 @@ from kiosk.roomserver.event_log import EventLog
 from kiosk.roomserver.gate import StreamGate
 from kiosk.roomserver.grants import Grant, PushGrants
 from kiosk.roomserver.identity import Identity
+from kiosk.roomserver.im_cloud import GroupCalls, GroupKeeper
+from kiosk.roomserver.im_gateway import ImGateway
+from kiosk.roomserver.live_routes import LiveRoutes
+from kiosk.roomserver.log_folder import LogFolder
+from kiosk.roomserver.mixing import MixingRoutes
 from kiosk.roomserver.networks import Networks
+from kiosk.roomserver.operator_routes import OperatorRoutes
+from kiosk.roomserver.operators import Operators
 from kiosk.roomserver.room_routes import RoomRoutes, RoutePolicy
 from kiosk.roomserver.rooms import Rooms
-from kiosk.roomserver.routes import Routes
+from kiosk.roomserver.routes import RouteGroups, Routes
 from kiosk.roomserver.sessions import Sessions
 from kiosk.roomserver.settings import ServerSettings
 from kiosk.roomserver.store_kept import KeptRooms
 from kiosk.roomserver.store_ledger import ForgetfulLedger, Ledger, Shelf
+from kiosk.roomserver.trial_routes import TrialRoutes, TrialTerms
 
 
 _KEY_BYTES = 32
@@ -55,6 +64,8 @@ class Desk:
         self._settings = settings
         self._clock = clock
         self._random_bytes = random_bytes
+        self._on_event = on_event
+        self.im_groups: GroupKeeper | None = None
         self._backend: StreamBackend | None = None
         self._ledger = ledger or ForgetfulLedger()
         self._push_key = StreamKey(settings.push_key or self._kept_key("push"))
@@ -66,7 +77,7 @@ class Desk:
         self._rooms = Rooms(
             settings.rules,
             KeptRooms(self._ledger),
-            on_event,
+            self._tell,
             self._grants.revoke,
             EventLog(self._ledger),
         )
@@ -86,13 +97,10 @@ class Desk:
         """Return the routes over these tables; streams are cut at ``backend``."""
         self._backend = backend
         settings = self._settings
+        key = self._user_sigs()
         identity = Identity(
             self._sessions,
-            UserSigKey(
-                self._kept_key("userSig"),
-                settings.sdk_app_id,
-                settings.account_type,
-            ),
+            key,
             self._clock,
             compat=Networks(settings.compat_networks),
             trusted=Networks(settings.signature_networks),
@@ -107,7 +115,59 @@ class Desk:
             policy=policy,
             new_room_id=lambda: self._new_id("room"),
         )
-        return Routes(identity, rooms)
+        return Routes(identity, self._groups(rooms, backend), self._gateway(key, rooms))
+
+    def _groups(self, rooms: RoomRoutes, backend: StreamBackend) -> RouteGroups:
+        settings = self._settings
+        folder = LogFolder(settings.log_folder) if settings.log_folder else None
+        terms = TrialTerms(
+            trusted=Networks(settings.signature_networks),
+            bizid=settings.bizid,
+            key_validity_s=settings.key_validity_s,
+            account=settings.mixing,
+            log_folder=folder,
+        )
+        operators = Operators(settings.operators_password, self._clock.monotonic)
+        opening = self.im_groups.opening if self.im_groups else None
+        return RouteGroups(
+            rooms=rooms,
+            create_room=opening(rooms.create_room) if opening else rooms.create_room,
+            live=LiveRoutes(self._rooms),
+            mixing=MixingRoutes(self._rooms, self._clock, settings.mixing),
+            trial=TrialRoutes(terms, self._grants, backend, self._clock),
+            operators=OperatorRoutes(operators, folder),
+        )
+
+    def _user_sigs(self) -> UserSigs:
+        """Return who signs userSigs: the IM cloud's account where there is one."""
+        settings = self._settings
+        names = settings.sdk_app_id, settings.account_type
+        if settings.im_account is None:
+            return UserSigKey(self._kept_key("userSig"), *names)
+        user_sigs = settings.im_account.user_sigs(*names)
+        calls = GroupCalls(
+            settings.im_account, user_sigs, self._clock, secrets.randbelow
+        )
+        self.im_groups = GroupKeeper(self._rooms, calls)
+        return user_sigs
+
+    def _tell(self, room_key: str) -> None:
+        self._on_event(room_key)
+        if self.im_groups is not None:
+            self.im_groups.on_event(room_key)
+
+    def _gateway(self, key: UserSigs, routes: RoomRoutes) -> ImGateway | None:
+        """Return the IM channel, unless somebody else carries it."""
+        if self._settings.im_path is None or self.im_groups is not None:
+            return None
+        return ImGateway(
+            base=self._settings.im_path,
+            key=key,
+            rooms=self._rooms,
+            clock=self._clock,
+            send_text=routes.send_room_text_msg,
+            wake=self._on_event,
+        )
 
     @property
     def sweeps(self) -> tuple[Callable[[], None], ...]:

@@ -19,7 +19,8 @@ from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from kiosk.room import messages as msg
-from kiosk.roomserver.asking import Asked, Hold
+from kiosk.roomserver.asking import Asked, CloudCall, Hold, Page
+from kiosk.roomserver.cloud import Cloud, no_cloud
 from kiosk.roomserver.long_polls import LongPolls
 from kiosk.roomserver.routes import Routes
 
@@ -40,9 +41,12 @@ class Door:
     log, and the server goes on.
     """
 
-    def __init__(self, routes: Routes, polls: LongPolls) -> None:
+    def __init__(
+        self, routes: Routes, polls: LongPolls, cloud: Cloud = no_cloud
+    ) -> None:
         self._routes = routes
         self._polls = polls
+        self._cloud = cloud
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -58,7 +62,7 @@ class Door:
     async def _response(self, request: Request) -> Response:
         try:
             body = _wire_of(request, await request.body())
-            wire = await self._answer(_asked(request, body))
+            answer = await self._answer(_asked(request, body))
         except (msg.BadJson, msg.BadRequest) as error:
             return _response(msg.exception(str(error)))
         except ClientDisconnect:
@@ -67,10 +71,12 @@ class Door:
             # The end of the line for this request; the next one is served.
             log.exception("route failed")
             return _response(msg.exception("internal error"))
-        return _response(wire)
+        return _page(answer) if isinstance(answer, Page) else _response(answer)
 
-    async def _answer(self, asked: Asked) -> msg.Wire:
+    async def _answer(self, asked: Asked) -> msg.Wire | Page:
         answer = self._routes.answer(asked)
+        if isinstance(answer, CloudCall):
+            return answer.finish(await self._cloud(answer))
         if not isinstance(answer, Hold):
             return answer
         wait = answer.wait
@@ -78,9 +84,9 @@ class Door:
         return self._routes.finish(answer)
 
 
-def build_app(routes: Routes, polls: LongPolls) -> Starlette:
-    """Return the ASGI application of a room server."""
-    door = Door(routes, polls)
+def build_app(routes: Routes, polls: LongPolls, cloud: Cloud = no_cloud) -> Starlette:
+    """Return the ASGI application of a room server; ``cloud`` asks Tencent's."""
+    door = Door(routes, polls, cloud)
     return Starlette(routes=[Route("/healthz", _healthz), Mount("/", app=door)])
 
 
@@ -91,7 +97,9 @@ async def _healthz(_request: Request) -> Response:
 def _asked(request: Request, body: msg.Wire) -> Asked:
     query = _pairs(request.url.query)
     address = request.client.host if request.client else ""
-    return Asked(request.method, request.url.path, query, body, address)
+    authorization = request.headers.get("authorization", "")
+    path = request.url.path
+    return Asked(request.method, path, query, body, address, authorization)
 
 
 def _wire_of(request: Request, body: bytes) -> msg.Wire:
@@ -116,6 +124,11 @@ def _pairs(text: str) -> dict[str, str]:
     if len(fields) != len(pairs):
         raise msg.BadJson("a field appears twice")
     return fields
+
+
+def _page(page: Page) -> Response:
+    headers = dict(page.headers)
+    return Response(page.body, page.status, headers, media_type=page.media_type)
 
 
 def _response(wire: msg.Wire) -> Response:

@@ -15,7 +15,14 @@ from itertools import islice
 from kiosk.room import messages as msg
 from kiosk.room.im_messages import Said
 from kiosk.room.stream_url import stream_of
-from kiosk.roomserver.asking import DONE, Caller, Hold, Refused, ServerClock
+from kiosk.roomserver.asking import (
+    DONE,
+    Caller,
+    Hold,
+    Refused,
+    ServerClock,
+    only_oneself,
+)
 from kiosk.roomserver.backend import StreamBackend
 from kiosk.roomserver.grants import Grant, PushGrants
 from kiosk.roomserver.pace import Pace
@@ -64,7 +71,7 @@ class RoomRoutes:
     def get_push_url(self, caller: Caller, body: msg.Wire) -> msg.Wire:
         """Issue a fresh stream: one per attempt, for this user only."""
         asked = msg.GetPushUrl.from_wire(body, caller.dialect)
-        _only_oneself(caller, asked.user_id)
+        only_oneself(caller, asked.user_id)
         now = self._clock.monotonic()
         grant = self._grants.issue(asked.user_id, caller.address, now)
         if grant is None:
@@ -75,7 +82,7 @@ class RoomRoutes:
     def create_room(self, caller: Caller, body: msg.Wire) -> msg.Wire:
         """With a push URL the creator sits at once (v1), else an id is reserved."""
         asked = msg.CreateRoom.from_wire(body, caller.dialect)
-        _only_oneself(caller, asked.user_id)
+        only_oneself(caller, asked.user_id)
         if not asked.push_url:
             record = self._reserve(caller, asked)
             room_id = id_of(record.room_id)
@@ -91,7 +98,7 @@ class RoomRoutes:
     def add_pusher(self, caller: Caller, body: msg.Wire) -> msg.Wire:
         """Take a seat, or take one's own over with a new stream."""
         asked = msg.AddPusher.from_wire(body, caller.dialect)
-        _only_oneself(caller, asked.user_id)
+        only_oneself(caller, asked.user_id)
         key = caller.key(asked.room_id)
         self._rooms.seat_for(key, asked.user_id)
         grant = self._grant(asked.user_id, asked.push_url)
@@ -102,21 +109,21 @@ class RoomRoutes:
     def delete_pusher(self, caller: Caller, body: msg.Wire) -> msg.Wire:
         """Leave."""
         asked = msg.DeletePusher.from_wire(body, caller.dialect)
-        _only_oneself(caller, asked.user_id)
+        only_oneself(caller, asked.user_id)
         self._rooms.leave(caller.key(asked.room_id), asked.user_id)
         return DONE
 
     def destroy_room(self, caller: Caller, body: msg.Wire) -> msg.Wire:
         """End a room; its creator only."""
         asked = msg.DestroyRoom.from_wire(body, caller.dialect)
-        _only_oneself(caller, asked.user_id)
+        only_oneself(caller, asked.user_id)
         self._rooms.destroy(caller.key(asked.room_id), asked.user_id)
         return DONE
 
     def pusher_heartbeat(self, caller: Caller, body: msg.Wire) -> msg.Wire:
         """Still here; the answer tells whether anything happened meanwhile."""
         asked = msg.PusherHeartbeat.from_wire(body, caller.dialect)
-        _only_oneself(caller, asked.user_id)
+        only_oneself(caller, asked.user_id)
         record, seat = self._rooms.heartbeat(
             caller.key(asked.room_id), asked.user_id, self._clock.monotonic()
         )
@@ -136,13 +143,13 @@ class RoomRoutes:
         count = asked.count or (None if caller.dialect is msg.Dialect.V1 else 1)
         end = None if count is None else asked.index + count
         stretch = islice(self._rooms.listed(caller.room_type), asked.index, end)
-        rooms = tuple(self._view(record, caller) for record in stretch)
+        rooms = tuple(self._listed(record, caller) for record in stretch)
         return msg.RoomList(rooms).to_wire()
 
     def wait_events(self, caller: Caller, body: msg.Wire) -> msg.Wire | Hold:
         """Events after a number, at once if there are any."""
         asked = msg.WaitEvents.from_wire(body, caller.dialect)
-        _only_oneself(caller, asked.user_id)
+        only_oneself(caller, asked.user_id)
         asked = replace(asked, room_id=caller.key(asked.room_id))
         events = self._events(asked)
         if asked.hold_s and events.seq == asked.after_seq and not events.resync:
@@ -156,7 +163,7 @@ class RoomRoutes:
     def send_room_text_msg(self, caller: Caller, body: msg.Wire) -> msg.Wire:
         """Tell a text to the others in the room."""
         asked = msg.SendRoomTextMsg.from_wire(body, caller.dialect)
-        _only_oneself(caller, asked.user_id)
+        only_oneself(caller, asked.user_id)
         key = caller.key(asked.room_id)
         self._rooms.membership(key, asked.user_id)
         if not self._text_pace.allows(asked.user_id, self._clock.monotonic()):
@@ -227,19 +234,26 @@ class RoomRoutes:
             record.label,
             record.creator,
             members,
+            custom=record.custom,
             seq=record.seq,
         )
+
+    def _listed(self, record: RoomRecord, caller: Caller) -> msg.Room:
+        view = self._view(record, caller)
+        if caller.room_type is not msg.RoomType.LIVE:
+            return view
+        return replace(view, audience_count=len(record.audience))
 
     def _may_play(self, record: RoomRecord, caller: Caller) -> bool:
         """
         Say whether a caller is shown play URLs (``reliability.md`` S04).
 
-        Members are, and whoever holds an unused push grant while a seat is
-        free: clients read the URLs just before they join.
+        Members are, a live_room's audience is, and whoever holds an unused push
+        grant while a seat is free: clients read the URLs just before they join.
         """
         if caller.dialect is msg.Dialect.V1:
             return self._grants.has_from(caller.address)
-        if record.seat_of(caller.user_id) is not None:
+        if record.seat_of(caller.user_id) or record.watches(caller.user_id):
             return True
         free = len(record.seats) < self._rooms.rules.seats_in(record.room_id)
         now = self._clock.monotonic()
@@ -256,12 +270,6 @@ class RoomRoutes:
         age = max(0, int(self._clock.unix()) - seat.taken_at_unix)
         end = seat.taken_at_unix + validity + age // (validity // 2) * (validity // 2)
         return self._backend.sign_play(seat.stream, end)
-
-
-def _only_oneself(caller: Caller, user_id: str) -> None:
-    """Refuse to act for anybody but the token's user (``reliability.md`` S01)."""
-    if caller.dialect is msg.Dialect.V2 and caller.user_id != user_id:
-        raise Refused(msg.RoomCode.AUTH_FAILED)
 
 
 def _push_url_refused() -> msg.BadRequest:

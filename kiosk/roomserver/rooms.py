@@ -47,6 +47,8 @@ class RoomRules:
     creator_leaves: CreatorLeaves = CreatorLeaves.DISBAND
     """A ``live_room`` always ends with its creator, as in every original."""
     patience: Patience = field(default_factory=Patience)
+    max_audience: int = 30
+    """Of a ``live_room``; ``maxAudiencesLen`` of the v2 original."""
     max_rooms: int = 1000
     max_rooms_per_owner: int = 16
 
@@ -120,6 +122,14 @@ class Rooms:
         """Return a room somebody pushes to, or None: reserved ids are hidden."""
         record = self._store.get(room_id)
         return record if record is not None and record.seats else None
+
+    def known(self, room_id: str) -> RoomRecord | None:
+        """Return a room, also one that is only reserved, or None."""
+        return self._store.get(room_id)
+
+    def amend(self, record: RoomRecord) -> None:
+        """Keep a changed record of a known room; nobody is told."""
+        self._store.put(record)
 
     def listed(self, room_type: RoomType) -> Iterator[RoomRecord]:
         """Walk over the rooms of a type somebody pushes to, oldest first."""
@@ -196,12 +206,7 @@ class Rooms:
         seat = _seat(entrant, old, record.seq + 1)
         if seat == old:
             return record, seat
-        seats = tuple(seat if one is old else one for one in record.seats)
-        record = replace(
-            record,
-            seats=seats if old else (*seats, seat),
-            creator=record.creator or entrant.user_id,
-        )
+        record = _with_seat(record, old, seat)
         self._attendance.settled(room_id)
         record = self._tell(record, EventKind.PUSHERS_CHANGED, seat)
         if old is not None and old.stream != seat.stream:
@@ -248,7 +253,7 @@ class Rooms:
 
     def say(self, room_id: str, user_id: str, said: Said) -> None:
         """
-        Tell a text to the others.
+        Tell a text to everybody; the event log leaves it out for its sender.
 
         Raises:
             RoomProblem: NOT_A_MEMBER, also when there is no such room.
@@ -264,8 +269,7 @@ class Rooms:
         """
         Return what a member has not seen; nothing new is no event.
 
-        A member of a room that closed a moment ago still learns that.  With
-        ``own`` its own texts are among them, as an IM group hears them.
+        Its own texts only if ``own``.  Of a room just closed it learns that.
 
         Raises:
             RoomProblem: NO_SUCH_ROOM or NOT_A_MEMBER.
@@ -345,6 +349,16 @@ class Rooms:
         self._log.append(record.room_id, event)
         self._on_event(record.room_id)
         return record
+
+
+def _with_seat(record: RoomRecord, old: Seat | None, seat: Seat) -> RoomRecord:
+    """Return the record with a seat in place of the old one, else as the last."""
+    seats = tuple(seat if one is old else one for one in record.seats)
+    return replace(
+        record,
+        seats=seats if old else (*seats, seat),
+        creator=record.creator or seat.user_id,
+    )
 
 
 def _seat(entrant: Entrant, old: Seat | None, next_epoch: int) -> Seat:

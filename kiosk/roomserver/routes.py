@@ -9,32 +9,75 @@ with the wrong method, is answered as the originals answer it: code 0 and empty
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from kiosk.room import messages as msg
 from kiosk.room.room_types import RoomType
-from kiosk.roomserver.asking import Asked, Caller, Hold, Refused
+from kiosk.roomserver.asking import (
+    Asked,
+    Caller,
+    CloudCall,
+    Hold,
+    Page,
+    Refused,
+    RouteAbsent,
+)
 from kiosk.roomserver.identity import Identity
+from kiosk.roomserver.im_gateway import ImGateway, ImHold
+from kiosk.roomserver.live_routes import LiveRoutes
+from kiosk.roomserver.mixing import MixingRoutes
+from kiosk.roomserver.operator_routes import OperatorRoutes
 from kiosk.roomserver.room_routes import RoomRoutes
 from kiosk.roomserver.rooms import RoomProblem
+from kiosk.roomserver.trial_routes import TrialRoutes
 
 
 UNKNOWN_ROUTE: msg.Wire = {"code": 0, "data": {}}
 _TYPES = {room_type.value: room_type for room_type in RoomType}
 
-_Open = Callable[[Asked], msg.Wire]
-_Guarded = Callable[[Caller, msg.Wire], msg.Wire | Hold]
+Answer: TypeAlias = msg.Wire | Hold | CloudCall | Page
+"""An object to send, a page to send, or what comes before an object."""
+_Open = Callable[[Asked], msg.Wire | CloudCall | Page]
+_Guarded = Callable[[Caller, msg.Wire], msg.Wire | Hold | CloudCall]
+
+
+@dataclass(frozen=True, slots=True)
+class RouteGroups:
+    """Who answers what, beside the logins."""
+
+    rooms: RoomRoutes
+    create_room: _Guarded
+    live: LiveRoutes
+    mixing: MixingRoutes
+    trial: TrialRoutes
+    operators: OperatorRoutes
 
 
 class Routes:
-    """All routes of the room types and those of ``utils`` a client needs."""
+    """
+    All routes of the room types and of ``utils``.
 
-    def __init__(self, identity: Identity, rooms: RoomRoutes) -> None:
+    Args:
+        im: Answers the IM channel's paths, where this server carries it.
+
+    """
+
+    def __init__(
+        self, identity: Identity, groups: RouteGroups, im: ImGateway | None = None
+    ) -> None:
+        rooms, live = groups.rooms, groups.live
         self._identity = identity
         self._rooms = rooms
+        self._im = im
         self._open: dict[tuple[str, str, str], _Open] = {
             ("GET", "utils", "get_login_info"): identity.get_login_info,
             ("POST", "utils", "get_login_info"): identity.get_login_info,
+            ("GET", "utils", "get_test_pushurl"): groups.trial.get_test_pushurl,
+            ("GET", "utils", "get_test_rtmpaccurl"): groups.trial.get_test_rtmpaccurl,
+            ("GET", "utils", "check_config"): groups.trial.check_config,
+            ("GET", "utils", "logfilelist"): groups.operators.logfilelist,
+            ("GET", "utils", "getlogfile"): groups.operators.getlogfile,
         }
         for folder in _TYPES:
             self._open["POST", folder, "login"] = identity.login
@@ -42,7 +85,7 @@ class Routes:
             self._open["POST", folder, "get_im_login_info"] = identity.get_im_login_info
         self._guarded: dict[str, _Guarded] = {
             "get_push_url": rooms.get_push_url,
-            "create_room": rooms.create_room,
+            "create_room": groups.create_room,
             "add_pusher": rooms.add_pusher,
             "delete_pusher": rooms.delete_pusher,
             "destroy_room": rooms.destroy_room,
@@ -52,15 +95,27 @@ class Routes:
             "wait_events": rooms.wait_events,
             "send_room_text_msg": rooms.send_room_text_msg,
         }
+        self._live: dict[str, _Guarded] = {
+            "merge_stream": groups.mixing.merge_stream,
+            "get_custom_info": _of_v2(live.get_custom_info),
+            "set_custom_field": _of_v2(live.set_custom_field),
+            "add_audience": _of_v2(live.add_audience),
+            "delete_audience": _of_v2(live.delete_audience),
+            "get_audiences": _of_v2(live.get_audiences),
+        }
 
-    def answer(self, asked: Asked) -> msg.Wire | Hold:
-        """Return what to send, or the wait to hold before :meth:`finish`."""
+    def answer(self, asked: Asked) -> Answer:
+        """Return what to send, or what has to come before, see :data:`Answer`."""
+        if self._im is not None and self._im.knows(asked.path):
+            return self._im.answer(asked)
         folder, route = asked.route()
         open_route = self._open.get((asked.method, folder, route))
+        room_type = _TYPES.get(folder)
         guarded = self._guarded.get(route)
+        if room_type is RoomType.LIVE:
+            guarded = guarded or self._live.get(route)
         if open_route is not None:
             return _outcome(route, asked, lambda: open_route(asked))
-        room_type = _TYPES.get(folder)
         if guarded is None or room_type is None or asked.method != "POST":
             return UNKNOWN_ROUTE
         return _outcome(
@@ -72,6 +127,8 @@ class Routes:
 
     def finish(self, hold: Hold) -> msg.Wire:
         """Return what to send when a wait is over."""
+        if self._im is not None and isinstance(hold, ImHold):
+            return self._im.finish(hold)
         dialect = hold.caller.dialect
         try:
             return msg.success(self._rooms.events_now(hold), dialect)
@@ -79,21 +136,46 @@ class Routes:
             return _refused(msg.WaitEvents.ROUTE, dialect, problem.code)
 
 
-def _outcome(
-    route: str, asked: Asked, ask: Callable[[], msg.Wire | Hold]
-) -> msg.Wire | Hold:
+def _of_v2(route: Callable[[Caller, msg.Wire], msg.Wire]) -> _Guarded:
+    """Hide a route from the dialect whose servers did not have it."""
+
+    def asked_by(caller: Caller, body: msg.Wire) -> msg.Wire:
+        if caller.dialect is msg.Dialect.V1:
+            raise RouteAbsent
+        return route(caller, body)
+
+    return asked_by
+
+
+def _outcome(route: str, asked: Asked, ask: Callable[[], Answer]) -> Answer:
     spoken = asked.query.get("token") or asked.query.get("userSig")
     dialect = msg.Dialect.V2 if spoken else msg.Dialect.V1
     try:
-        fields = ask()
+        answer = ask()
+    except RouteAbsent:
+        return UNKNOWN_ROUTE
     except msg.BadRequest as error:
         return _bad_request(route, dialect, error)
     except Refused as refused:
-        answer = _refused(route, dialect, refused.code, refused.message)
-        return {**answer, **refused.extra}
+        refusal = _refused(route, dialect, refused.code, refused.message)
+        return {**refusal, **refused.extra}
     except RoomProblem as problem:
         return _refused(route, dialect, problem.code)
-    return fields if isinstance(fields, Hold) else msg.success(fields, dialect)
+    return _whole(answer, dialect)
+
+
+def _whole(answer: Answer, dialect: msg.Dialect) -> Answer:
+    """Add code and message to the fields of a success, now or when they come."""
+    if isinstance(answer, Hold | Page):
+        return answer
+    if not isinstance(answer, CloudCall):
+        return msg.success(answer, dialect)
+    call = answer
+
+    def finish(reply: bytes | None) -> msg.Wire:
+        return msg.success(call.finish(reply), dialect)
+
+    return replace(call, finish=finish)
 
 
 def _refused(

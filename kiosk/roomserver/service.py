@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Never
 
 from kiosk.roomserver.asking import ServerClock
+from kiosk.roomserver.cloud import ask_cloud
 from kiosk.roomserver.desk import Desk
 from kiosk.roomserver.http import build_app
 from kiosk.roomserver.http_server import listen, named, serving
@@ -84,14 +85,14 @@ async def serve(
         )
         try:
             rtmp = await stack.enter_async_context(
-                relay.serve(
-                    settings.rtmp_host, settings.rtmp_port, ssl_context=context
-                )
+                relay.serve(settings.rtmp_host, settings.rtmp_port, ssl_context=context)
             )
         except OSError as error:
             address = f"{settings.rtmp_host}:{settings.rtmp_port}"
             raise named(error, "rtmp", address) from error
-        app = build_app(desk.routes(desk.relay_backend(relay, rtmp[1])), polls)
+        app = build_app(
+            desk.routes(desk.relay_backend(relay, rtmp[1])), polls, ask_cloud
+        )
         http = await stack.enter_async_context(
             serving(WrittenFirst(app, ledger), listener, settings.border, tls=context)
         )
@@ -102,6 +103,9 @@ async def serve(
             tasks.create_task(
                 sweep_forever(desk.sweeps, settings.sweep_s), name="sweep"
             )
+            if desk.im_groups is not None:
+                telling = desk.im_groups.tell_forever(ask_cloud)
+                tasks.create_task(telling, name="im cloud")
             await outlive(http)
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from kiosk.roomserver.attendance import Patience
 from kiosk.roomserver.border import BorderLimits
+from kiosk.roomserver.im_cloud import ImAccount
+from kiosk.roomserver.mixing import MixingAccount
 from kiosk.roomserver.networks import LOOPBACK, Networks
 from kiosk.roomserver.rooms import CreatorLeaves, RoomRules
 from kiosk.roomserver.tls import TlsFiles
@@ -33,6 +36,7 @@ class ServerSettings:
         capacity: Seats of a double_room, the creator's included.
         capacity_multi: Seats of a multi_room.
         capacity_live: Seats of a live_room; its audience has none.
+        max_audience: How many may be listed as a live_room's audience.
         creator_leaves: What becomes of a room then; a live_room always ends.
         push_key: Signs push URLs; made at random when absent.
         play_key: Signs play URLs; made at random when absent, never the same.
@@ -47,6 +51,13 @@ class ServerSettings:
         store_path: The file that lets rooms outlive the process; empty: none.
         tls: The certificate for HTTP and RTMP; without one both are plain.
         border: What HTTP grants to whoever connects.
+        operators_password: Opens the log files; without one nothing does.
+        log_folder: The folder of the log files operators may read.
+        mixing: The account that mixes streams of live rooms; None: nothing does.
+        im_path: Path before the IM channel's ``/v4`` and ``/v1``; None for no
+            channel here.
+        im_account: Account at Tencent's IM cloud, which then carries the channel
+            instead and whose key signs every userSig.
         bizid: First part of stream names.
         sdk_app_id: Told to clients, checked at login.
         account_type: Told to clients, checked at login.
@@ -65,6 +76,7 @@ class ServerSettings:
     capacity: int = 2
     capacity_multi: int = 4
     capacity_live: int = 4
+    max_audience: int = 30
     creator_leaves: CreatorLeaves = CreatorLeaves.DISBAND
     push_key: bytes = field(default=b"", repr=False)
     play_key: bytes = field(default=b"", repr=False)
@@ -78,6 +90,11 @@ class ServerSettings:
     store_path: str = ""
     tls: TlsFiles | None = None
     border: BorderLimits = field(default_factory=BorderLimits)
+    operators_password: bytes = field(default=b"", repr=False)
+    log_folder: Path | None = None
+    mixing: MixingAccount | None = None
+    im_path: str | None = ""
+    im_account: ImAccount | None = None
     bizid: str = "8525"
     sdk_app_id: int = 1_400_000_000
     account_type: str = "36862"
@@ -136,6 +153,7 @@ class ServerSettings:
             capacity=self.capacity,
             capacity_multi=self.capacity_multi,
             capacity_live=self.capacity_live,
+            max_audience=self.max_audience,
             creator_leaves=self.creator_leaves,
             patience=patience,
         )

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from kiosk.room.live_requests import Watcher
 from kiosk.room.roster import digest_of_streams
 
 
@@ -42,10 +43,18 @@ class RoomRecord:
     seats: tuple[Seat, ...] = ()
     seq: int = 0
     """Number of the last event."""
+    custom: str = "{}"
+    """A live_room's custom fields, as JSON text."""
+    audience: tuple[Watcher, ...] = ()
+    """Who watches a live_room without a seat."""
 
     def seat_of(self, user_id: str) -> Seat | None:
         """Return the seat of a member, or None."""
         return next((seat for seat in self.seats if seat.user_id == user_id), None)
+
+    def watches(self, user_id: str) -> bool:
+        """Say whether a user is of the audience."""
+        return any(one.user_id == user_id for one in self.audience)
 
     @property
     def digest(self) -> str:

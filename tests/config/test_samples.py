@@ -34,6 +34,11 @@ EXAMPLES = {
     ("store", "path"),
     ("server", "push_key"),
     ("server", "play_key"),
+    ("operators", "password"),
+    ("operators", "log_folder"),
+    ("mixing", "app_id"),
+    ("mixing", "api_key"),
+    ("im", "private_key"),
 }
 
 
