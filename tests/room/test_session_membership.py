@@ -384,7 +384,10 @@ def test_a_seat_is_lost_only_once() -> None:
 
     live(service, seated(service), 30.0)
 
-    assert service.facts == [MemberJoined(ANNA), SeatLost("the room was closed", room_ended=True)]
+    assert service.facts == [
+        MemberJoined(ANNA),
+        SeatLost("the room was closed", room_ended=True),
+    ]
 
 
 def test_a_room_its_server_forgot_is_opened_again_under_its_id() -> None:
