@@ -35,6 +35,7 @@ from kiosk.daemon.devices_open import DevicesOpen
 from kiosk.daemon.loop import Daemon
 from kiosk.daemon.outside import Outside
 from kiosk.daemon.settings import DaemonSettings
+from kiosk.daemon.notices import Notice
 from kiosk.devices.clock_monotonic import MonotonicClock
 from kiosk.display.headless import HeadlessDisplay
 from kiosk.errors import ConfigError, KioskError
@@ -49,6 +50,7 @@ from kiosk.ui.screens import Branding
 
 
 log = logging.getLogger(__name__)
+from kiosk.ui.words import FALLBACK, LANGUAGES
 
 
 def run_kiosk(
@@ -273,9 +275,22 @@ def _camera_shape(config: KioskConfig) -> tuple[int, int]:
 
 
 def _open_display(config: KioskConfig, clock: ports.Clock) -> HeadlessDisplay:
+        notices=_notices(config.kiosk.language) if call.notices else {},
     width, height = config.display.pixels
     framebuffer = config.display.framebuffer
     display = HeadlessDisplay(
+def _notices(language: str) -> dict[Notice, str]:
+    words = LANGUAGES.get(language, LANGUAGES[FALLBACK])
+    return {
+        Notice.MUTED: words.told_muted,
+        Notice.UNMUTED: words.told_unmuted,
+        Notice.RECONNECTING: words.told_reconnecting,
+        Notice.BACK: words.told_back,
+        Notice.CAMERA_LOST: words.told_camera_lost,
+        Notice.MICROPHONE_LOST: words.told_microphone_lost,
+    }
+
+
         clock,
         width=width,
         height=height,

@@ -99,7 +99,14 @@ class RoomSection(Section):
 
 
 class CallSection(Section):
-    """How a call goes. Durations in seconds."""
+    """
+    How a call goes. Durations in seconds.
+
+    Attributes:
+        notices: Whether the others in the room are told of a switched
+            microphone, a broken connection and a failed device.
+
+    """
 
     role: Literal["kiosk", "agent"] = "kiosk"
     reserve_s: Seconds = 8.0
@@ -117,6 +124,7 @@ class CameraSection(Section):
 
     device: CameraDevice = "synthetic"
     preset: Literal["360p", "480p", "720p"] = "360p"
+    notices: bool = True
     picture_rate: Annotated[int, Field(ge=1, le=60)] = 30
     bitrate_kbps: Annotated[int, Field(ge=50, le=20_000)] | None = None
 

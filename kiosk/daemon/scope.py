@@ -10,14 +10,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
 from kiosk.call import events as ev
+from kiosk.daemon.notices import Notice, Notices
 from kiosk.daemon.peers import Peers
 from kiosk.daemon.timings import Timings
 from kiosk.errors import DeviceError, KioskError, MediaError, RoomError, RoomFull
-from kiosk.ports import Clock, Media, NoSeat, Player, Pusher, RoomService, Seat
+from kiosk.ports import (
+    CaptureLost,
+    Clock,
+    Media,
+    MediaFact,
+    NoSeat,
+    Player,
+    Pusher,
+    RoomService,
+    Seat,
+)
 
 
 log = logging.getLogger(__name__)
@@ -40,6 +51,7 @@ class CallScope:
         peers: Peers,
         post: Callable[[ev.Event], None],
         queue_s: float,
+        notices: Mapping[Notice, str],
     ) -> None:
         self.call = call
         self.room_id = ""
@@ -52,6 +64,8 @@ class CallScope:
         self._clock = clock
         self._post = post
         self._queue_s = queue_s
+        self._notices = Notices(room, notices, peers)
+        self._lost_device = ""
         self._seat: Seat | None = None
         self._playing = asyncio.Lock()
 
@@ -98,7 +112,7 @@ class CallScope:
     async def publish(self, *, muted: bool) -> None:
         """Open the devices and publish: Published or Failed."""
         assert self._seat is not None, "published without a seat"
-        self.pusher = self._media.new_pusher(self.peers.hear)
+        self.pusher = self._media.new_pusher(self._hear_pusher)
         self.pusher.set_muted(muted=muted)
         try:
             await self.pusher.start(self._seat.push_url)
@@ -126,8 +140,18 @@ class CallScope:
     async def move_stream(self) -> None:
         """Publish under fresh URLs until one holds: StreamMoved."""
         assert self.pusher is not None, "moved a stream that never was"
+    async def tell_muted(self, *, muted: bool) -> None:
+        """Tell the others that our microphone was switched."""
+        await self._notices.tell(Notice.MUTED if muted else Notice.UNMUTED)
+
         pause = 0.2
         while True:
+        async with asyncio.TaskGroup() as telling:
+            telling.create_task(self._notices.tell(Notice.RECONNECTING))
+            await self._move_stream()
+        await self._notices.tell(Notice.BACK)
+
+    async def _move_stream(self) -> None:
             try:
                 push_url = await self._room.new_push_url()
                 await self.pusher.republish(push_url)
@@ -185,4 +209,15 @@ class CallScope:
 
     def _fail(self, exc: KioskError) -> None:
         log.warning("call failed", extra={"code": exc.code, "reason": str(exc)})
+        lost, self._lost_device = self._lost_device, ""
+        if lost:
+            camera = lost != "microphone"
+            await self._notices.tell(
+                Notice.CAMERA_LOST if camera else Notice.MICROPHONE_LOST
+            )
+
+    def _hear_pusher(self, fact: MediaFact) -> None:
+        if isinstance(fact, CaptureLost):
+            self._lost_device = fact.device
+        self.peers.hear(fact)
         self._post(ev.Failed(self.call, f"{exc.code} {exc}"))

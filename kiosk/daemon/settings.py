@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from kiosk.call.events import Timer
 from kiosk.call.states import Role
+from kiosk.daemon.notices import Notice
 
 
 DURATIONS_S: Mapping[Timer, float | None] = {
@@ -35,6 +36,7 @@ class DaemonSettings:
         retry_s: First and longest pause between tries to reach it.
         queue_s: How often a queue is looked at.
         redial_s: How long an agent's kiosk stays idle before it returns.
+        notices: What the others in the room are told, by occasion.
 
     """
 
@@ -48,3 +50,4 @@ class DaemonSettings:
     retry_s: tuple[float, float] = (1.0, 15.0)
     queue_s: float = 2.0
     redial_s: float = 1.0
+    notices: Mapping[Notice, str] = field(default_factory=dict[Notice, str])

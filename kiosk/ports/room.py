@@ -165,8 +165,8 @@ class RoomService(Protocol):
         """Announce that our stream is now published at ``push_url``."""
         ...
 
-    async def send_text(self, text: str) -> None:
-        """Send a text message to the others in the room."""
+    async def send_text(self, text: str, cmd: str = "") -> None:
+        """Send a text message to the others; ``cmd`` names one not typed."""
         ...
 
     async def leave(self) -> None:

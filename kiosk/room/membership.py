@@ -164,10 +164,10 @@ class Membership:
         with suppress(RoomError):  # else the news look, some time soon
             yield from self._look(_UNEXPLAINED)
 
-    def send_text(self, text: str, now: float) -> Script[None]:
+    def send_text(self, text: str, now: float, cmd: str = "") -> Script[None]:
         """Send a text message; not repeated, it would arrive twice."""
         self._talk.begin(now)
-        message = SendRoomTextMsg(self.room_id, self._talk.user_id, text)
+        message = SendRoomTextMsg(self.room_id, self._talk.user_id, text, cmd)
         yield from self._talk.ask(message)
 
     def _beat(self) -> Script[None]:

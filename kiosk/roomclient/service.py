@@ -198,10 +198,10 @@ class HttpRoomService:
         seat = self._held("add_pusher")
         await self._carry_out(seat.move_stream(push_url, self._now()))
 
-    async def send_text(self, text: str) -> None:
-        """Send a text message to the others in the room."""
+    async def send_text(self, text: str, cmd: str = "") -> None:
+        """Send a text message to the others; ``cmd`` names one not typed."""
         seat = self._held("send_room_text_msg")
-        await self._carry_out(seat.send_text(text, self._now()))
+        await self._carry_out(seat.send_text(text, self._now(), cmd))
 
     async def leave(self) -> None:
         """Give the seat back; also one that a cancelled ``take_seat`` may hold."""

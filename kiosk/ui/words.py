@@ -53,6 +53,13 @@ class Words:
     your_picture: str
     adviser: str
     for_technicians: str
+    told_muted: str
+    """To the others in the room, as are the five that follow."""
+    told_unmuted: str
+    told_reconnecting: str
+    told_back: str
+    told_camera_lost: str
+    told_microphone_lost: str
     needs_cjk: bool = False
 
 
@@ -164,6 +171,12 @@ EN: Final = Words(
     your_picture="Your picture",
     adviser="Adviser",
     for_technicians="For technicians",
+    told_muted="Microphone off",
+    told_unmuted="Microphone on",
+    told_reconnecting="Connection interrupted, one moment please",
+    told_back="Connection restored",
+    told_camera_lost="The camera failed; the call ends",
+    told_microphone_lost="The microphone failed; the call ends",
 )
 
 _QUEUE_LINES_ZH = (
@@ -239,6 +252,12 @@ ZH_CN: Final = Words(
     your_picture="您的画面",
     adviser="客服",
     for_technicians="技术人员",
+    told_muted="麦克风已关闭",
+    told_unmuted="麦克风已打开",
+    told_reconnecting="网络中断，请稍候",
+    told_back="网络已恢复",
+    told_camera_lost="摄像头故障，通话结束",
+    told_microphone_lost="麦克风故障，通话结束",
     needs_cjk=True,
 )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 
 from kiosk.call.events import Timer
 from kiosk.call.states import Role, State
 from kiosk.daemon.loop import Daemon
+from kiosk.daemon.notices import Notice
 from kiosk.daemon.outside import Outside
 from kiosk.daemon.settings import DURATIONS_S, DaemonSettings
 from kiosk.devices.clock_monotonic import MonotonicClock
@@ -67,6 +68,7 @@ async def running_kiosk(
     start: State = State.OUT_OF_SERVICE,
     check_s: float = 20.0,
     problem: str = "",
+    notices: Mapping[Notice, str] | None = None,
     **timers_s: float,
 ) -> AsyncIterator[RunningKiosk]:
     """Run a daemon; timers are given by lower-case name, in seconds."""
@@ -81,6 +83,7 @@ async def running_kiosk(
         retry_s=(0.01, 0.02),
         queue_s=0.01,
         redial_s=0.01,
+        notices=notices or {},
     )
     outside = Outside(
         clock=MonotonicClock(),

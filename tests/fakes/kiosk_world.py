@@ -82,8 +82,8 @@ class FakeRoom:
     async def move_stream(self, push_url: str) -> None:
         await self._step(f"move_stream {push_url}")
 
-    async def send_text(self, text: str) -> None:
-        await self._step(f"send_text {text}")
+    async def send_text(self, text: str, cmd: str = "") -> None:
+        await self._step(f"send_text {text} {cmd}".rstrip())
 
     async def leave(self) -> None:
         self.joined = False
