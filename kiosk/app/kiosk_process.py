@@ -33,9 +33,9 @@ from kiosk.config.schema import KioskConfig
 from kiosk.control.server import ControlServer
 from kiosk.daemon.devices_open import DevicesOpen
 from kiosk.daemon.loop import Daemon
+from kiosk.daemon.notices import Notice
 from kiosk.daemon.outside import Outside
 from kiosk.daemon.settings import DaemonSettings
-from kiosk.daemon.notices import Notice
 from kiosk.devices.clock_monotonic import MonotonicClock
 from kiosk.display.headless import HeadlessDisplay
 from kiosk.errors import ConfigError, KioskError
@@ -47,10 +47,10 @@ from kiosk.roomclient.service import HttpRoomService, new_room_service
 from kiosk.ui.layout import pip_rect
 from kiosk.ui.presenter import PillowScreens, ScreenPresenter
 from kiosk.ui.screens import Branding
+from kiosk.ui.words import FALLBACK, LANGUAGES
 
 
 log = logging.getLogger(__name__)
-from kiosk.ui.words import FALLBACK, LANGUAGES
 
 
 def run_kiosk(
@@ -266,19 +266,10 @@ def settings_of(config: KioskConfig) -> DaemonSettings:
             Timer.ENDED: call.ended_s,
         },
         insecure=config.network.insecure,
+        notices=_notices(config.kiosk.language) if call.notices else {},
     )
 
 
-def _camera_shape(config: KioskConfig) -> tuple[int, int]:
-    preset = PRESETS[config.camera.preset]
-    return preset.width, preset.height
-
-
-def _open_display(config: KioskConfig, clock: ports.Clock) -> HeadlessDisplay:
-        notices=_notices(config.kiosk.language) if call.notices else {},
-    width, height = config.display.pixels
-    framebuffer = config.display.framebuffer
-    display = HeadlessDisplay(
 def _notices(language: str) -> dict[Notice, str]:
     words = LANGUAGES.get(language, LANGUAGES[FALLBACK])
     return {
@@ -291,6 +282,15 @@ def _notices(language: str) -> dict[Notice, str]:
     }
 
 
+def _camera_shape(config: KioskConfig) -> tuple[int, int]:
+    preset = PRESETS[config.camera.preset]
+    return preset.width, preset.height
+
+
+def _open_display(config: KioskConfig, clock: ports.Clock) -> HeadlessDisplay:
+    width, height = config.display.pixels
+    framebuffer = config.display.framebuffer
+    display = HeadlessDisplay(
         clock,
         width=width,
         height=height,

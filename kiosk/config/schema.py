@@ -117,6 +117,7 @@ class CallSection(Section):
     grace_s: Seconds = 30.0
     chime_s: Seconds = 3.0
     ended_s: Seconds = 8.0
+    notices: bool = True
 
 
 class CameraSection(Section):
@@ -124,7 +125,6 @@ class CameraSection(Section):
 
     device: CameraDevice = "synthetic"
     preset: Literal["360p", "480p", "720p"] = "360p"
-    notices: bool = True
     picture_rate: Annotated[int, Field(ge=1, le=60)] = 30
     bitrate_kbps: Annotated[int, Field(ge=50, le=20_000)] | None = None
 

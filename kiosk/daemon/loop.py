@@ -234,17 +234,17 @@ class Daemon:
             peers=peers,
             post=self.post,
             queue_s=self._settings.queue_s,
+            notices=self._settings.notices,
         )
 
     def _mute(self, *, muted: bool) -> None:
         if self._scope is not None and self._scope.pusher is not None:
-            notices=self._settings.notices,
             self._scope.pusher.set_muted(muted=muted)
+            self._work.begin(partial(self._scope.tell_muted, muted=muted))
         self._face.refresh()
         self._face.light()
 
     def _show(self, screen: ScreenName, reason: str, position: int | None) -> None:
-            self._work.begin(partial(self._scope.tell_muted, muted=muted))
         self._face.show(screen, reason, position)
         self._outside.init.status(f"{screen.value} {reason}".rstrip())
         if screen is ScreenName.IDLE and self._settings.role is Role.AGENT:

@@ -137,21 +137,21 @@ class CallScope:
         self._post(ev.SeatTaken(self.call))
         self.peers.enter()
 
-    async def move_stream(self) -> None:
-        """Publish under fresh URLs until one holds: StreamMoved."""
-        assert self.pusher is not None, "moved a stream that never was"
     async def tell_muted(self, *, muted: bool) -> None:
         """Tell the others that our microphone was switched."""
         await self._notices.tell(Notice.MUTED if muted else Notice.UNMUTED)
 
-        pause = 0.2
-        while True:
+    async def move_stream(self) -> None:
+        """Publish under fresh URLs until one holds: StreamMoved."""
         async with asyncio.TaskGroup() as telling:
             telling.create_task(self._notices.tell(Notice.RECONNECTING))
             await self._move_stream()
         await self._notices.tell(Notice.BACK)
 
     async def _move_stream(self) -> None:
+        assert self.pusher is not None, "moved a stream that never was"
+        pause = 0.2
+        while True:
             try:
                 push_url = await self._room.new_push_url()
                 await self.pusher.republish(push_url)
@@ -206,9 +206,6 @@ class CallScope:
             await pusher.close()
         if player is not None:
             await player.close()
-
-    def _fail(self, exc: KioskError) -> None:
-        log.warning("call failed", extra={"code": exc.code, "reason": str(exc)})
         lost, self._lost_device = self._lost_device, ""
         if lost:
             camera = lost != "microphone"
@@ -220,4 +217,7 @@ class CallScope:
         if isinstance(fact, CaptureLost):
             self._lost_device = fact.device
         self.peers.hear(fact)
+
+    def _fail(self, exc: KioskError) -> None:
+        log.warning("call failed", extra={"code": exc.code, "reason": str(exc)})
         self._post(ev.Failed(self.call, f"{exc.code} {exc}"))
