@@ -6,7 +6,7 @@ TRIXIE := .venv-trixie
 BIN := $(VENV)/bin
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-trixie check format bench coverage pure nightly clean system
+.PHONY: help demo test test-trixie check format bench coverage pure nightly clean system conformance
 
 help:
 	@echo "make demo        a whole call on this machine (ARGS=\"--for 20 --json\" runs it unattended)"
@@ -15,6 +15,7 @@ help:
 	@echo "make check       format, lint, types, import contracts"
 	@echo "make bench       the printed tables of speed, latency and memory"
 	@echo "make coverage    branch coverage of the whole package and of the pure cores"
+	@echo "make conformance ORIGINALS=DIR   the originals themselves, where they were fetched"
 	@echo "make nightly     what takes too long for every change"
 
 # A stamp per dependency set: made anew when the pins or the metadata change.
@@ -71,6 +72,11 @@ coverage: system $(VENV)/.ready pure
 	@$(BIN)/coverage run --rcfile=.coveragerc-processes -m pytest -q
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage report --skip-covered --fail-under=90
+
+# The original servers and clients, unmodified, wherever below ORIGINALS they lie.
+conformance: $(VENV)/.ready
+	@[ -d "$(ORIGINALS)" ] || { echo "say where the originals are: make conformance ORIGINALS=DIR" >&2; exit 64; }
+	@ORIGINALS="$(ORIGINALS)" $(BIN)/python -m pytest -q tests/conformance $(ARGS)
 
 bench: system $(VENV)/.ready
 	@$(BIN)/python -m tests.bench $(ARGS)
