@@ -34,7 +34,7 @@ class Welcome(Enum):
 
 
 HEARTBEATS: Final = frozenset({"pusher_heartbeat", "healthz", "readyz"})
-POLLS: Final = frozenset({"wait_events", "longpolling"})
+POLLS: Final = frozenset({"get_msg", "wait_events", "queue_seat", "longpolling"})
 _HARD = 2
 
 
