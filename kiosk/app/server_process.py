@@ -103,6 +103,7 @@ def settings_of(config: ServerConfig, state_directory: str = "") -> ServerSettin
         key_validity_s=server.key_valid_s,
         late_s=server.heartbeat_timeout_s,
         sweep_s=server.sweep_s,
+        turn_s=server.queue_turn_s,
         store_path=_store_path(config.store.path, state_directory.partition(":")[0]),
         compat_networks=_networks(config.compat.originals),
         tls=_tls(config.tls),

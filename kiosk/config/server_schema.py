@@ -85,6 +85,7 @@ class ServerSection(Section):
             mapping.
         key_valid_s: Seconds a signed stream URL may be used.
         heartbeat_timeout_s: Seconds of silence before a member is removed.
+        queue_turn_s: Seconds a free seat is kept for the first in the queue.
         sweep_s: Seconds between two looks for silent members.
 
     """
@@ -102,6 +103,7 @@ class ServerSection(Section):
     play_key: Key | None = None
     key_valid_s: Annotated[int, Field(ge=60, le=604_800)] = 86_400
     heartbeat_timeout_s: Annotated[float, Field(gt=0, le=3600)] = 20.0
+    queue_turn_s: Annotated[float, Field(gt=0, le=60)] = 10.0
     sweep_s: Annotated[float, Field(gt=0, le=600)] = 5.0
     bizid: Identifier = "8525"
     sdk_app_id: Annotated[int, Field(ge=1, le=2**53 - 1)] = 1_400_000_000

@@ -17,10 +17,11 @@ Bodies hold at most 4 KiB.  Every answer is a JSON object: ``{"ok": true}``, the
 status, or ``{"error": "what is wrong", "code": "K001"}`` with HTTP 4xx or 5xx.
 
 Status, ``schema_version`` 1; times in microseconds of CLOCK_MONOTONIC, ``null``
-where something did not happen (yet)::
+where something did not happen (yet); ``position`` is the place in the queue::
 
     {"schema_version": 1, "state": "IN_CALL", "screen": "in_call", "since_us": 1,
-     "reason": "", "user_id": "kiosk-7", "room_id": "service", "call": 3,
+     "reason": "", "position": null, "user_id": "kiosk-7", "room_id": "service",
+     "call": 3,
      "muted": false, "insecure": false,
      "peers": [{"user_id": "agent-1", "name": "Agent"}],
      "push": {fields of ports.PushStats} or null,

@@ -34,7 +34,7 @@ from kiosk.ports import (
 log = logging.getLogger(__name__)
 
 _QUEUE_PATIENCE = 15
-"""Failed looks at a queue, one after the other, before the call is given up."""
+"""Failed waits, one after the other, before the call is given up."""
 
 
 class CallScope:
@@ -81,23 +81,26 @@ class CallScope:
         self._tell_seat(found)
 
     async def wait_for_seat(self) -> None:
-        """Look again and again until a seat is free: SeatFreed."""
+        """Wait in line until it is our turn: SeatFreed; SeatMissing when we move."""
         failures = 0
+        told: NoSeat | None = None
         while True:
-            await asyncio.sleep(self._queue_s)
             try:
-                found = await self._room.find_seat()
+                place = await self._room.wait_turn()
             except RoomError as exc:
                 failures += 1
                 if failures >= _QUEUE_PATIENCE:
                     self._fail(exc)
                     return
+                await asyncio.sleep(self._queue_s)
                 continue
             failures = 0
-            if isinstance(found, Seat):
+            if place is None:
                 self._post(ev.SeatFreed(self.call))
                 return
-            self._tell_seat(found)
+            if place != told:
+                self._tell_seat(place)
+                told = place
 
     def _tell_seat(self, found: Seat | NoSeat) -> None:
         if isinstance(found, NoSeat):

@@ -34,7 +34,7 @@ class DaemonSettings:
         insecure: Whether plain HTTP or RTMP may leave this machine; shown.
         check_s: How often the room service is checked while idle.
         retry_s: First and longest pause between tries to reach it.
-        queue_s: How often a queue is looked at.
+        queue_s: Pause after waiting in a queue failed.
         redial_s: How long an agent's kiosk stays idle before it returns.
         notices: What the others in the room are told, by occasion.
 

@@ -64,6 +64,7 @@ def describe(
         "insecure": face.facts.insecure,
         "since_us": face.facts.since,
         "reason": face.facts.reason,
+        "position": face.facts.position,
         "peers": [
             {"user_id": peer.user_id, "name": peer.name}
             for peer in (here.peers.known.values() if here else ())

@@ -135,7 +135,23 @@ class RoomService(Protocol):
         """
         Look the configured rooms up in order and fetch a push URL for one.
 
-        Reserves nothing on the server: ``take_seat`` can still find it full.
+        A server that keeps a queue lines us up, and keeps the seat it gives us
+        for some seconds.  Others reserve nothing: ``take_seat`` can still find
+        the room full.
+        """
+        ...
+
+    async def wait_turn(self) -> NoSeat | None:
+        """
+        Wait in line for some seconds, after ``find_seat`` found no seat.
+
+        Returns:
+            None once ``find_seat`` is worth asking; else where we stand now,
+            the same as before if nothing moved.
+
+        Raises:
+            RoomError: The service did not answer; no time may have passed.
+
         """
         ...
 
@@ -170,7 +186,11 @@ class RoomService(Protocol):
         ...
 
     async def leave(self) -> None:
-        """Give the seat back; success also when it is already gone."""
+        """
+        Give the seat back and leave the queue.
+
+        Success also when both are already gone.
+        """
         ...
 
     async def check(self) -> None:

@@ -5,7 +5,8 @@ Nobody else spells ``roomID``, ``pushURL`` or ``accelerateURL``.  A client sends
 ``request.to_wire()`` to :func:`path_of` and gives the body of the answer to
 :func:`read_answer`; a server reads with ``Request.from_wire`` and writes
 :func:`success` or :func:`failure`.  The modules: ``login_requests``,
-``requests``, ``live_requests``, ``event_requests``, ``answers``, ``codes``,
+``requests``, ``live_requests``, ``event_requests``,
+``queue_requests``, ``answers``, ``codes``,
 ``fields``, ``wire_json``.
 """
 
@@ -57,6 +58,7 @@ from kiosk.room.login_requests import (
     Login,
     Logout,
 )
+from kiosk.room.queue_requests import LeaveQueue, QueuePlace, QueueSeat
 from kiosk.room.requests import (
     MAX_LABEL_BYTES,
     PLACEHOLDER_AVATAR,
@@ -113,6 +115,7 @@ __all__ = [
     "GetPushUrl",
     "GetPushers",
     "GetRoomList",
+    "LeaveQueue",
     "LoggedIn",
     "Login",
     "Logout",
@@ -121,6 +124,8 @@ __all__ = [
     "Mixed",
     "PushUrl",
     "PusherHeartbeat",
+    "QueuePlace",
+    "QueueSeat",
     "Request",
     "Room",
     "RoomCode",

@@ -36,9 +36,11 @@ from kiosk.room.messages import (
     Seated,
     text_of,
 )
+from kiosk.room.queueing import Choice, NoPlace, Queueing
 from kiosk.room.roster import others
 from kiosk.room.script import Script
 from kiosk.room.seating import open_room, sit_down
+from kiosk.room.targets import is_pattern, matching
 
 
 LEAVE_S: Final = 5.0
@@ -53,7 +55,8 @@ class Wanted:
     Which rooms to enter.
 
     Attributes:
-        targets: In order of preference; each is a roomID or a room's label.
+        targets: In order of preference; each is a roomID, a room's label or a
+            pattern of both (:mod:`kiosk.room.targets`).
         create: Open the first room that is absent under its label, once no
             existing one has a free seat.
         capacity: Members of a room, ourselves included.
@@ -75,19 +78,13 @@ class Place:
     push_url: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class NoPlace:
-    """No seat now; ``reason`` is ``full`` or ``absent``."""
-
-    reason: str
-
-
 class RoomSession:
     """The way in and out for one party; holds at most one seat."""
 
     def __init__(self, talk: Conversation, wanted: Wanted) -> None:
         self._talk = talk
         self._wanted = wanted
+        self._queueing = Queueing(talk, wanted.targets, lines_up=not wanted.create)
         self._maybe_in = ""
 
     @property
@@ -118,14 +115,34 @@ class RoomSession:
         return (yield from self._rooms(give_up_at))
 
     def find_place(self, now: float) -> Script[Place | NoPlace]:
-        """Choose among the wanted rooms and fetch a push URL for the choice."""
+        """
+        Choose among the wanted rooms and fetch a push URL for the choice.
+
+        A server with a queue chooses: by order of arrival.
+        """
         give_up_at = self._talk.begin(now)
         yield from self._talk.log_in(give_up_at)
-        rooms = yield from self._rooms(give_up_at)
-        choice = choose(self._wanted, rooms, self._talk.user_id)
+        choice = yield from self._queueing.begin(give_up_at)
+        if choice is None:
+            choice = yield from self._look(give_up_at)
         if isinstance(choice, NoPlace):
             return choice
         return (yield from self._place(choice, give_up_at))
+
+    def wait_turn(self, now: float) -> Script[NoPlace | None]:
+        """
+        Wait for a while; return None once :meth:`find_place` will find one.
+
+        Raises:
+            RoomError: The server could not be asked.
+
+        """
+        give_up_at = self._talk.begin(now)
+        yield from self._talk.log_in(give_up_at)
+        choice = yield from self._queueing.wait()
+        if choice is None:
+            choice = yield from self._look(self._talk.begin(now))
+        return choice if isinstance(choice, NoPlace) else None
 
     def place_in(self, room_id: str, now: float) -> Script[Place]:
         """
@@ -176,23 +193,29 @@ class RoomSession:
                 self._talk, room_id, place.label, place.push_url, give_up_at
             )
         self._maybe_in = room_id  # again: leave may have come in between
+        self._queueing.seated()
         members = yield from self._members_of(room_id)
         joined = Joined(room_id, place.label, place.push_url, seated, members)
         return Membership(self._talk, joined)
 
     def leave(self, now: float) -> Script[None]:
         """
-        Give the seat back, also one we do not know to have.
+        Give the seat back, also one we do not know to have, and leave the queue.
 
         An answer to ``add_pusher`` that never came may have been a yes.
         """
         self._talk.begin(now)
+        yield from self._queueing.leave()
         room_id, self._maybe_in = self._maybe_in, ""
         if not room_id:
             return
         leave = DeletePusher(room_id, self._talk.user_id)
         with suppress(NotAMember, RoomNotFound):  # gone already: what we want
             yield from self._talk.insist(leave, self._talk.now + LEAVE_S)
+
+    def _look(self, give_up_at: float) -> Script[Choice | NoPlace]:
+        rooms = yield from self._rooms(give_up_at)
+        return choose(self._wanted, rooms, self._talk.user_id)
 
     def _members_of(self, room_id: str) -> Script[tuple[Member, ...]]:
         # One try: should it fail, the first look of the news repairs it.  A v1
@@ -219,34 +242,25 @@ class RoomSession:
         return tuple(rooms)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Which room it shall be; no id yet where it is to be opened."""
-
-    room_id: str
-    label: str
-    create: bool
-
-
 def choose(wanted: Wanted, rooms: Sequence[Room], self_id: str) -> Choice | NoPlace:
     """
     Return the first wanted room with a free seat, else the one to open.
 
-    A target is compared with the ids first and with the labels only when no id
-    is equal.  Several rooms may bear one label.  Our own seat from an earlier
-    life does not count: we would take it over.
+    A target may mean several rooms; they are tried in the server's order.  Only
+    one that is no pattern can be opened.  Our own seat from an earlier life does
+    not count: we would take it over.
     """
     absent: list[str] = []
     for target in wanted.targets:
-        found = [room for room in rooms if room.room_id == target]
-        found = found or [room for room in rooms if room.label == target]
+        found = matching(target, rooms)
         for room in found:
             if not _is_full(room.members, self_id, wanted.capacity):
                 return Choice(room.room_id, room.label, create=False)
         if not found:
             absent.append(target)
-    if absent and wanted.create:
-        return Choice("", absent[0], create=True)
+    to_open = [target for target in absent if not is_pattern(target)]
+    if to_open and wanted.create:
+        return Choice("", to_open[0], create=True)
     return NoPlace("absent" if len(absent) == len(wanted.targets) else "full")
 
 

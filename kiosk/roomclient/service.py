@@ -37,6 +37,7 @@ from kiosk.room.conversation import Conversation, Identity
 from kiosk.room.member_list import shown_name
 from kiosk.room.membership import Membership
 from kiosk.room.messages import Dialect, Member, Room, RoomCode, RoomType
+from kiosk.room.queueing import NoPlace
 from kiosk.room.script import (
     Ask,
     Fact,
@@ -52,7 +53,7 @@ from kiosk.room.script import (
     Tell,
     TextArrived,
 )
-from kiosk.room.session import NoPlace, Place, RoomSession, Wanted
+from kiosk.room.session import Place, RoomSession, Wanted
 from kiosk.roomclient.exchange import HttpExchange
 
 
@@ -136,9 +137,14 @@ class HttpRoomService:
         return await self._carry_out(self._session.log_in(self._now()))
 
     async def find_seat(self) -> Seat | NoSeat:
-        """Look for a free seat in the configured rooms; reserves nothing."""
+        """Look for a free seat in the configured rooms."""
         place = await self._carry_out(self._session.find_place(self._now()))
-        return NoSeat(place.reason) if isinstance(place, NoPlace) else _seat(place)
+        return _no_seat(place) if isinstance(place, NoPlace) else _seat(place)
+
+    async def wait_turn(self) -> NoSeat | None:
+        """Wait in line; None once ``find_seat`` will find one."""
+        place = await self._carry_out(self._session.wait_turn(self._now()))
+        return None if place is None else _no_seat(place)
 
     async def seat_in(self, room_id: str) -> Seat:
         """
@@ -204,7 +210,7 @@ class HttpRoomService:
         await self._carry_out(seat.send_text(text, self._now(), cmd))
 
     async def leave(self) -> None:
-        """Give the seat back; also one that a cancelled ``take_seat`` may hold."""
+        """Give the seat back (also of a cancelled ``take_seat``); leave the queue."""
         await self._stop_tasks()
         await self._carry_out(self._session.leave(self._now()))
 
@@ -280,6 +286,10 @@ def cancelled_only(
 
 def _seat(place: Place) -> Seat:
     return Seat(place.room_id, place.label, place.create, place.push_url)
+
+
+def _no_seat(place: NoPlace) -> NoSeat:
+    return NoSeat(place.reason, place.position)
 
 
 def peer_of(member: Member) -> Peer:

@@ -28,6 +28,8 @@ from kiosk.roomserver.mixing import MixingRoutes
 from kiosk.roomserver.networks import Networks
 from kiosk.roomserver.operator_routes import OperatorRoutes
 from kiosk.roomserver.operators import Operators
+from kiosk.roomserver.queue import QueueRules, SeatQueue
+from kiosk.roomserver.queue_routes import QueueRoutes
 from kiosk.roomserver.room_routes import RoomRoutes, RoutePolicy
 from kiosk.roomserver.rooms import Rooms
 from kiosk.roomserver.routes import RouteGroups, Routes
@@ -81,6 +83,7 @@ class Desk:
             self._grants.revoke,
             EventLog(self._ledger),
         )
+        self._queue = SeatQueue(QueueRules(settings.turn_s), self._rooms, on_event)
         self._recall()
         self.gate = StreamGate(
             self._grants, self._rooms, self._push_key, self._play_key, clock
@@ -114,6 +117,7 @@ class Desk:
             clock=self._clock,
             policy=policy,
             new_room_id=lambda: self._new_id("room"),
+            may_sit=self._queue.may_sit,
         )
         return Routes(identity, self._groups(rooms, backend), self._gateway(key, rooms))
 
@@ -136,6 +140,7 @@ class Desk:
             mixing=MixingRoutes(self._rooms, self._clock, settings.mixing),
             trial=TrialRoutes(terms, self._grants, backend, self._clock),
             operators=OperatorRoutes(operators, folder),
+            queue=QueueRoutes(self._queue, self._clock),
         )
 
     def _user_sigs(self) -> UserSigs:
@@ -152,6 +157,7 @@ class Desk:
         return user_sigs
 
     def _tell(self, room_key: str) -> None:
+        self._queue.room_changed(room_key, self._clock.monotonic())
         self._on_event(room_key)
         if self.im_groups is not None:
             self.im_groups.on_event(room_key)
@@ -174,14 +180,15 @@ class Desk:
         """
         What is to be run every ``sweep_s``, each for itself.
 
-        They remove silent members and empty reservations, unused grants, and
-        tokens long out of use.
+        They remove silent members and empty reservations, unused grants,
+        tokens long out of use, and who is silent in the queue.
         """
         now = self._clock.monotonic
         return (
             lambda: self._rooms.sweep(now()),
             lambda: self._grants.sweep(now()),
             lambda: self._sessions.sweep(now()),
+            lambda: self._queue.sweep(now()),
         )
 
     def _recall(self) -> None:

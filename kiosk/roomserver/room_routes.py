@@ -47,6 +47,7 @@ class RoomRoutes:
 
     Args:
         new_room_id: Makes an unguessable room id.
+        may_sit: Whether a stranger may take a seat, or all are kept for others.
 
     """
 
@@ -59,6 +60,7 @@ class RoomRoutes:
         clock: ServerClock,
         policy: RoutePolicy,
         new_room_id: Callable[[], str],
+        may_sit: Callable[[RoomRecord, str], bool],
     ) -> None:
         self._rooms = rooms
         self._grants = grants
@@ -66,6 +68,7 @@ class RoomRoutes:
         self._clock = clock
         self._policy = policy
         self._new_room_id = new_room_id
+        self._may_sit = may_sit
         self._text_pace = Pace(policy.texts_per_s)
 
     def get_push_url(self, caller: Caller, body: msg.Wire) -> msg.Wire:
@@ -100,7 +103,9 @@ class RoomRoutes:
         asked = msg.AddPusher.from_wire(body, caller.dialect)
         only_oneself(caller, asked.user_id)
         key = caller.key(asked.room_id)
-        self._rooms.seat_for(key, asked.user_id)
+        record, seat = self._rooms.seat_for(key, asked.user_id)
+        if seat is None and not self._may_sit(record, asked.user_id):
+            raise Refused(msg.RoomCode.ROOM_FULL)
         grant = self._grant(asked.user_id, asked.push_url)
         if grant.room_id not in ("", key):
             raise _push_url_refused()

@@ -28,6 +28,7 @@ from kiosk.roomserver.im_gateway import ImGateway, ImHold
 from kiosk.roomserver.live_routes import LiveRoutes
 from kiosk.roomserver.mixing import MixingRoutes
 from kiosk.roomserver.operator_routes import OperatorRoutes
+from kiosk.roomserver.queue_routes import QueueHold, QueueRoutes
 from kiosk.roomserver.room_routes import RoomRoutes
 from kiosk.roomserver.rooms import RoomProblem
 from kiosk.roomserver.trial_routes import TrialRoutes
@@ -52,6 +53,7 @@ class RouteGroups:
     mixing: MixingRoutes
     trial: TrialRoutes
     operators: OperatorRoutes
+    queue: QueueRoutes
 
 
 class Routes:
@@ -70,6 +72,7 @@ class Routes:
         self._identity = identity
         self._rooms = rooms
         self._im = im
+        self._queue = groups.queue
         self._open: dict[tuple[str, str, str], _Open] = {
             ("GET", "utils", "get_login_info"): identity.get_login_info,
             ("POST", "utils", "get_login_info"): identity.get_login_info,
@@ -94,6 +97,8 @@ class Routes:
             "get_room_list": rooms.get_room_list,
             "wait_events": rooms.wait_events,
             "send_room_text_msg": rooms.send_room_text_msg,
+            "queue_seat": groups.queue.queue_seat,
+            "leave_queue": groups.queue.leave_queue,
         }
         self._live: dict[str, _Guarded] = {
             "merge_stream": groups.mixing.merge_stream,
@@ -130,6 +135,8 @@ class Routes:
         if self._im is not None and isinstance(hold, ImHold):
             return self._im.finish(hold)
         dialect = hold.caller.dialect
+        if isinstance(hold, QueueHold):
+            return msg.success(self._queue.place_now(hold), dialect)
         try:
             return msg.success(self._rooms.events_now(hold), dialect)
         except RoomProblem as problem:

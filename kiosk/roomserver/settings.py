@@ -45,6 +45,7 @@ class ServerSettings:
         sweep_s: Time between two sweeps.
         unpushed_s: How long an id stays reserved for a room nobody comes to.
         heartbeat_s: The period members are told, at most; see ``period_s``.
+        turn_s: How long a free seat is kept for the first in the queue.
         compat_networks: Who may speak v1, without a login.
         trusted_networks: Who is given a userSig for the asking; by default
             loopback and ``compat_networks``.
@@ -85,6 +86,7 @@ class ServerSettings:
     sweep_s: float = 5.0
     unpushed_s: float = 60.0
     heartbeat_s: float = 7.0
+    turn_s: float = 10.0
     compat_networks: tuple[str, ...] = LOOPBACK
     trusted_networks: tuple[str, ...] | None = None
     store_path: str = ""

@@ -64,6 +64,11 @@ class FakeRoom:
             return self.seats.pop(0)
         return Seat("room-1", "service", create=False, push_url="rtmp://h/live/k")
 
+    async def wait_turn(self) -> NoSeat | None:
+        await self._step("wait_turn")
+        place = self.seats.pop(0) if self.seats else None
+        return place if isinstance(place, NoSeat) else None
+
     async def take_seat(
         self, seat: Seat, on_notice: Callable[[ports.RoomNotice], None]
     ) -> str:

@@ -95,6 +95,7 @@ def server(**answers: object) -> ScriptPlayer:
         "get_pushers": room("r1", ANNA, ME),
         "pusher_heartbeat": Seated(epoch=3, seq=3),
         "wait_events": RouteUnknown("wait_events"),
+        "queue_seat": RouteUnknown("queue_seat"),
         "delete_pusher": Done(),
         "send_room_text_msg": Done(),
     }

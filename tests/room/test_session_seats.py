@@ -13,12 +13,11 @@ from kiosk.room.messages import (
     Room,
     Seated,
 )
+from kiosk.room.queueing import Choice, NoPlace
 from kiosk.room.script import Outcome
 from kiosk.room.session import (
     MAX_PAGES,
     PAGE,
-    Choice,
-    NoPlace,
     Place,
     RoomSession,
     Wanted,
@@ -51,6 +50,21 @@ def test_a_target_is_compared_with_ids_before_labels() -> None:
     listed = [room("x", ANNA, label="r1"), room("r1", BERT)]
 
     assert choose(Wanted(("r1",)), listed, "me") == Choice("r1", "", create=False)
+
+
+def test_a_pattern_means_rooms_in_the_order_of_the_list() -> None:
+    listed = [room("r1", ANNA, BERT, label="desk-1"), room("r2", ANNA, label="desk-2")]
+
+    choice = choose(Wanted(("desk-*",)), listed, "me")
+
+    assert choice == Choice("r2", "desk-2", create=False)
+
+
+def test_no_room_is_opened_under_a_pattern() -> None:
+    assert choose(Wanted(("d*", "desk"), create=True), [], "me") == Choice(
+        "", "desk", create=True
+    )
+    assert choose(Wanted(("d*",), create=True), [], "me") == NoPlace("absent")
 
 
 def test_a_target_may_be_the_label_of_a_room() -> None:
@@ -128,6 +142,7 @@ def test_finding_a_place_logs_in_reads_the_list_and_fetches_a_push_url() -> None
     assert service.routes == [
         "get_login_info",
         "login",
+        "queue_seat",
         "get_room_list",
         "get_push_url",
     ]

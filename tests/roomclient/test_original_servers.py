@@ -193,6 +193,7 @@ async def test_entering_a_room_of_the_second_generation() -> None:
         assert original.asked == [
             "get_login_info",
             "login",
+            "queue_seat",
             "get_room_list",
             "get_push_url",
             "add_pusher",

@@ -1,0 +1,270 @@
+"""
+The queue for seats: who waits for which rooms, in the order they came.
+
+Pure: ``now`` is monotonic seconds and always an argument.  Rules:
+
+1. A seat that becomes free is kept at once for the first who waits for its room;
+   :meth:`SeatQueue.may_sit` then refuses it to everybody else (5001).
+2. Whoever does not come for a kept seat in time loses it and his place; who
+   falls silent loses his place.
+3. Seats are only given where the room's creator sits: there somebody answers.
+4. The table is bounded; above that a caller is answered but not lined up.
+
+Nothing of it outlives the process: after a restart kiosks ask again and line up
+as they come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from kiosk.room.queue_requests import QueuePlace, QueueSeat
+from kiosk.room.room_types import RoomType
+from kiosk.room.targets import HuntGroup, matching
+from kiosk.roomserver.rooms import Rooms
+from kiosk.roomserver.spaces import id_of, key_of, type_of
+from kiosk.roomserver.store import RoomRecord
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRules:
+    """
+    Numbers of the queue.
+
+    Attributes:
+        turn_s: How long a seat is kept for its first in line, from when he was
+            last heard of.
+        longest_turn_s: How long at most, however often he asks.
+        patience_s: Silence after a poll that costs the place.
+        max_waiting: Who is kept in line, all room types together.
+
+    """
+
+    turn_s: float = 10.0
+    longest_turn_s: float = 60.0
+    patience_s: float = 5.0
+    max_waiting: int = 512
+
+
+@dataclass(slots=True)
+class _Waiter:
+    room_type: RoomType
+    user_id: str
+    group: HuntGroup
+    number: int
+    """Counts arrivals: who comes back is somebody else."""
+    ahead: frozenset[int]
+    """Numbers of those who were there before and may take the same seats."""
+    silent_at: float = 0.0
+    told: int = 0
+    kept: str = ""
+    """The key of the room where a seat is kept."""
+    kept_until: float = 0.0
+    kept_at_most_until: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    room_id: str
+    label: str
+    key: str = field(repr=False)
+
+
+class SeatQueue:
+    """
+    Waiters of all room types in order of arrival.
+
+    Args:
+        rooms: Where seats are; only read.
+        on_moved: Told the bell (:func:`bell_of`) of each waiter whose place
+            is another one now.
+
+    """
+
+    def __init__(
+        self, rules: QueueRules, rooms: Rooms, on_moved: Callable[[str], None]
+    ) -> None:
+        self._rules = rules
+        self._rooms = rooms
+        self._on_moved = on_moved
+        self._waiters: dict[str, _Waiter] = {}
+        self._arrivals = 0
+
+    def __len__(self) -> int:
+        """Return how many are in line, those with a kept seat included."""
+        return len(self._waiters)
+
+    def line_up(self, room_type: RoomType, asked: QueueSeat, now: float) -> QueuePlace:
+        """Take somebody into the queue, or hear of him again."""
+        self.sweep(now)
+        bell = bell_of(room_type, asked.user_id)
+        waiter = self._waiters.get(bell)
+        if waiter is not None and waiter.group.targets != asked.targets:
+            self.leave(room_type, asked.user_id, now)
+            waiter = None
+        if waiter is None:
+            group = HuntGroup(asked.targets)
+            own = self._own_seat(room_type, asked.user_id, group)
+            if own is not None:
+                return QueuePlace(id_of(own.room_id), own.label)
+            if len(self._waiters) >= self._rules.max_waiting:
+                return QueuePlace(ahead=len(self._waiters), reason="full")
+            ahead = frozenset(self._rivals_of(room_type, group))
+            self._arrivals += 1
+            waiter = _Waiter(room_type, asked.user_id, group, self._arrivals, ahead)
+            self._waiters[bell] = waiter
+            self._seek(waiter, now)
+        waiter.silent_at = now + asked.hold_s + self._rules.patience_s
+        turn_ends = min(now + self._rules.turn_s, waiter.kept_at_most_until)
+        waiter.kept_until = turn_ends if waiter.kept else 0.0
+        return self.place_of(bell)
+
+    def place_of(self, bell: str) -> QueuePlace:
+        """Return where a waiter stands; one without a place stands nowhere."""
+        waiter = self._waiters.get(bell)
+        if waiter is None:
+            return QueuePlace(ahead=len(self._waiters), reason="full")
+        if waiter.kept:
+            waiter.told = 0
+            record = self._rooms.find(waiter.kept)
+            return QueuePlace(id_of(waiter.kept), record.label if record else "")
+        ahead = self._ahead_of(waiter)
+        waiter.told = ahead + 1
+        return QueuePlace("", "", ahead + 1, ahead, self._reason_for(waiter))
+
+    def leave(self, room_type: RoomType, user_id: str, now: float) -> None:
+        """Take somebody out; unknown ones are fine."""
+        waiter = self._waiters.pop(bell_of(room_type, user_id), None)
+        if waiter is not None:
+            self._give_on(waiter.kept, now)
+            self._tell_moved()
+
+    def room_changed(self, key: str, now: float) -> None:
+        """Look again at a room where somebody came or went, or that is gone."""
+        record = self._rooms.find(key)
+        moved = False
+        for bell, waiter in tuple(self._waiters.items()):
+            if waiter.kept != key:
+                continue
+            if record is None:
+                self._keep_nothing(waiter)
+                self._seek(waiter, now)
+                moved = True
+            elif record.seat_of(waiter.user_id) is not None:
+                del self._waiters[bell]
+        if self._give_on(key, now) or moved:
+            self._tell_moved()
+
+    def may_sit(self, record: RoomRecord, user_id: str) -> bool:
+        """Say whether a seat of a room is free and not kept for somebody else."""
+        capacity = self._rooms.rules.seats_in(record.room_id)
+        return len(record.seats) + self._kept_in(record.room_id, user_id) < capacity
+
+    def sweep(self, now: float) -> None:
+        """Forget who is silent, and who did not come for his seat."""
+        late = [
+            waiter
+            for waiter in self._waiters.values()
+            if now > (waiter.kept_until if waiter.kept else waiter.silent_at)
+        ]
+        for waiter in late:
+            self.leave(waiter.room_type, waiter.user_id, now)
+
+    def _give_on(self, key: str, now: float) -> bool:
+        """Keep a room's free seats for those who wait for it, in order; or none."""
+        record = self._rooms.find(key) if key else None
+        if record is None:
+            return False
+        room_type, room_id = type_of(key), id_of(key)
+        free = before = self._free_seats(record)
+        for waiter in self._waiters.values():
+            if free <= 0:
+                break
+            waits = not waiter.kept and waiter.room_type is room_type
+            if waits and waiter.group.wants(room_id, record.label, self._is_id(key)):
+                self._keep(waiter, key, now)
+                free -= 1
+        return free < before
+
+    def _seek(self, waiter: _Waiter, now: float) -> None:
+        """Give somebody a seat that nobody before him waits for."""
+        listed = self._listed(waiter.room_type)
+        for target in waiter.group.targets:
+            for room in matching(target, listed):
+                self._give_on(room.key, now)
+                if waiter.kept:
+                    return
+
+    def _keep(self, waiter: _Waiter, key: str, now: float) -> None:
+        waiter.kept = key
+        # Another seat in the place of a lost one: no longer, unless he asks again.
+        waiter.kept_until = waiter.kept_until or now + self._rules.turn_s
+        waiter.kept_at_most_until = now + self._rules.longest_turn_s
+
+    def _keep_nothing(self, waiter: _Waiter) -> None:
+        waiter.kept = ""
+        waiter.silent_at = waiter.kept_until
+
+    def _free_seats(self, record: RoomRecord) -> int:
+        if record.seat_of(record.creator) is None:
+            return 0
+        taken = len(record.seats) + self._kept_in(record.room_id)
+        return self._rooms.rules.seats_in(record.room_id) - taken
+
+    def _kept_in(self, key: str, but_for: str = "") -> int:
+        return sum(
+            waiter.kept == key and waiter.user_id != but_for
+            for waiter in self._waiters.values()
+        )
+
+    def _own_seat(
+        self, room_type: RoomType, user_id: str, group: HuntGroup
+    ) -> RoomRecord | None:
+        """Return where a user sits already: one that crashed takes it over."""
+        for room in self._listed(room_type):
+            record = self._rooms.find(room.key)
+            if record is not None and record.seat_of(user_id) is not None:
+                is_an_id = self._is_id(room.key)
+                if group.wants(room.room_id, room.label, is_an_id):
+                    return record
+        return None
+
+    def _rivals_of(self, room_type: RoomType, group: HuntGroup) -> Iterator[int]:
+        for other in self._waiters.values():
+            if other.room_type is room_type and group.overlaps(other.group):
+                yield other.number
+
+    def _ahead_of(self, waiter: _Waiter) -> int:
+        return sum(
+            other.number in waiter.ahead and not other.kept
+            for other in self._waiters.values()
+        )
+
+    def _reason_for(self, waiter: _Waiter) -> str:
+        for room in self._listed(waiter.room_type):
+            is_an_id = self._is_id(room.key)
+            if waiter.group.wants(room.room_id, room.label, is_an_id):
+                return "full"
+        return "absent"
+
+    def _listed(self, room_type: RoomType) -> list[_Listed]:
+        return [
+            _Listed(id_of(record.room_id), record.label, record.room_id)
+            for record in self._rooms.listed(room_type)
+        ]
+
+    def _is_id(self, key: str) -> Callable[[str], bool]:
+        room_type = type_of(key)
+        return lambda room_id: self._rooms.find(key_of(room_type, room_id)) is not None
+
+    def _tell_moved(self) -> None:
+        for bell, waiter in tuple(self._waiters.items()):
+            place = 0 if waiter.kept else self._ahead_of(waiter) + 1
+            if waiter.told != place:
+                self._on_moved(bell)
+
+
+def bell_of(room_type: RoomType, user_id: str) -> str:
+    """Return what a waiter's long poll is known by; no room has such a key."""
+    return f"queue/{room_type.value}/{user_id}"
