@@ -63,7 +63,7 @@ format: $(VENV)/.ready
 # The pure cores at 100 % branch coverage by plain tests (no random data), then the whole package.
 pure: $(VENV)/.ready
 	@rm -f .coverage*
-	@$(BIN)/coverage run --source=kiosk/call,kiosk/room,kiosk/rtmp -m pytest -q -m "not hypothesis" tests/call tests/room tests/rtmp
+	@$(BIN)/coverage run --source=kiosk/call,kiosk/room,kiosk/rtmp -m pytest -q -m "not hypothesis" tests/call tests/room tests/rtmp tests/wire
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage report --show-missing --skip-covered --fail-under=100
 

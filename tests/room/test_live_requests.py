@@ -91,3 +91,44 @@ def test_parameters_may_be_json_text_and_bad_text_is_code_10() -> None:
     with pytest.raises(msg.BadRequest) as raised:
         msg.MergeStream.from_wire({**wire, "mergeParams": "x"})
     assert raised.value.code == 10
+
+
+def set_to(value: object) -> msg.SetCustomField:
+    wire: msg.Wire = {"roomID": "r", "fieldName": "x", "operation": "set"}
+    return msg.SetCustomField.from_wire({**wire, "value": value})
+
+
+def test_a_custom_field_holds_a_whole_number_or_a_short_text() -> None:
+    assert [set_to(value).value for value in (0, -(2**53) + 1, "x")] == [
+        0,
+        -(2**53) + 1,
+        "x",
+    ]
+
+
+@pytest.mark.parametrize("value", [None, "", 2**53, -(2**53), "x" * 257, 1.5, True])
+def test_a_custom_field_holds_nothing_else(value: object) -> None:
+    with pytest.raises(msg.BadRequest, match="value: "):
+        set_to(value)
+
+
+def test_the_operation_is_one_of_three() -> None:
+    wire: msg.Wire = {"roomID": "r", "fieldName": "x", "operation": "mul"}
+
+    with pytest.raises(msg.BadRequest, match="operation: must be inc, dec or set"):
+        msg.SetCustomField.from_wire(wire)
+
+
+def test_parameters_that_are_no_object_are_refused() -> None:
+    wire: msg.Wire = {"roomID": "r", "userID": "u", "mergeParams": [1]}
+
+    with pytest.raises(msg.BadRequest, match="mergeParams: must be an object"):
+        msg.MergeStream.from_wire(wire)
+
+
+@pytest.mark.parametrize(
+    ("room_type", "seats"),
+    [(msg.RoomType.DOUBLE, 2), (msg.RoomType.MULTI, 4), (msg.RoomType.LIVE, 4)],
+)
+def test_a_room_type_has_its_usual_seats(room_type: msg.RoomType, seats: int) -> None:
+    assert room_type.usual_capacity == seats

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,13 @@ REQUESTS: dict[str, msg.Request[object]] = {
     "get_room_list": msg.GetRoomList(20, 0),
     "wait_events": msg.WaitEvents("r", "alice", 9, 25.0),
     "send_room_text_msg": msg.SendRoomTextMsg("r", "alice", "hello\nworld"),
+    "get_custom_info": msg.GetCustomInfo("r"),
+    "set_custom_field": msg.SetCustomField("r", "likes", msg.FieldChange.INCREASE),
+    "set_custom_field, set": msg.SetCustomField("r", "likes", msg.FieldChange.SET, 7),
+    "add_audience": msg.AddAudience("r", "alice", "A"),
+    "delete_audience": msg.DeleteAudience("r", "alice"),
+    "get_audiences": msg.GetAudiences("r"),
+    "merge_stream": msg.MergeStream("r", "alice", {"timestamp": 1}),
 }
 READERS = {
     "login": msg.Login.from_wire,
@@ -54,6 +62,12 @@ READERS = {
     "get_room_list": msg.GetRoomList.from_wire,
     "wait_events": msg.WaitEvents.from_wire,
     "send_room_text_msg": msg.SendRoomTextMsg.from_wire,
+    "get_custom_info": msg.GetCustomInfo.from_wire,
+    "set_custom_field": msg.SetCustomField.from_wire,
+    "add_audience": msg.AddAudience.from_wire,
+    "delete_audience": msg.DeleteAudience.from_wire,
+    "get_audiences": msg.GetAudiences.from_wire,
+    "merge_stream": msg.MergeStream.from_wire,
 }
 EVENT = msg.EventKind
 ANSWERS: dict[str, tuple[msg.Request[object], object]] = {
@@ -69,6 +83,19 @@ ANSWERS: dict[str, tuple[msg.Request[object], object]] = {
     "destroy_room": (REQUESTS["destroy_room"], msg.Done()),
     "pusher_heartbeat": (REQUESTS["pusher_heartbeat"], SEAT),
     "get_pushers": (REQUESTS["get_pushers"], ROOM),
+    "get_room_list, live": (
+        REQUESTS["get_room_list"],
+        msg.RoomList((replace(ROOM, audience_count=2),)),
+    ),
+    "get_custom_info": (REQUESTS["get_custom_info"], msg.CustomFields('{"likes":1}')),
+    "set_custom_field": (REQUESTS["set_custom_field"], msg.CustomFields("{}")),
+    "add_audience": (REQUESTS["add_audience"], msg.Done()),
+    "delete_audience": (REQUESTS["delete_audience"], msg.Done()),
+    "get_audiences": (
+        REQUESTS["get_audiences"],
+        msg.Audience(1, (msg.Watcher("alice", "A"),)),
+    ),
+    "merge_stream": (REQUESTS["merge_stream"], msg.Mixed({"code": 0})),
     "get_room_list": (REQUESTS["get_room_list"], msg.RoomList((ROOM,))),
     "wait_events": (
         REQUESTS["wait_events"],
