@@ -43,11 +43,12 @@ system:
 demo: $(VENV)/.ready
 	@$(BIN)/kiosk demo $(ARGS)
 
+# Three workers on two cores: the tests with processes mostly wait.
 test: system $(VENV)/.ready
-	@$(BIN)/python -m pytest -q $(ARGS)
+	@$(BIN)/python -m pytest -q -n 3 --dist worksteal $(ARGS)
 
 test-trixie: system $(TRIXIE)/.ready
-	@$(TRIXIE)/bin/python -m pytest -q $(ARGS)
+	@$(TRIXIE)/bin/python -m pytest -q -n 3 --dist worksteal $(ARGS)
 
 check: $(VENV)/.ready
 	@$(BIN)/ruff format --check .
