@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import secrets
 import signal
 import ssl
 import time
@@ -24,6 +25,7 @@ from kiosk import ports
 from kiosk.app import devices
 from kiosk.app.chime import ring
 from kiosk.app.devices import Remembered
+from kiosk.app.fleet_facts import FleetFacts, serial_of
 from kiosk.app.log_setup import set_up_log
 from kiosk.call.events import Timer
 from kiosk.call.states import Role, State
@@ -35,6 +37,7 @@ from kiosk.daemon.devices_open import DevicesOpen
 from kiosk.daemon.loop import Daemon
 from kiosk.daemon.notices import Notice
 from kiosk.daemon.outside import Outside
+from kiosk.daemon.reporter import Reporter
 from kiosk.daemon.settings import DaemonSettings
 from kiosk.devices.clock_monotonic import MonotonicClock
 from kiosk.display.headless import HeadlessDisplay
@@ -115,12 +118,15 @@ async def _run(config: KioskConfig, problem: ConfigError | None) -> None:
                     room=room,
                     problem=problem,
                 )
-                await _serve(config, daemon)
+                reporter = _reporter(config, clock, daemon, room)
+                await _serve(config, daemon, None if problem else reporter)
     finally:
         display.close()
 
 
-async def _serve(config: KioskConfig, daemon: Daemon) -> None:
+async def _serve(
+    config: KioskConfig, daemon: Daemon, reporter: Reporter | None
+) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, daemon.stop)
@@ -130,11 +136,14 @@ async def _serve(config: KioskConfig, daemon: Daemon) -> None:
     control.open()
     async with asyncio.TaskGroup() as group:
         serving = group.create_task(control.serve())
-        watching = group.create_task(_until(crash))
+        beside = [group.create_task(_until(crash))]
+        if reporter is not None:
+            beside.append(group.create_task(reporter.run()))
         try:
             await daemon.run()
         finally:
-            watching.cancel()
+            for task in beside:
+                task.cancel()
             control.close()
             await asyncio.wait({serving}, timeout=1.0)
 
@@ -316,6 +325,22 @@ def _room_service(config: KioskConfig, clock: ports.Clock) -> HttpRoomService:
 
 def _tls(config: KioskConfig) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=config.network.ca_file)
+
+
+def _reporter(
+    config: KioskConfig, clock: ports.Clock, daemon: Daemon, room: HttpRoomService
+) -> Reporter | None:
+    fleet = config.fleet
+    if not fleet.report_s:
+        return None
+    facts = FleetFacts(
+        fleet.serial or serial_of(),
+        fleet.report_s,
+        clock=clock,
+        status=daemon.status,
+        last_call=lambda: daemon.last_call,
+    )
+    return Reporter(room, facts, fleet.report_s, secrets.SystemRandom().random)
 
 
 def _is_open_now(config: KioskConfig, clock: ports.Clock) -> bool:

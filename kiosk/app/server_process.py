@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from kiosk.app.log_setup import set_up_log
+from kiosk.config.media_section import MediaSection
 from kiosk.config.server_schema import (
     ImSection,
     LimitsSection,
@@ -20,9 +21,12 @@ from kiosk.config.server_schema import (
     TlsSection,
 )
 from kiosk.config.values import parse_address
+from kiosk.roomserver.activation import Listeners, listeners_of
 from kiosk.roomserver.admission import AdmissionLimits
 from kiosk.roomserver.border import BorderLimits
 from kiosk.roomserver.im_cloud import ImAccount
+from kiosk.roomserver.logged import Logged
+from kiosk.roomserver.media_settings import MediaKind, MediaSettings
 from kiosk.roomserver.mixing import MixingAccount
 from kiosk.roomserver.networks import LOOPBACK
 from kiosk.roomserver.rooms import CreatorLeaves
@@ -51,7 +55,8 @@ def run_server(
     status = os.EX_OK
     settings = settings_of(config, os.environ.get("STATE_DIRECTORY", ""))
     try:
-        asyncio.run(_serve(settings, on_ready))
+        listeners = listeners_of(os.environ, os.getpid())
+        asyncio.run(_serve(settings, on_ready, listeners))
     except* OSError as group:
         for exc in group.exceptions:
             log.error("server not started", extra={"reason": str(exc)})  # noqa: TRY400 -- the reason is the whole story
@@ -60,14 +65,16 @@ def run_server(
 
 
 async def _serve(
-    settings: ServerSettings, on_ready: Callable[[ServerAddresses], None]
+    settings: ServerSettings,
+    on_ready: Callable[[ServerAddresses], None],
+    listeners: Listeners,
 ) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     async with asyncio.TaskGroup() as group:
-        serving = group.create_task(serve(settings, on_ready))
+        serving = group.create_task(serve(settings, on_ready, listeners=listeners))
         await stopping.wait()
         serving.cancel()
 
@@ -113,6 +120,8 @@ def settings_of(config: ServerConfig, state_directory: str = "") -> ServerSettin
         mixing=_mixing(config.mixing),
         im_path=config.im.path if config.im.provider == "local" else None,
         im_account=_im_account(config.im),
+        media=_media(config.media),
+        access_log=Logged(config.operators.access_log),
         bizid=server.bizid,
         sdk_app_id=server.sdk_app_id,
         account_type=server.acc_type,
@@ -149,6 +158,16 @@ def _mixing(section: MixingSection) -> MixingAccount | None:
     if section.app_id is None or section.api_key is None:
         return None
     return MixingAccount(section.app_id, section.api_key.get_secret_value())
+
+
+def _media(section: MediaSection) -> MediaSettings:
+    return MediaSettings(
+        kind=MediaKind(section.backend),
+        push_url=section.push_url or "",
+        play_url=section.play_url or "",
+        hook_secret=_key(section.hook_secret),
+        control_url=section.control_url or "",
+    )
 
 
 def _key(secret: SecretStr | None) -> bytes:

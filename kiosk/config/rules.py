@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from kiosk.config.lines import KeyPath
 from kiosk.config.mistakes import Mistake
@@ -101,6 +102,7 @@ def server_breaches(config: ServerConfig) -> Iterator[Breach]:
             Mistake(("mixing", "app_id"), "goes with api_key: give both or neither"),
             (("mixing", "api_key"),),
         )
+    yield from _media_breaches(config)
     if section.public_host and section.public_rtmp:
         yield Breach(
             Mistake(
@@ -108,3 +110,28 @@ def server_breaches(config: ServerConfig) -> Iterator[Breach]:
             ),
             (("server", "public_rtmp"),),
         )
+
+
+def _media_breaches(config: ServerConfig) -> Iterator[Breach]:
+    media = config.media
+    if media.backend == "relay":
+        return
+    named: KeyPath = ("media", "backend")
+    rests_on = (("media", "push_url"), ("media", "hook_secret"))
+    if media.push_url is None:
+        yield Breach(Mistake(named, "needs push_url beside it"), rests_on)
+    elif media.has_callbacks and not media.push_url.endswith("/live/{stream}"):
+        text = "must end in /live/{stream} with this backend"
+        yield Breach(Mistake(("media", "push_url"), text), (named,))
+    if media.has_callbacks and media.hook_secret is None:
+        yield Breach(Mistake(named, "needs hook_secret beside it"), rests_on)
+    keys = (config.server.push_key, config.server.play_key)
+    if media.backend == "tencent" and None in keys:
+        text = "needs push_key and play_key in [server]: those of your domains there"
+        yield Breach(Mistake(named, text), (("server", "push_key"),))
+    for key, url in (("push_url", media.push_url), ("play_url", media.play_url)):
+        parts = urlsplit(url or "")
+        plain = parts.scheme == "rtmp" and not is_loopback(parts.hostname or "")
+        if plain and not config.network.insecure:
+            text = "is plain RTMP beyond this machine; use rtmps:// or insecure = true"
+            yield Breach(Mistake(("media", key), text), (named, _INSECURE))

@@ -36,6 +36,7 @@ from kiosk.config.values import (
 
 
 CONFIG_VERSION = 1
+_MIN_REPORT_S, _MAX_REPORT_S = 15, 60
 
 Version = Annotated[int, Field(ge=CONFIG_VERSION, le=CONFIG_VERSION)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
@@ -47,6 +48,12 @@ def _available_room_type(name: str) -> str:
             f'"{name}" is not available in this version; use "double_room"'
         )
     return name
+
+
+def _report_period(seconds: int) -> int:
+    if seconds and not _MIN_REPORT_S <= seconds <= _MAX_REPORT_S:
+        raise ValueError(f"must be 0 or from {_MIN_REPORT_S} to {_MAX_REPORT_S}")
+    return seconds
 
 
 def _no_repeats(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -180,6 +187,13 @@ class NetworkSection(Section):
     ca_file: FilePath | None = None
 
 
+class FleetSection(Section):
+    """What the operators of the room server are told; ``report_s`` 0: nothing."""
+
+    report_s: Annotated[int, AfterValidator(_report_period)] = 30
+    serial: Identifier | None = None
+
+
 class HoursSection(Section):
     """Opening hours in local time; a week without any is always open."""
 
@@ -235,6 +249,7 @@ class KioskConfig(Section):
     indicators: IndicatorsSection = IndicatorsSection()
     control: ControlSection = ControlSection()
     network: NetworkSection = NetworkSection()
+    fleet: FleetSection = FleetSection()
     hours: HoursSection = HoursSection()
     log: LogSection = LogSection()
     media: MediaSection = MediaSection()

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, cast
 
 from pydantic import AfterValidator, Field, PlainValidator, SecretStr
 
+from kiosk.config.media_section import MediaSection
 from kiosk.config.schema import CONFIG_VERSION, LogSection, Section, Version
 from kiosk.config.values import (
     Address,
@@ -128,14 +129,17 @@ class OperatorsSection(Section):
     What people who look after the server may see.
 
     Attributes:
-        password: Asked for by ``utils/logfilelist`` and ``utils/getlogfile``;
-            without it neither is there.
-        log_folder: The folder whose files those two show.
+        password: Asked for by ``utils/logfilelist`` and ``utils/getlogfile``,
+            without it neither is there; and by ``/status``, ``/fleet`` and
+            ``/metrics``, without it those are for this machine only.
+        log_folder: The folder whose files the first two show.
+        access_log: Which requests leave a line in the log: route, code, time.
 
     """
 
     password: Key | None = None
     log_folder: FilePath | None = None
+    access_log: Literal["off", "refused", "all"] = "refused"
 
 
 class MixingSection(Section):
@@ -232,5 +236,6 @@ class ServerConfig(Section):
     compat: CompatSection = CompatSection()
     tls: TlsSection = TlsSection()
     limits: LimitsSection = LimitsSection()
+    media: MediaSection = MediaSection()
     network: ServerNetworkSection = ServerNetworkSection()
     log: LogSection = LogSection()

@@ -54,6 +54,9 @@ class Daemon:
         outside: The ports; every device of a call is left to the call.
         start: ``UNCONFIGURED`` for a kiosk that is not set up.
 
+    Attributes:
+        last_call: The record of the last call that ended; empty before.
+
     """
 
     def __init__(
@@ -81,6 +84,7 @@ class Daemon:
         self._scope: CallScope | None = None
         self._pressed_at = 0
         self._calls_ended = 0
+        self.last_call: dict[str, object] = {}
         self._stopping = asyncio.Event()
 
     # -- life ------------------------------------------------------------------
@@ -265,7 +269,8 @@ class Daemon:
         with contextlib.suppress(RoomError):
             await self._outside.room.leave()
         self._calls_ended += 1
-        log.info("call ended", extra=scope.record())
+        self.last_call = scope.record()
+        log.info("call ended", extra=self.last_call)
         self._face.tell({"event": "call_ended", "call": scope.call})
 
     # -- control ------------------------------------------------------------------

@@ -38,6 +38,7 @@ from kiosk.room.event_requests import (
     WaitEvents,
 )
 from kiosk.room.fields import BadRequest, Fields
+from kiosk.room.fleet_report import FleetReport
 from kiosk.room.live_requests import (
     AddAudience,
     Audience,
@@ -164,8 +165,11 @@ def path_of(request: Request[object], room_type: RoomType = RoomType.DOUBLE) -> 
     Return the path below the server's address, with its leading slash.
 
     A request whose ``FOLDER`` is that of ``double_room`` exists in every room
-    type; it is asked in the folder of ``room_type``.
+    type; it is asked in the folder of ``room_type``.  A kiosk's reports are not
+    RTCRoom's, and live beside ``/weapp``.
     """
+    if request.FOLDER == FleetReport.FOLDER:
+        return f"/{request.FOLDER}/{request.ROUTE}"
     everywhere = RoomType.DOUBLE.value == request.FOLDER
     folder = room_type.value if everywhere else request.FOLDER
     return f"/weapp/{folder}/{request.ROUTE}"

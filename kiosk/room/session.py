@@ -23,6 +23,7 @@ from kiosk.errors import (
     RoomUnreachable,
 )
 from kiosk.room.conversation import Conversation
+from kiosk.room.fleet_report import FleetReport
 from kiosk.room.membership import Joined, Membership
 from kiosk.room.messages import (
     DeletePusher,
@@ -107,6 +108,12 @@ class RoomSession:
         give_up_at = self._talk.begin(now)
         yield from self._talk.log_in(give_up_at)
         yield from self._talk.ask(GetRoomList(1, 0))
+
+    def report(self, report: FleetReport, now: float) -> Script[None]:
+        """Send one report to the operators; not repeated, the next one comes."""
+        give_up_at = self._talk.begin(now)
+        yield from self._talk.log_in(give_up_at)
+        yield from self._talk.ask(report)
 
     def list_rooms(self, now: float) -> Script[tuple[Room, ...]]:
         """Read the list of rooms, page by page."""

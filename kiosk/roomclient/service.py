@@ -34,6 +34,7 @@ from kiosk.ports import (
     TextReceived,
 )
 from kiosk.room.conversation import Conversation, Identity
+from kiosk.room.fleet_report import FleetReport
 from kiosk.room.member_list import shown_name
 from kiosk.room.membership import Membership
 from kiosk.room.messages import Dialect, Member, Room, RoomCode, RoomType
@@ -217,6 +218,10 @@ class HttpRoomService:
     async def check(self) -> None:
         """Ask whether the service is there, while idle."""
         await self._carry_out(self._session.check(self._now()))
+
+    async def report(self, report: FleetReport) -> None:
+        """Tell the operators how this kiosk is (:mod:`kiosk.ports.fleet`)."""
+        await self._carry_out(self._session.report(report, self._now()))
 
     async def close(self) -> None:
         """Leave, if needed, log out and close all connections."""

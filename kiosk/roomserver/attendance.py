@@ -50,6 +50,10 @@ class Attendance:
         """Forget a reservation: somebody came, or the room is gone."""
         self._reserved_at.pop(room_id, None)
 
+    def silent_s(self, room_id: str, user_id: str, now: float) -> float:
+        """Return how long a member was not heard; a clock unknown starts now."""
+        return now - self._last_seen.get((room_id, user_id), now)
+
     def is_late(self, room_id: str, user_id: str, now: float) -> bool:
         """Say whether a member is silent too long; a clock unknown starts now."""
         seen = self._last_seen.setdefault((room_id, user_id), now)

@@ -13,10 +13,11 @@ from collections.abc import Callable
 from kiosk.room.fields import Fields
 from kiosk.room.stream_url import StreamHost, StreamKey, new_stream_name
 from kiosk.room.usersig import UserSigKey, UserSigs
-from kiosk.roomserver.asking import ServerClock
+from kiosk.roomserver.asking import Asked, Caller, ServerClock
 from kiosk.roomserver.backend import StreamBackend
 from kiosk.roomserver.backend_relay import RelayBackend, RelayControl
 from kiosk.roomserver.event_log import EventLog
+from kiosk.roomserver.fleet import Fleet
 from kiosk.roomserver.gate import StreamGate
 from kiosk.roomserver.grants import Grant, PushGrants
 from kiosk.roomserver.identity import Identity
@@ -69,6 +70,8 @@ class Desk:
         self._on_event = on_event
         self.im_groups: GroupKeeper | None = None
         self._backend: StreamBackend | None = None
+        self._identity: Identity | None = None
+        self.fleet = Fleet(clock)
         self._ledger = ledger or ForgetfulLedger()
         self._push_key = StreamKey(settings.push_key or self._kept_key("push"))
         self._play_key = StreamKey(settings.play_key or self._kept_key("play"))
@@ -96,6 +99,27 @@ class Desk:
         host = StreamHost(address, settings.bizid, settings.stream_scheme)
         return RelayBackend(relay, host, self._push_key, self._play_key)
 
+    @property
+    def stream_keys(self) -> tuple[StreamKey, StreamKey]:
+        """The keys for pushing and for playing."""
+        return self._push_key, self._play_key
+
+    @property
+    def rooms(self) -> Rooms:
+        """The rooms, to be looked at."""
+        return self._rooms
+
+    def caller(self, asked: Asked) -> Caller:
+        """
+        Return who asks; not before :meth:`routes`.
+
+        Raises:
+            Refused: He cannot prove it.
+
+        """
+        assert self._identity is not None, "asked before there were routes"
+        return self._identity.caller(asked)
+
     def routes(self, backend: StreamBackend) -> Routes:
         """Return the routes over these tables; streams are cut at ``backend``."""
         self._backend = backend
@@ -109,6 +133,7 @@ class Desk:
             trusted=Networks(settings.signature_networks),
             new_user_id=lambda: self._new_id("user"),
         )
+        self._identity = identity
         policy = RoutePolicy(settings.period_s, settings.key_validity_s)
         rooms = RoomRoutes(
             rooms=self._rooms,

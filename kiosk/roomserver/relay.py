@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
+import socket
 import ssl
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -75,7 +76,12 @@ class Relay:
 
     @contextlib.asynccontextmanager
     async def serve(
-        self, host: str, port: int, *, ssl_context: ssl.SSLContext | None = None
+        self,
+        host: str,
+        port: int,
+        *,
+        ssl_context: ssl.SSLContext | None = None,
+        listener: socket.socket | None = None,
     ) -> AsyncGenerator[tuple[str, int]]:
         """
         Listen while the context is open; yield the address bound.
@@ -84,6 +90,7 @@ class Relay:
             host: Name or address to listen on.
             port: 0 for a free one.
             ssl_context: Serves rtmps if given.
+            listener: Listens already, in the place of host and port.
 
         Raises:
             OSError: If the address cannot be had (busy port, no right).
@@ -94,13 +101,22 @@ class Relay:
         def welcome() -> Peer:
             return Peer(self, secrets.token_bytes(RANDOM_BYTES), loop.time)
 
-        server = await loop.create_server(
-            welcome,
-            host,
-            port,
-            ssl=ssl_context,
-            ssl_handshake_timeout=self.limits.handshake_s if ssl_context else None,
-        )
+        deadline_s = self.limits.handshake_s if ssl_context else None
+        if listener is None:
+            server = await loop.create_server(
+                welcome,
+                host,
+                port,
+                ssl=ssl_context,
+                ssl_handshake_timeout=deadline_s,
+            )
+        else:
+            server = await loop.create_server(
+                welcome,
+                sock=listener,
+                ssl=ssl_context,
+                ssl_handshake_timeout=deadline_s,
+            )
         bound = server.sockets[0].getsockname()
         self.address = (str(bound[0]), int(bound[1]))
         watch = _Repeated(loop, self._check_period_s(), self._check_deadlines)

@@ -100,6 +100,9 @@ class Rooms:
         on_released: Told the stream of each seat given up: it must be cut.
         log: Keeps the events.
 
+    Attributes:
+        attendance: The members' clocks; to be read only.
+
     """
 
     def __init__(
@@ -115,7 +118,7 @@ class Rooms:
         self._on_event = on_event
         self._on_released = on_released
         self._log = log or EventLog()
-        self._attendance = Attendance(rules.patience)
+        self.attendance = Attendance(rules.patience)
         self._lost: set[str] = set()
 
     def find(self, room_id: str) -> RoomRecord | None:
@@ -155,7 +158,7 @@ class Rooms:
             raise RoomProblem(RoomCode.SERVER_ERROR)
         record = RoomRecord(room_id, label, owner, seq=self._log.highest)
         self._store.put(record)
-        self._attendance.reserved(room_id, now)
+        self.attendance.reserved(room_id, now)
         return record
 
     def membership(self, room_id: str, user_id: str) -> tuple[RoomRecord, Seat]:
@@ -202,12 +205,12 @@ class Rooms:
 
         """
         record, old = self.seat_for(room_id, entrant.user_id)
-        self._attendance.heard(room_id, entrant.user_id, now)
+        self.attendance.heard(room_id, entrant.user_id, now)
         seat = _seat(entrant, old, record.seq + 1)
         if seat == old:
             return record, seat
         record = _with_seat(record, old, seat)
-        self._attendance.settled(room_id)
+        self.attendance.settled(room_id)
         record = self._tell(record, EventKind.PUSHERS_CHANGED, seat)
         if old is not None and old.stream != seat.stream:
             self._release(old)
@@ -248,7 +251,7 @@ class Rooms:
 
         """
         membership = self.membership(room_id, user_id)
-        self._attendance.heard(room_id, user_id, now)
+        self.attendance.heard(room_id, user_id, now)
         return membership
 
     def say(self, room_id: str, user_id: str, said: Said) -> None:
@@ -302,16 +305,16 @@ class Rooms:
 
     def sweep(self, now: float) -> None:
         """Remove who was silent too long, and rooms nobody came to."""
-        self._attendance.begin_sweep(now)
+        self.attendance.begin_sweep(now)
         self._log.forget_farewells()
         for room in self._store:
-            if not room.seats and self._attendance.is_overdue(room.room_id, now):
+            if not room.seats and self.attendance.is_overdue(room.room_id, now):
                 self._close(room)
             for seat in room.seats:
                 record = self._store.get(room.room_id)
                 if record is None:  # it closed during this sweep
                     break
-                if self._attendance.is_late(room.room_id, seat.user_id, now):
+                if self.attendance.is_late(room.room_id, seat.user_id, now):
                     self._remove(record, seat.user_id, EventKind.EXPIRED)
 
     def _remove(self, record: RoomRecord, user_id: str, kind: EventKind) -> None:
@@ -321,16 +324,16 @@ class Rooms:
         if not rest or (disband and user_id == record.creator):
             self._close(record)
             return
-        self._attendance.gone(record.room_id, user_id)
+        self.attendance.gone(record.room_id, user_id)
         self._tell(replace(record, seats=rest), kind, gone)
         self._release(gone)
 
     def _close(self, record: RoomRecord) -> None:
         self._store.remove(record.room_id)
-        self._attendance.settled(record.room_id)
+        self.attendance.settled(record.room_id)
         self._log.close(record)
         for seat in record.seats:
-            self._attendance.gone(record.room_id, seat.user_id)
+            self.attendance.gone(record.room_id, seat.user_id)
             self._release(seat)
         self._on_event(record.room_id)
 

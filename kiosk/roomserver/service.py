@@ -18,13 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Never
 
+from kiosk.roomserver.activation import Listeners
 from kiosk.roomserver.asking import ServerClock
 from kiosk.roomserver.cloud import ask_cloud
+from kiosk.roomserver.console_service import OperatorSide
 from kiosk.roomserver.desk import Desk
 from kiosk.roomserver.http import build_app
-from kiosk.roomserver.http_server import listen, named, serving
+from kiosk.roomserver.http_server import listen, serving
 from kiosk.roomserver.long_polls import LongPolls
-from kiosk.roomserver.relay import Relay
+from kiosk.roomserver.media_service import media_side
 from kiosk.roomserver.settings import ServerSettings
 from kiosk.roomserver.store_answers import WrittenFirst
 from kiosk.roomserver.store_ledger import ForgetfulLedger, Ledger
@@ -35,6 +37,7 @@ from kiosk.roomserver.tls import server_context
 log = logging.getLogger(__name__)
 
 _ERA_BYTES = 8
+_NONE_GIVEN = Listeners()
 _CLOCK = ServerClock(time.monotonic, lambda: time.time_ns() / 1e9)
 
 
@@ -61,9 +64,12 @@ async def serve(
     settings: ServerSettings,
     on_ready: Callable[[ServerAddresses], None],
     clock: ServerClock = _CLOCK,
+    listeners: Listeners = _NONE_GIVEN,
 ) -> Never:
     """
     Serve until cancelled; ``on_ready`` is called once, when both ports answer.
+
+    Sockets in ``listeners`` listen already: no address is opened for them.
 
     Raises:
         OSError: If an address, the certificate or the store cannot be had; the text names it.
@@ -74,35 +80,32 @@ async def serve(
     async with AsyncExitStack() as stack:
         ledger = await stack.enter_async_context(_ledger(settings.store_path))
         desk = Desk(settings, clock, secrets.token_bytes, polls.ring, ledger)
-        relay = Relay(
-            authorize_publish=desk.gate.authorize_publish,
-            authorize_play=desk.gate.authorize_play,
-            on_stream_started=desk.gate.on_stream_started,
-            on_stream_ended=desk.gate.on_stream_ended,
-        )
         listener = stack.enter_context(
-            listen("http", settings.http_host, settings.http_port)
+            listeners.http or listen("http", settings.http_host, settings.http_port)
         )
-        try:
-            rtmp = await stack.enter_async_context(
-                relay.serve(settings.rtmp_host, settings.rtmp_port, ssl_context=context)
-            )
-        except OSError as error:
-            address = f"{settings.rtmp_host}:{settings.rtmp_port}"
-            raise named(error, "rtmp", address) from error
-        app = build_app(
-            desk.routes(desk.relay_backend(relay, rtmp[1])), polls, ask_cloud
+        media = await stack.enter_async_context(
+            media_side(settings, desk, context, listeners.rtmp)
         )
+        operators = OperatorSide(
+            settings, desk, clock, streams=media.streams, polls=lambda: len(polls)
+        )
+        app = WrittenFirst(
+            build_app(desk.routes(media.backend), polls, ask_cloud), ledger
+        )
+        whole = operators.around(app, media.routes)
         http = await stack.enter_async_context(
-            serving(WrittenFirst(app, ledger), listener, settings.border, tls=context)
+            serving(whole, listener, settings.border, tls=context)
         )
         stack.callback(polls.release_all)
-        at = ServerAddresses(listener.getsockname()[:2], rtmp, context is not None)
+        stack.callback(operators.readiness.end)
+        operators.readiness.begin()
+        at = ServerAddresses(
+            listener.getsockname()[:2], media.address, context is not None
+        )
         on_ready(at)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(
-                sweep_forever(desk.sweeps, settings.sweep_s), name="sweep"
-            )
+            sweeps = (*desk.sweeps, *operators.sweeps)
+            tasks.create_task(sweep_forever(sweeps, settings.sweep_s), name="sweep")
             if desk.im_groups is not None:
                 telling = desk.im_groups.tell_forever(ask_cloud)
                 tasks.create_task(telling, name="im cloud")

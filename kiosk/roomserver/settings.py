@@ -9,6 +9,8 @@ from pathlib import Path
 from kiosk.roomserver.attendance import Patience
 from kiosk.roomserver.border import BorderLimits
 from kiosk.roomserver.im_cloud import ImAccount
+from kiosk.roomserver.logged import Logged
+from kiosk.roomserver.media_settings import MediaSettings
 from kiosk.roomserver.mixing import MixingAccount
 from kiosk.roomserver.networks import LOOPBACK, Networks
 from kiosk.roomserver.rooms import CreatorLeaves, RoomRules
@@ -63,6 +65,9 @@ class ServerSettings:
         sdk_app_id: Told to clients, checked at login.
         account_type: Told to clients, checked at login.
 
+        media: Whose media server carries the streams.
+        access_log: Which requests leave a line in the log.
+
     Raises:
         ValueError: Naming the setting that cannot work.
 
@@ -96,6 +101,8 @@ class ServerSettings:
     log_folder: Path | None = None
     mixing: MixingAccount | None = None
     im_path: str | None = ""
+    media: MediaSettings = field(default_factory=MediaSettings)
+    access_log: Logged = Logged.REFUSED
     im_account: ImAccount | None = None
     bizid: str = "8525"
     sdk_app_id: int = 1_400_000_000

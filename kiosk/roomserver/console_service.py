@@ -1,0 +1,70 @@
+"""
+The operators' side of a server, put together: what they see and what is counted.
+
+Everything of theirs lives beside the rooms and can fail without them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
+
+from kiosk.roomserver.access import Traffic, Watched
+from kiosk.roomserver.asking import ServerClock
+from kiosk.roomserver.console_routes import Console, Readiness
+from kiosk.roomserver.console_view import StreamRates, Viewer
+from kiosk.roomserver.desk import Desk
+from kiosk.roomserver.fleet_routes import FleetDoor
+from kiosk.roomserver.operators import Operators
+from kiosk.roomserver.relay_terms import StreamStats
+from kiosk.roomserver.settings import ServerSettings
+
+
+class OperatorSide:
+    """
+    Pages, metrics, reports and the access log of one server.
+
+    Args:
+        streams: The media server's streams.
+        polls: How many members wait for events.
+
+    """
+
+    def __init__(
+        self,
+        settings: ServerSettings,
+        desk: Desk,
+        clock: ServerClock,
+        *,
+        streams: Callable[[], Mapping[str, StreamStats]],
+        polls: Callable[[], int],
+    ) -> None:
+        self._settings = settings
+        self._desk = desk
+        self._clock = clock
+        self._traffic = Traffic()
+        self._rates = StreamRates(streams)
+        self._viewer = Viewer(desk.rooms, desk.fleet, self._rates, polls, self._traffic)
+        self.readiness = Readiness(clock.monotonic, settings.sweep_s)
+
+    def around(self, app: ASGIApp, beside: Sequence[Route] = ()) -> ASGIApp:
+        """Return the application with the operators' routes before its own."""
+        now = self._clock.monotonic
+        operators = Operators(self._settings.operators_password, now)
+        console = Console(self._viewer, operators, self.readiness)
+        reports = FleetDoor(self._desk.fleet, self._desk.caller)
+        routes = [*console.routes(), *reports.routes(), *beside, Mount("/", app=app)]
+        whole = Starlette(routes=routes)
+        return Watched(whole, self._traffic, now, self._settings.access_log)
+
+    @property
+    def sweeps(self) -> tuple[Callable[[], None], ...]:
+        """What is to be run every ``sweep_s``, each for itself."""
+        return (
+            self._desk.fleet.sweep,
+            lambda: self._rates.look(self._clock.monotonic()),
+            self.readiness.swept,
+        )

@@ -1,0 +1,65 @@
+"""
+``POST /kiosk/report`` over HTTP: who reports is who is logged in.
+
+The same identity check as every other route, the loopback relaxation included;
+deciding is for :mod:`kiosk.roomserver.fleet`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from kiosk.room import messages as msg
+from kiosk.room.fleet_report import FleetReport
+from kiosk.roomserver.asking import Asked, Caller, Refused
+from kiosk.roomserver.fleet import Fleet
+
+
+_JSON = "application/json; charset=utf-8"
+
+
+class FleetDoor:
+    """
+    Takes reports off the network.
+
+    Args:
+        caller: Says who asks, or raises ``Refused``.
+
+    """
+
+    def __init__(self, fleet: Fleet, caller: Callable[[Asked], Caller]) -> None:
+        self._fleet = fleet
+        self._caller = caller
+
+    def routes(self) -> list[Route]:
+        """Return the one route."""
+        path = f"/{FleetReport.FOLDER}/{FleetReport.ROUTE}"
+        return [Route(path, self._report, methods=[FleetReport.METHOD])]
+
+    async def _report(self, request: Request) -> Response:
+        try:
+            body = await request.body()
+        except ClientDisconnect:
+            return Response(status_code=400)
+        return Response(msg.dump_json(self._answer(request, body)), media_type=_JSON)
+
+    def _answer(self, request: Request, body: bytes) -> msg.Wire:
+        address = request.client.host if request.client else ""
+        query = dict(request.query_params)
+        dialect = msg.Dialect.V2 if "token" in query else msg.Dialect.V1
+        try:
+            wire = msg.parse_json(body)
+            asked = Asked(request.method, request.url.path, query, wire, address)
+            return msg.success(self._fleet.report(self._caller(asked), wire), dialect)
+        except msg.BadJson as error:
+            return msg.exception(str(error))
+        except msg.BadRequest as error:
+            text = msg.text_of(error.code, FleetReport.ROUTE, dialect)
+            return {**msg.failure(error.code, text), "field": str(error)}
+        except Refused as refused:
+            text = msg.text_of(refused.code, FleetReport.ROUTE, dialect)
+            return msg.failure(refused.code, refused.message or text)
