@@ -64,7 +64,6 @@ class ServerSettings:
         bizid: First part of stream names.
         sdk_app_id: Told to clients, checked at login.
         account_type: Told to clients, checked at login.
-
         media: Whose media server carries the streams.
         access_log: Which requests leave a line in the log.
 
