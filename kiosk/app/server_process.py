@@ -24,6 +24,7 @@ from kiosk.config.values import parse_address
 from kiosk.roomserver.activation import Listeners, listeners_of
 from kiosk.roomserver.admission import AdmissionLimits
 from kiosk.roomserver.border import BorderLimits
+from kiosk.roomserver.echo import EchoSettings
 from kiosk.roomserver.im_cloud import ImAccount
 from kiosk.roomserver.logged import Logged
 from kiosk.roomserver.media_settings import MediaKind, MediaSettings
@@ -111,6 +112,7 @@ def settings_of(config: ServerConfig, state_directory: str = "") -> ServerSettin
         late_s=server.heartbeat_timeout_s,
         sweep_s=server.sweep_s,
         turn_s=server.queue_turn_s,
+        echo=EchoSettings(**config.echo.model_dump()),
         store_path=_store_path(config.store.path, state_directory.partition(":")[0]),
         compat_networks=_networks(config.compat.originals),
         tls=_tls(config.tls),

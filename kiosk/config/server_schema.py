@@ -218,6 +218,22 @@ class LimitsSection(Section):
     proxies: Ranges = ("127.0.0.0/8", "::1/128")
 
 
+class EchoSection(Section):
+    """
+    The room ``echo``, where technicians see and hear themselves.
+
+    Attributes:
+        enabled: Whether there is one; only with our own relay.
+        delay_s: How much later picture and sound come back.
+        call_s: After how long it hangs up.
+
+    """
+
+    enabled: bool = False
+    delay_s: Annotated[float, Field(ge=0, le=10)] = 1.0
+    call_s: Annotated[float, Field(gt=0, le=600)] = 60.0
+
+
 class ServerNetworkSection(Section):
     """What may leave this machine."""
 
@@ -237,5 +253,6 @@ class ServerConfig(Section):
     tls: TlsSection = TlsSection()
     limits: LimitsSection = LimitsSection()
     media: MediaSection = MediaSection()
+    echo: EchoSection = EchoSection()
     network: ServerNetworkSection = ServerNetworkSection()
     log: LogSection = LogSection()

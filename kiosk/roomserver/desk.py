@@ -16,6 +16,7 @@ from kiosk.room.usersig import UserSigKey, UserSigs
 from kiosk.roomserver.asking import Asked, Caller, ServerClock
 from kiosk.roomserver.backend import StreamBackend
 from kiosk.roomserver.backend_relay import RelayBackend, RelayControl
+from kiosk.roomserver.echo import EchoAgent, EchoRelay
 from kiosk.roomserver.event_log import EventLog
 from kiosk.roomserver.fleet import Fleet
 from kiosk.roomserver.gate import StreamGate
@@ -119,6 +120,17 @@ class Desk:
         """
         assert self._identity is not None, "asked before there were routes"
         return self._identity.caller(asked)
+
+    def echo_agent(self, relay: EchoRelay) -> EchoAgent:
+        """Return the agent that answers technicians, to be run beside the relay."""
+        return EchoAgent(
+            self._settings.echo,
+            rooms=self._rooms,
+            grants=self._grants,
+            relay=relay,
+            clock=self._clock,
+            user_id=self._new_id("echo"),
+        )
 
     def routes(self, backend: StreamBackend) -> Routes:
         """Return the routes over these tables; streams are cut at ``backend``."""

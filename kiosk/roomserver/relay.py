@@ -22,7 +22,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Final, TypeAlias
 
 from kiosk.roomserver.relay_peer import Peer
-from kiosk.roomserver.relay_stream import RelayStream
+from kiosk.roomserver.relay_stream import Listener, Publisher, RelayStream
 from kiosk.roomserver.relay_terms import Refusal, RelayLimits, StreamStats
 from kiosk.rtmp.events import PlayRequested, PublishRequested
 from kiosk.rtmp.handshake import RANDOM_BYTES
@@ -159,6 +159,34 @@ class Relay:
         now = self._now()
         return {name: stream.stats(now) for name, stream in self._streams.items()}
 
+    # -- what others inside this process call ----------------------------------
+
+    def originate(self, name: str, publisher: Publisher) -> RelayStream:
+        """Begin a stream that comes from within; feed it with its ``relay``."""
+        stream = self._stream(name)
+        stream.begin(publisher, self._now())
+        self._tell(self._on_stream_started, name)
+        return stream
+
+    def withdraw(self, name: str, publisher: Publisher) -> None:
+        """End a stream that came from within; safe to repeat."""
+        stream = self._streams.get(name)
+        if stream is not None and stream.publisher is publisher:
+            stream.end(self._now())
+            self._forget_deserted(stream)
+            self._tell(self._on_stream_ended, name)
+
+    def listen(self, name: str, listener: Listener) -> None:
+        """Let somebody within hear a stream; it may come before its publisher."""
+        self._stream(name).listen(listener, self._now())
+
+    def unlisten(self, name: str, listener: Listener) -> None:
+        """Let somebody within hear a stream no more; safe to repeat."""
+        stream = self._streams.get(name)
+        if stream is not None:
+            stream.listeners.pop(listener, None)
+            self._forget_deserted(stream)
+
     # -- what a connection calls (Host) ----------------------------------------
 
     def admit(self, peer: Peer) -> bool:
@@ -206,8 +234,7 @@ class Relay:
         ended = stream.publisher is peer
         if ended:
             stream.end(self._now())
-        if stream.is_deserted:
-            self._streams.pop(stream.name, None)
+        self._forget_deserted(stream)
         if ended:
             log.info("stream ended", extra={"stream": stream.name})
             self._tell(self._on_stream_ended, stream.name)
@@ -225,6 +252,10 @@ class Relay:
             self.left(peer, stream)
 
     # -- inside ------------------------------------------------------------------
+
+    def _forget_deserted(self, stream: RelayStream) -> None:
+        if stream.is_deserted:
+            self._streams.pop(stream.name, None)
 
     def _stream(self, name: str) -> RelayStream:
         stream = self._streams.get(name)

@@ -60,6 +60,18 @@ class Subscriber(Protocol):
         ...
 
 
+class Listener(Protocol):
+    """Whoever hears the stream inside this process, unit by unit."""
+
+    def hear(self, kind: Kind, event: MediaEvent) -> None:
+        """Take a unit; must not block."""
+        ...
+
+    def begin_anew(self) -> None:
+        """Note that what follows is another stream under the same name."""
+        ...
+
+
 class RelayStream:
     """
     A name somebody publishes, or waits for.
@@ -68,6 +80,7 @@ class RelayStream:
         name: Without query; safe to log.
         publisher: None while subscribers wait.
         subscribers: In order of joining.
+        listeners: Likewise.
         last_media: Loop time of the publisher's last unit, or of its coming.
         vacant_since: Loop time since which there is no publisher.
 
@@ -83,6 +96,7 @@ class RelayStream:
         self.name = name
         self.publisher: Publisher | None = None
         self.subscribers: dict[Subscriber, None] = {}
+        self.listeners: dict[Listener, None] = {}
         self.last_media = now
         self.vacant_since = now
         self._idr_interval_s = idr_interval_s
@@ -100,7 +114,7 @@ class RelayStream:
     @property
     def is_deserted(self) -> bool:
         """Nobody publishes and nobody waits."""
-        return self.publisher is None and not self.subscribers
+        return self.publisher is None and not (self.subscribers or self.listeners)
 
     def stats(self, now: float) -> StreamStats:
         """Return the counters."""
@@ -122,6 +136,8 @@ class RelayStream:
         self._metadata = self._video_config = self._audio_config = b""
         for subscriber in self.subscribers:
             subscriber.publisher_came()
+        for listener in self.listeners:
+            listener.begin_anew()
 
     def end(self, now: float) -> None:
         """Let the publisher go; subscribers wait for the next one."""
@@ -145,6 +161,16 @@ class RelayStream:
             for type_id, chunk_stream, payload in first
             if payload
         ]
+
+    def listen(self, listener: Listener, now: float) -> None:
+        """Let somebody hear the stream, beginning with what joiners need."""
+        self.listeners[listener] = None
+        at = self._timestamp_ms
+        if self._video_config:
+            listener.hear(Kind.VIDEO_CONFIG, VideoTag(at, self._video_config))
+        if self._audio_config:
+            listener.hear(Kind.AUDIO_CONFIG, AudioTag(at, self._audio_config))
+        self.want_idr(now)
 
     def leave(self, subscriber: Subscriber) -> None:
         """Remove a subscriber; its counters stay."""
@@ -172,6 +198,8 @@ class RelayStream:
                 self._metadata = payload
                 kind = Kind.AUDIO  # it may be lost like a sound; joiners get it
                 type_id, chunk_stream = m.METADATA, AUDIO_CHUNK_STREAM
+        for listener in self.listeners:
+            listener.hear(kind, event)
         if self.subscribers:
             packed = self._packed(type_id, chunk_stream, event.timestamp_ms, payload)
             for subscriber in self.subscribers:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kiosk.roomserver.attendance import Patience
 from kiosk.roomserver.border import BorderLimits
+from kiosk.roomserver.echo import EchoSettings
 from kiosk.roomserver.im_cloud import ImAccount
 from kiosk.roomserver.logged import Logged
 from kiosk.roomserver.media_settings import MediaSettings
@@ -48,6 +49,7 @@ class ServerSettings:
         unpushed_s: How long an id stays reserved for a room nobody comes to.
         heartbeat_s: The period members are told, at most; see ``period_s``.
         turn_s: How long a free seat is kept for the first in the queue.
+        echo: The agent that sends everybody his own picture and sound.
         compat_networks: Who may speak v1, without a login.
         trusted_networks: Who is given a userSig for the asking; by default
             loopback and ``compat_networks``.
@@ -91,6 +93,7 @@ class ServerSettings:
     unpushed_s: float = 60.0
     heartbeat_s: float = 7.0
     turn_s: float = 10.0
+    echo: EchoSettings = field(default_factory=EchoSettings)
     compat_networks: tuple[str, ...] = LOOPBACK
     trusted_networks: tuple[str, ...] | None = None
     store_path: str = ""

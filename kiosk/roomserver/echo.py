@@ -1,0 +1,216 @@
+"""
+The echo agent: a room where everybody hears and sees himself, a while later.
+
+It is a member like any other, only that it lives in the server's process: it has
+a seat and a grant, beats, and publishes through the relay what the relay receives
+of its guest.  Technicians call it (``kiosk test-call``).  It serves one guest at
+a time and hangs up after ``call_s``: the room closes and opens anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Final, Never, Protocol
+
+from kiosk.roomserver.asking import ServerClock
+from kiosk.roomserver.echo_loop import EchoLoop
+from kiosk.roomserver.grants import PushGrants
+from kiosk.roomserver.relay_stream import Listener, Publisher, RelayStream
+from kiosk.roomserver.rooms import Entrant, RoomProblem, Rooms
+from kiosk.roomserver.store import Seat
+from kiosk.rtmp.events import MediaEvent
+from kiosk.rtmp.live_queue import Kind
+
+
+log: Final = logging.getLogger(__name__)
+
+ROOM: Final = "echo"
+_LOOK_S: Final = 0.25
+_CLOSED_S: Final = 1.0
+"""How long the room stays closed after a call: its guest must learn that."""
+_RETRY_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class EchoSettings:
+    """
+    The echo agent's settings.
+
+    Attributes:
+        enabled: Whether there is one.
+        delay_s: How much later picture and sound come back.
+        call_s: After how long it hangs up.
+
+    """
+
+    enabled: bool = False
+    delay_s: float = 1.0
+    call_s: float = 60.0
+
+
+class EchoRelay(Protocol):
+    """What the agent needs of a relay."""
+
+    def originate(self, name: str, publisher: Publisher) -> RelayStream:
+        """Begin a stream that comes from within this process."""
+        ...
+
+    def withdraw(self, name: str, publisher: Publisher) -> None:
+        """End it; safe to repeat."""
+        ...
+
+    def listen(self, name: str, listener: Listener) -> None:
+        """Hear a stream, from its configs on."""
+        ...
+
+    def unlisten(self, name: str, listener: Listener) -> None:
+        """Hear it no more; safe to repeat."""
+        ...
+
+    def request_idr(self, name: str) -> None:
+        """Ask a stream's publisher for an IDR."""
+        ...
+
+
+class EchoAgent:
+    """
+    One room's echo; implements ``Publisher`` and ``Listener`` of the relay.
+
+    Args:
+        user_id: Who it is; nobody else can know it before.
+
+    """
+
+    def __init__(
+        self,
+        settings: EchoSettings,
+        *,
+        rooms: Rooms,
+        grants: PushGrants,
+        relay: EchoRelay,
+        clock: ServerClock,
+        user_id: str,
+    ) -> None:
+        self._settings = settings
+        self._rooms = rooms
+        self._grants = grants
+        self._relay = relay
+        self._clock = clock
+        self._user_id = user_id
+        self._loop = EchoLoop(settings.delay_s, clock.monotonic())
+        self._news = asyncio.Event()
+        self._own: RelayStream | None = None
+        self._guest: Seat | None = None
+        self._guest_since = 0.0
+        self._open_at = 0.0
+
+    async def run(self) -> Never:
+        """Answer until cancelled; the room is given up then."""
+        look_at = 0.0
+        try:
+            while True:
+                now = self._clock.monotonic()
+                if now >= look_at:
+                    self._look(now)
+                    look_at = now + _LOOK_S
+                self._send(now)
+                due = self._loop.next_due or look_at
+                await self._wait(min(due, look_at) - now)
+        finally:
+            self._hang_up()
+
+    async def _wait(self, seconds: float) -> None:
+        self._news.clear()
+        try:
+            async with asyncio.timeout(max(seconds, 0.0)):
+                await self._news.wait()
+        except TimeoutError:
+            return
+
+    # -- as the relay sees it ---------------------------------------------------
+
+    def request_idr(self) -> None:
+        """Hand the wish of whoever watches the echo on to its guest."""
+        if self._guest is not None:
+            self._relay.request_idr(self._guest.stream)
+
+    def hear(self, kind: Kind, event: MediaEvent) -> None:
+        """Take one unit of the guest."""
+        if not self._loop.put(kind, event, self._clock.monotonic()):
+            self.request_idr()
+        self._news.set()
+
+    def begin_anew(self) -> None:
+        """Forget the guest's stream: another one follows under its name."""
+        self._loop.restart()
+
+    # -- inside ----------------------------------------------------------------
+
+    def _look(self, now: float) -> None:
+        if self._own is None:
+            self._open(now)
+            return
+        try:
+            record, _ = self._rooms.heartbeat(ROOM, self._user_id, now)
+        except RoomProblem:
+            self._hang_up()
+            return
+        others = [seat for seat in record.seats if seat.user_id != self._user_id]
+        self._listen_to(others[0] if others else None, now)
+        if self._guest is not None and now - self._guest_since > self._settings.call_s:
+            self._hang_up()
+
+    def _open(self, now: float) -> None:
+        if now < self._open_at:
+            return
+        grant = self._grants.issue(self._user_id, "", now)
+        if grant is None:
+            self._open_at = now + _RETRY_S
+            return
+        try:
+            self._rooms.reserve(ROOM, self._user_id, "Echo", now)
+        except RoomProblem as problem:
+            self._grants.revoke(grant.stream)
+            self._open_at = now + _RETRY_S
+            log.warning("echo room not opened", extra={"reason": str(problem)})
+            return
+        self._own = self._relay.originate(grant.stream, self)
+        self._grants.bind(grant, ROOM)
+        at_unix = int(self._clock.unix())
+        name = f"Echo {self._settings.delay_s:g} s"  # test calls subtract it
+        entrant = Entrant(self._user_id, name, "", grant.stream, at_unix)
+        self._rooms.join(ROOM, entrant, now)
+
+    def _listen_to(self, guest: Seat | None, now: float) -> None:
+        before = self._guest
+        if (guest and guest.stream) == (before and before.stream):
+            return
+        if before is not None:
+            self._relay.unlisten(before.stream, self)
+        self._loop.restart()
+        self._guest = guest
+        if guest is None:
+            return
+        if before is None or before.user_id != guest.user_id:
+            self._guest_since = now
+        self._relay.listen(guest.stream, self)
+
+    def _send(self, now: float) -> None:
+        for event in self._loop.take_due(now):
+            if self._own is not None:
+                self._own.relay(event, now)
+
+    def _hang_up(self) -> None:
+        now = self._clock.monotonic()
+        own, self._own = self._own, None
+        self._listen_to(None, now)
+        self._open_at = now + _CLOSED_S
+        if own is None:
+            return
+        self._relay.withdraw(own.name, self)
+        try:
+            self._rooms.destroy(ROOM, self._user_id)
+        except RoomProblem:
+            return  # closed by somebody else
