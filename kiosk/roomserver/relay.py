@@ -159,8 +159,6 @@ class Relay:
         now = self._now()
         return {name: stream.stats(now) for name, stream in self._streams.items()}
 
-    # -- what others inside this process call ----------------------------------
-
     def originate(self, name: str, publisher: Publisher) -> RelayStream:
         """Begin a stream that comes from within; feed it with its ``relay``."""
         stream = self._stream(name)
