@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from typing_extensions import override
 
 from kiosk import ports
 from kiosk.call.states import State
@@ -97,6 +98,7 @@ async def test_a_notice_that_fails_is_no_failure_of_the_call() -> None:
 class SilentRoom(FakeRoom):
     """Never answers a text."""
 
+    @override
     async def send_text(self, text: str, cmd: str = "") -> None:
         await asyncio.Event().wait()
 
