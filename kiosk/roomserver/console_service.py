@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from starlette.applications import Starlette
-from starlette.routing import Mount, Route
-from starlette.types import ASGIApp
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kiosk.roomserver.access import Traffic, Watched
 from kiosk.roomserver.asking import ServerClock
@@ -56,8 +56,8 @@ class OperatorSide:
         operators = Operators(self._settings.operators_password, now)
         console = Console(self._viewer, operators, self.readiness)
         reports = FleetDoor(self._desk.fleet, self._desk.caller)
-        routes = [*console.routes(), *reports.routes(), *beside, Mount("/", app=app)]
-        whole = Starlette(routes=routes)
+        routes = [*console.routes(), *reports.routes(), *beside]
+        whole = _before(app, routes)
         return Watched(whole, self._traffic, now, self._settings.access_log)
 
     @property
@@ -68,3 +68,15 @@ class OperatorSide:
             lambda: self._rates.look(self._clock.monotonic()),
             self.readiness.swept,
         )
+
+
+def _before(app: ASGIApp, routes: Sequence[Route]) -> ASGIApp:
+    """Put routes before an application, at no cost to its own requests."""
+    first = Starlette(routes=routes)
+    paths = frozenset(route.path for route in routes)
+
+    async def choose(scope: Scope, receive: Receive, send: Send) -> None:
+        chosen = first if scope.get("path") in paths else app
+        await chosen(scope, receive, send)
+
+    return choose

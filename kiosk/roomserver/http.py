@@ -3,8 +3,8 @@ HTTP as the originals understood it, and not a byte more than that.
 
 Bodies: JSON, ``text/xml`` that holds JSON, forms; anything else is seen as empty.
 Sizes and deadlines were enforced before, by :mod:`kiosk.roomserver.border`.  Every
-domain outcome is 200 with a code.  No CORS headers, no access log: queries carry
-tokens.  Deciding is for :mod:`kiosk.roomserver.routes`.
+domain outcome is 200 with a code.  No CORS headers, and no query in any log: queries
+carry tokens.  Deciding is for :mod:`kiosk.roomserver.routes`.
 """
 
 from __future__ import annotations

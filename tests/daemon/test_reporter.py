@@ -4,10 +4,12 @@ import logging
 
 import pytest
 
+from kiosk.call.states import State
 from kiosk.daemon.reporter import UNWANTED_PERIODS, Reporter
 from kiosk.errors import RoomError, RoomUnreachable
 from kiosk.room.fleet_report import FleetReport
 from kiosk.room.messages import RouteUnknown
+from tests.daemon.running_kiosk import running_kiosk
 
 
 REPORT = FleetReport("door-1", "0.1.0", "IDLE", (), 1, 1, 30)
@@ -67,3 +69,16 @@ async def test_a_server_that_knows_no_reports_is_asked_rarely() -> None:
     slept = await pauses_of(FakeFleet(RouteUnknown("report: unknown")), 2)
 
     assert slept[1:] == [30.0 * UNWANTED_PERIODS, 30.0]
+
+
+async def test_the_record_of_the_last_call_is_kept_for_the_next_report() -> None:
+    async with running_kiosk() as kiosk:
+        await kiosk.reach(State.IDLE)
+        before = kiosk.daemon.last_call
+        await kiosk.talk()
+        kiosk.daemon.press("hangup")
+        await kiosk.until(lambda: bool(kiosk.daemon.last_call), "call ended")
+
+        assert before == {}
+        assert kiosk.daemon.last_call["call"] == 1
+        assert kiosk.daemon.last_call["room"] == "room-1"
