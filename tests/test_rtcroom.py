@@ -33,11 +33,13 @@ from kiosk.rtcroom import (
     OnRoomClosed,
     PlayCode,
     PushCode,
+    RoomType,
     RTCRoom,
     RTCRoomError,
     connect,
 )
 from tests.fakes.paper_media import PaperMedia
+from tests.fakes.room_server import running_server
 from tests.fakes.room_world import RoomWorld, Wire, no_fault, settle
 
 
@@ -174,6 +176,20 @@ async def test_the_list_names_rooms_and_members() -> None:
         assert isinstance(listed, ListedRoom)
         assert (listed.room_id, listed.room_name) == ("d1", "desk")
         assert [peer.name for peer in listed.pushers] == ["Anna", "Bert"]
+
+
+async def test_a_program_chooses_the_type_of_its_rooms() -> None:
+    async with (
+        running_server() as (at, _),
+        connect(
+            at.http_url, "Anna", media=PaperMedia(), room_type=RoomType.MULTI
+        ) as anna,
+        connect(at.http_url, "Bert", media=PaperMedia()) as bert,
+    ):
+        room_id = await anna.create_room("Meeting")
+
+        assert [room.room_id for room in await anna.get_room_list()] == [room_id]
+        assert await bert.get_room_list() == ()
 
 
 async def test_login_returns_our_user_id() -> None:
