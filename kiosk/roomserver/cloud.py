@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import TypeAlias
 
 import httpx
@@ -43,13 +45,22 @@ async def ask_cloud(
         async with (
             asyncio.timeout(DEADLINE_S),
             httpx.AsyncClient(
-                transport=transport, trust_env=False, follow_redirects=False
+                transport=transport,
+                verify=_authorities(),
+                trust_env=False,
+                follow_redirects=False,
             ) as client,
         ):
             return await _exchange(client, call)
     except (TimeoutError, httpx.HTTPError) as error:
         log.warning("cloud not asked", extra={"reason": type(error).__name__})
         return None
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Load whom this machine trusts, once: that takes 20 ms of the event loop."""
+    return ssl.create_default_context()
 
 
 async def _exchange(client: httpx.AsyncClient, call: CloudCall) -> bytes | None:
