@@ -1,0 +1,57 @@
+"""`kiosk server` on sockets that were opened before it began, as by systemd."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+
+import httpx
+import pytest
+
+
+pytestmark = pytest.mark.e2e
+
+
+def listening() -> socket.socket:
+    sock = socket.socket()
+    sock.bind(("127.0.0.1", 0))
+    sock.listen()
+    return sock
+
+
+async def test_a_server_process_takes_over_sockets_and_ends_cleanly() -> None:
+    with listening() as http, listening() as rtmp:
+        ports = [sock.getsockname()[1] for sock in (http, rtmp)]
+        # LISTEN_PID must be the server's own: the shell becomes the server.
+        script = (
+            f"exec 3<&{http.fileno()} 4<&{rtmp.fileno()};"
+            f" LISTEN_PID=$$ exec {sys.executable} -m kiosk server"
+        )
+        process = await asyncio.create_subprocess_exec(
+            *("bash", "-c", script),
+            env={**os.environ, "LISTEN_FDS": "2", "LISTEN_FDNAMES": "http:rtmp"},
+            pass_fds=[http.fileno(), rtmp.fileno()],
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+        )
+    try:
+        assert process.stdout is not None
+        async with asyncio.timeout(20):
+            said = json.loads(await process.stdout.readline())
+        async with httpx.AsyncClient() as client:
+            answer = await client.get(f"{said['http']}/readyz")
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(20):
+            status = await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+    assert [int(url.rpartition(":")[2]) for url in said.values()] == ports
+    assert answer.status_code == 200
+    assert status == 0
