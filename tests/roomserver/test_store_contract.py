@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
 import pytest
 
+from kiosk.room.live_requests import Watcher
 from kiosk.roomserver.event_log import EventLog
 from kiosk.roomserver.grants import PushGrants
 from kiosk.roomserver.sessions import Sessions, TokenRefused
@@ -214,3 +216,18 @@ async def test_numbers_and_last_words_outlive_the_process(durable: Life) -> None
     async with durable() as ledger:
         assert ledger.facts(Shelf.FAREWELL) == ()
         assert EventLog(ledger).highest == 8
+
+
+async def test_what_a_live_room_counts_and_who_watches_it_comes_back(
+    durable: Life,
+) -> None:
+    watched = replace(
+        room("live_room/show", "host"),
+        custom='{"likes":1}',
+        audience=(Watcher("viewer", "柜台"),),
+    )
+    async with durable() as ledger:
+        KeptRooms(ledger).put(watched)
+
+    async with durable() as ledger:
+        assert list(KeptRooms(ledger)) == [watched]
