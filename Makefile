@@ -38,6 +38,7 @@ system:
 	command -v nginx >/dev/null || missing="$$missing nginx"; \
 	[ -e /usr/lib/nginx/modules/ngx_rtmp_module.so ] || missing="$$missing libnginx-mod-rtmp"; \
 	command -v curl >/dev/null || missing="$$missing curl"; \
+	command -v openssl >/dev/null || missing="$$missing openssl"; \
 	if [ -n "$$missing" ]; then echo "missing for the tests: apt-get install$$missing" >&2; exit 69; fi
 
 demo: $(VENV)/.ready
