@@ -34,6 +34,8 @@ INTERRUPTED = 130
 
 _READER_GONE = 141  # as shells have it for SIGPIPE
 _WATCH_S = 1.0
+_BAD_CALL = 1
+_LONGEST_TEST_S = 50.0
 
 
 class Programs:
@@ -50,6 +52,12 @@ class Programs:
         from kiosk import app
 
         return app.serve(config, lambda at: on_ready(at.http_url, at.rtmp_url))
+
+    def call_echo(self, config: KioskConfig, seconds: float) -> dict[str, object]:
+        """Call the echo room with the configured devices; return the record."""
+        from kiosk import app
+
+        return app.call_echo(config, seconds)
 
     def make_ca(self, folder: Path, names: Sequence[str]) -> Sequence[str]:
         """Make a certificate of one's own; return what to do with it, in lines."""
@@ -185,6 +193,19 @@ def _status(arguments: argparse.Namespace, programs: Programs) -> int:
         time.sleep(_WATCH_S)
 
 
+def _test_call(arguments: argparse.Namespace, programs: Programs) -> int:
+    from kiosk.config.load import load_kiosk
+
+    config = load_kiosk(arguments.config).config
+    record = programs.call_echo(config, arguments.seconds)
+    if arguments.json:
+        print(json.dumps(record))
+    else:
+        for name, value in record.items():
+            print(f"{name:>18}  {'not measured' if value is None else value}")
+    return os.EX_OK if record["verdict"] == "good" else _BAD_CALL
+
+
 def _version(arguments: argparse.Namespace, programs: Programs) -> int:
     from importlib.metadata import PackageNotFoundError, version
 
@@ -245,6 +266,9 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("hangup", help="press the hang-up button"), "hangup"
     )
     _add_button(commands.add_parser("mute", help="press the mute button"), "mute")
+    _add_test_call(
+        commands.add_parser("test-call", help="see and hear oneself over the network")
+    )
     _add_status(commands.add_parser("status", help="say how the kiosk is"))
     return parser
 
@@ -330,6 +354,27 @@ def _add_config(parser: argparse.ArgumentParser) -> None:
 def _add_button(parser: argparse.ArgumentParser, button: str) -> None:
     _add_socket(parser)
     parser.set_defaults(command=_press, button=button)
+
+
+def _add_test_call(parser: argparse.ArgumentParser) -> None:
+    _add_file(parser)
+    parser.add_argument(
+        "--for",
+        dest="seconds",
+        type=_test_seconds,
+        default=10.0,
+        metavar="SECONDS",
+        help="look and listen so long (%(default)g)",
+    )
+    parser.add_argument("--json", action="store_true", help="as one JSON object")
+    parser.set_defaults(command=_test_call)
+
+
+def _test_seconds(text: str) -> float:
+    seconds = float(text)
+    if not 1 <= seconds <= _LONGEST_TEST_S:
+        raise argparse.ArgumentTypeError(f"must be from 1 to {_LONGEST_TEST_S:g}")
+    return seconds
 
 
 def _add_status(parser: argparse.ArgumentParser) -> None:

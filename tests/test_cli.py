@@ -39,6 +39,8 @@ class FakePrograms(Programs):
         self.kiosks: list[tuple[KioskConfig, ConfigError | None]] = []
         self.servers: list[ServerConfig] = []
         self.demos: list[DemoOptions] = []
+        self.echo_calls: list[tuple[KioskConfig, float]] = []
+        self.verdict = "good"
         self._failure = failure
 
     def run(self, config: KioskConfig, problem: ConfigError | None) -> int:  # type: ignore[explicit-override]
@@ -51,6 +53,10 @@ class FakePrograms(Programs):
         self.servers.append(config)
         on_ready("http://127.0.0.1:1", "rtmp://127.0.0.1:2")
         return self._end()
+
+    def call_echo(self, config: KioskConfig, seconds: float) -> dict[str, object]:  # type: ignore[explicit-override]
+        self.echo_calls.append((config, seconds))
+        return {"verdict": self.verdict, "sound_delay_ms": None, "pictures_sent": 7}
 
     def demo(self, options: DemoOptions) -> int:  # type: ignore[explicit-override]
         self.demos.append(options)
@@ -403,3 +409,35 @@ def test_a_quick_command_imports_nothing_heavy(
     )
 
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_test_call_prints_its_record_and_the_verdict_is_the_status(
+    good: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    programs = FakePrograms()
+    assert main(["test-call", "--config", str(good)], programs) == 0
+    printed = capsys.readouterr().out
+    programs.verdict = "no picture came back"
+
+    status = main(
+        ["test-call", "--config", str(good), "--json", "--for", "3"], programs
+    )
+
+    assert status == 1
+    assert [line.split(maxsplit=1) for line in printed.splitlines()] == [
+        ["verdict", "good"],
+        ["sound_delay_ms", "not measured"],
+        ["pictures_sent", "7"],
+    ]
+    assert json.loads(capsys.readouterr().out)["verdict"] == "no picture came back"
+    assert [seconds for _, seconds in programs.echo_calls] == [10.0, 3.0]
+
+
+@pytest.mark.parametrize("seconds", ["0", "51", "soon"])
+def test_a_test_call_has_a_sensible_length(good: Path, seconds: str) -> None:
+    programs = FakePrograms()
+
+    status = main(["test-call", "--config", str(good), "--for", seconds], programs)
+
+    assert status == os.EX_USAGE
+    assert programs.echo_calls == []

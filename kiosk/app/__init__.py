@@ -56,3 +56,20 @@ def make_ca(folder: Path, names: Sequence[str]) -> Sequence[str]:
         "[network]",
         f"ca_file = {json.dumps(str(ca.authority))}",
     )
+
+
+def call_echo(config: Any, seconds: float) -> dict[str, Any]:
+    """
+    Call the server's echo room with the configured devices.
+
+    Args:
+        config: A ``kiosk.config.schema.KioskConfig``.
+        seconds: How long to look and listen.
+
+    Returns:
+        The record that :mod:`kiosk.app.echo_call` describes.
+
+    """
+    process = import_module("kiosk.app.echo_call")
+    record: dict[str, Any] = process.run_echo_call(config, seconds)
+    return record

@@ -96,7 +96,7 @@ def _leaves(group: BaseExceptionGroup[KioskError]) -> list[KioskError]:
 
 async def _run(config: KioskConfig, problem: ConfigError | None) -> None:
     clock = MonotonicClock()
-    display = _open_display(config, clock)
+    display = open_display(config, clock)
     try:
         presenter = ScreenPresenter(
             display,
@@ -109,7 +109,7 @@ async def _run(config: KioskConfig, problem: ConfigError | None) -> None:
             first = ScreenName.UNCONFIGURED if problem else ScreenName.STARTING
             facts = ScreenFacts(reason=_words(problem), since=clock.now())
             screens.show(first, facts)
-            async with _room_service(config, clock) as room:
+            async with make_room_service(config, clock) as room:
                 daemon = _daemon(
                     config,
                     clock,
@@ -173,7 +173,7 @@ def _daemon(
     camera = Remembered(partial(devices.make_camera, config, clock))
     microphone = Remembered(partial(devices.make_microphone, config, clock))
     speaker = Remembered(partial(devices.make_speaker, config, clock))
-    media = _media(
+    media = make_media(
         config,
         clock,
         display,
@@ -212,9 +212,14 @@ def _words(problem: ConfigError | None) -> str:
     return f"C001 {problem.mistakes[0]}" if problem else ""
 
 
-def _media(
+def make_media(
     config: KioskConfig, clock: ports.Clock, display: ports.Display, **make: Any
 ) -> Any:
+    """
+    Make the media of a kiosk; the devices come from ``make_camera`` and so on.
+
+    ``hears_itself`` says that the sound to measure is our own, from an echo.
+    """
     session = import_module("kiosk.media.session")
     bounds = import_module("kiosk.media.jitter").DelayBounds(
         start_us=config.media.target_ms * 1_000,
@@ -223,7 +228,8 @@ def _media(
     )
     preset = PRESETS[config.camera.preset]
     bitrate = (config.camera.bitrate_kbps or 0) * 1_000 or preset.bitrate
-    _, theirs = devices.beep_hz(config)
+    own, theirs = devices.beep_hz(config)
+    meter_hz = own if make.pop("hears_itself", False) else theirs
     return session.MediaSession(
         clock,
         display=display,
@@ -238,7 +244,7 @@ def _media(
             delay=bounds,
             tls=_tls(config),
         ),
-        sound_meter=import_module("kiosk.codec.beep").BeepMeter(theirs),
+        sound_meter=import_module("kiosk.codec.beep").BeepMeter(meter_hz),
         **make,
     )
 
@@ -296,7 +302,8 @@ def _camera_shape(config: KioskConfig) -> tuple[int, int]:
     return preset.width, preset.height
 
 
-def _open_display(config: KioskConfig, clock: ports.Clock) -> HeadlessDisplay:
+def open_display(config: KioskConfig, clock: ports.Clock) -> HeadlessDisplay:
+    """Open the display; whoever asked for it closes it."""
     width, height = config.display.pixels
     framebuffer = config.display.framebuffer
     display = HeadlessDisplay(
@@ -309,7 +316,8 @@ def _open_display(config: KioskConfig, clock: ports.Clock) -> HeadlessDisplay:
     return display
 
 
-def _room_service(config: KioskConfig, clock: ports.Clock) -> HttpRoomService:
+def make_room_service(config: KioskConfig, clock: ports.Clock) -> HttpRoomService:
+    """Make the way into the configured rooms, not entered yet."""
     room = config.room
     room_type = RoomType(room.type)
     return new_room_service(
