@@ -38,7 +38,7 @@ class Stage:
         self.framebuffer = folder / "kiosk.fb"
 
     def start_server(self, **settings: object) -> Server:
-        return self.branch.start_server(**settings)
+        return self.branch.start_server(None, **settings)
 
     def start_agent(self, **sections: Mapping[str, Any]) -> Party:
         """Start the agent and wait until it waits."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from kiosk.errors import RoomFull, RoomNotFound, RoomUnreachable
+from kiosk.room.fleet_report import FleetReport
 from kiosk.room.messages import (
     AddPusher,
     CreateRoom,
@@ -366,6 +367,18 @@ def test_the_idle_check_does_not_repeat() -> None:
         service.play(way.check(service.now))
 
     assert service.routes.count("get_room_list") == 1
+
+
+def test_a_report_to_the_operators_is_sent_once_with_our_login() -> None:
+    report = FleetReport("door-1", "0.1.0", "IDLE", (), 1, 1, 30)
+    service, way = server(report=Done()), session("desk")
+
+    service.play(way.report(report, service.now))
+
+    assert report.last_call == {}
+    assert service.routes.count("report") == 1
+    assert service.asked[-1].request == report
+    assert way.user_id == "kiosk7"
 
 
 def test_a_session_logs_in_and_out() -> None:
