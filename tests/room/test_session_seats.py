@@ -9,6 +9,7 @@ from kiosk.room.messages import (
     CreateRoom,
     DeletePusher,
     Dialect,
+    Done,
     GetPushUrl,
     GetRoomList,
     Room,
