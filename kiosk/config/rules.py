@@ -53,6 +53,14 @@ def kiosk_breaches(config: KioskConfig) -> Iterator[Breach]:
             ),
             (_INSECURE,),
         )
+    if config.room.create and all(map(_is_pattern, config.room.target)):
+        yield Breach(
+            Mistake(
+                ("room", "create"),
+                "needs a target without * and ?, which names the room to create",
+            ),
+            (("room", "target"),),
+        )
     media = config.media
     bounds: tuple[KeyPath, ...] = (
         ("media", "target_ms"),
@@ -63,6 +71,10 @@ def kiosk_breaches(config: KioskConfig) -> Iterator[Breach]:
         yield Breach(
             Mistake(bounds[0], "must lie between min_ms and max_ms"), bounds[1:]
         )
+
+
+def _is_pattern(target: str) -> bool:
+    return "*" in target or "?" in target
 
 
 def server_breaches(config: ServerConfig) -> Iterator[Breach]:

@@ -87,6 +87,7 @@ insecure = 1
         (ROOM + '[display]\nsize = "9998x480"', "from 128 to 3840"),
         (ROOM + f'[control]\nsocket = "/{"x" * 107}"', "longer than the 107 bytes"),
         (ROOM + '[hours]\nmon = "9-17"', 'needs hours such as "09:00-17:00"'),
+        (ROOM + 'create = true\ntarget = ["a*", "b?"]', "needs a target without *"),
         (ROOM + "[media]\nmin_ms = 100", ":3: [media] target_ms: must lie between"),
     ],
 )
