@@ -27,6 +27,7 @@ from kiosk.app.chime import ring
 from kiosk.app.devices import Remembered
 from kiosk.app.fleet_facts import FleetFacts, serial_of
 from kiosk.app.log_setup import set_up_log
+from kiosk.app.memory import keep_memory_small
 from kiosk.call.events import Timer
 from kiosk.call.states import Role, State
 from kiosk.codec.presets import PRESETS
@@ -71,6 +72,7 @@ def run_kiosk(
 
     """
     set_up_log(config.log.level, config.log.format)
+    keep_memory_small()
     try:
         with asyncio.Runner(loop_factory=make_loop) as runner:
             runner.run(_run(config, problem))
