@@ -5,7 +5,7 @@ glibc gives every thread an arena of its own and, having freed one large block,
 serves later ones from those arenas.  A kiosk makes eleven threads a call and
 pictures of 350 kB to 3.7 MB, so its idle size wandered between 150 and 225 MB
 over 200 calls.  With two arenas, and large blocks always mapped apart and
-given back when freed, it stays below 150 MB.
+given back when freed, it stays within 3 MB.
 
 Nothing depends on it: where there is no ``mallopt`` nothing happens.
 """
