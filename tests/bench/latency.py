@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from tests.bench.processes import empty_loop
 from tests.bench.report import SPREAD, Bar, Number, Result, Table, percentile, spread
 from tests.bench.stage import Reader, open_stage, stream_of
 
@@ -32,6 +33,7 @@ class Watched:
         outside: What the outside reader found.
         sent: Pictures the agent sent while it looked.
         play: What the kiosk says of the agent's stream at the end.
+        machine: How late an empty event loop beside turned, in ms.
 
     """
 
@@ -39,6 +41,7 @@ class Watched:
     outside: dict[str, Any]
     sent: int
     play: dict[str, Any]
+    machine: dict[str, float]
 
     @property
     def shown_percent(self) -> float:
@@ -56,7 +59,12 @@ def run(*, full: bool) -> Result:
         [_latencies(calls), _pictures(calls)],
         [bar for call in calls for bar in _bars(call)],
         numbers={
-            call.preset: {"sent": call.sent, "play": call.play, **call.outside}
+            call.preset: {
+                "sent": call.sent,
+                "play": call.play,
+                "machine": call.machine,
+                **call.outside,
+            }
             for call in calls
         },
     )
@@ -64,20 +72,22 @@ def run(*, full: bool) -> Result:
 
 def _watch(preset: str, seconds: float) -> Watched:
     camera = {"preset": preset}
-    with open_stage() as stage:
+    with open_stage() as stage, empty_loop() as empty:
         stage.start_server()
         agent = stage.start_agent(camera=camera)
         kiosk = stage.start_kiosk(camera=camera)
         kiosk.press("call")
         kiosk.wait_until(lambda now: now["timings"]["first_picture_us"], "in a picture")
         with Reader("watch", stage.framebuffer, seconds) as reader:
+            empty.snapshot()
             before = int(agent.status()["push"]["pictures_sent"])
             outside = reader.result()
             after = int(agent.status()["push"]["pictures_sent"])
+        machine = empty.snapshot()
         play = stream_of(kiosk, preset)
         kiosk.press("hangup")
         kiosk.wait_for("IDLE")
-    return Watched(preset, outside, after - before, play)
+    return Watched(preset, outside, after - before, play, machine)
 
 
 def _latencies(calls: list[Watched]) -> Table:
@@ -101,7 +111,7 @@ def _latencies(calls: list[Watched]) -> Table:
 def _pictures(calls: list[Watched]) -> Table:
     header = (
         *("", "s", "sent", "shown", "distinct at ticks", "ticks", "unreadable"),
-        *("playout ms", "concealed ms"),
+        *("playout ms", "concealed ms", "empty loop late, max ms"),
     )
     rows: list[tuple[str | Number, ...]] = [
         (
@@ -111,6 +121,7 @@ def _pictures(calls: list[Watched]) -> Table:
             *(int(call.outside[key]) for key in ("written", "distinct", "ticks")),
             int(call.outside["unreadable"]) + int(call.outside["dark"]),
             *(float(call.play[key]) for key in ("playout_delay_ms", "concealed_ms")),
+            call.machine["max"],
         )
         for call in calls
     ]

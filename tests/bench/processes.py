@@ -68,3 +68,29 @@ def first_line(process: subprocess.Popen[bytes]) -> dict[str, Any]:
         raise RuntimeError(f"{process.args!r} ended without a word")
     found: dict[str, Any] = json.loads(line)
     return found
+
+
+class EmptyLoop:
+    """An event loop with nothing to do, in a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        first_line(process)
+
+    def snapshot(self) -> dict[str, float]:
+        """Return what it measured since it was asked last."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(b"\n")
+        self._process.stdin.flush()
+        return first_line(self._process)
+
+
+@contextlib.contextmanager
+def empty_loop() -> Generator[EmptyLoop]:
+    """Run an empty event loop beside: what it sees is the machine's doing."""
+    with running(*our_module("empty_loop"), stdin=subprocess.PIPE) as process:
+        try:
+            yield EmptyLoop(process)
+        finally:
+            assert process.stdin is not None
+            process.stdin.close()

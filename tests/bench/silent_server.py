@@ -10,14 +10,13 @@ was held up by the machine.
 from __future__ import annotations
 
 import contextlib
-import subprocess
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from tests.bench.processes import first_line, our_module, running
+from tests.bench.processes import EmptyLoop, empty_loop
 from tests.bench.report import SPREAD, Bar, Number, Result, Table, spread
 from tests.bench.stage import open_stage
 from tests.fakes.branch import Party, Server, room_members
@@ -36,21 +35,6 @@ ROUNDS, ROUNDS_FULL = 1, 5
 _PAUSE_S = 0.03
 _SETTLE_S = 2.0
 _REPEATS = 2
-
-
-class EmptyLoop:
-    """The bare process beside."""
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._process = process
-        first_line(process)
-
-    def snapshot(self) -> dict[str, float]:
-        """Return what it measured since it was asked last."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(b"\n")
-        self._process.stdin.flush()
-        return first_line(self._process)
 
 
 @dataclass(slots=True)
@@ -182,7 +166,7 @@ def _world() -> Generator[World]:
         proxy() as media,
         proxy() as rooms,
         open_stage() as stage,
-        running(*our_module("empty_loop"), stdin=subprocess.PIPE) as beside,
+        empty_loop() as empty,
     ):
         server = stage.start_server(
             public_rtmp=media.address,
@@ -194,7 +178,7 @@ def _world() -> Generator[World]:
         agent = stage.start_agent()
         stage.branch.server_url = f"http://{rooms.address}"
         kiosk = stage.start_kiosk()
-        yield World(server, media, rooms, agent, kiosk, EmptyLoop(beside))
+        yield World(server, media, rooms, agent, kiosk, empty)
 
 
 def _undisturbed(world: World, play: Play, notes: list[str]) -> Scene:
