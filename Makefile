@@ -71,7 +71,7 @@ pure: $(VENV)/.ready
 
 coverage: system $(VENV)/.ready pure
 	@rm -f .coverage*
-	@$(BIN)/coverage run --rcfile=.coveragerc-processes -m pytest -q
+	@$(BIN)/coverage run --rcfile=.coveragerc-processes -m pytest -q -n 3 --dist worksteal
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage report --skip-covered --fail-under=90
 
