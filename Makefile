@@ -64,14 +64,14 @@ format: $(VENV)/.ready
 
 # The pure cores at 100 % branch coverage by plain tests (no random data), then the whole package.
 pure: $(VENV)/.ready
-	@rm -f .coverage*
+	@rm -f .coverage .coverage.*
 	@$(BIN)/coverage run --source=kiosk/call,kiosk/room,kiosk/rtmp -m pytest -q -m "not hypothesis" tests/call tests/room tests/rtmp tests/wire
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage report --show-missing --skip-covered --fail-under=100
 
 coverage: system $(VENV)/.ready pure
-	@rm -f .coverage*
-	@$(BIN)/coverage run --rcfile=.coveragerc-processes -m pytest -q -n 3 --dist worksteal
+	@rm -f .coverage .coverage.*
+	@$(BIN)/coverage run --rcfile=tests/coverage-processes.ini -m pytest -q -n 3 --dist worksteal
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage report --skip-covered --fail-under=90
 
