@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.fakes.branch import Branch, Party
 pytestmark = pytest.mark.e2e
 
 N_CALLS = 12
+LOOKS = 10
 
 
 def call_and_hang_up(kiosk: Party, agent: Party) -> None:
@@ -35,6 +37,18 @@ def lasting(status: dict[str, Any]) -> dict[str, int]:
     return {"threads": status["threads"], "descriptors": status["fds"]}
 
 
+def at_rest(kiosk: Party) -> dict[str, int]:
+    """Return what is held once nothing more is let go of for a second."""
+    held = lasting(settled(kiosk))
+    same_looks = 0
+    while same_looks < LOOKS:
+        time.sleep(0.1)
+        now = lasting(kiosk.status())
+        same_looks = same_looks + 1 if now == held else 0
+        held = now
+    return held
+
+
 def test_twelve_calls_leave_no_thread_and_no_descriptor_behind() -> None:
     with Branch() as branch:
         branch.start_server()
@@ -42,7 +56,7 @@ def test_twelve_calls_leave_no_thread_and_no_descriptor_behind() -> None:
         kiosk.wait_for("IDLE")
         # The first call opens what stays open: worker threads, room connections.
         call_and_hang_up(kiosk, agent)
-        before = lasting(settled(kiosk))
+        before = at_rest(kiosk)
 
         for _ in range(N_CALLS - 1):
             call_and_hang_up(kiosk, agent)
