@@ -8,10 +8,12 @@ upper end of the 95 % interval is what is judged.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.bench.report import Bar, Result, Table
 from tests.bench.stage import open_stage, rss_mb
@@ -61,7 +63,8 @@ def run(*, full: bool) -> Result:
             memory.append(_idle(kiosk).rss_mb)
             servers.append(rss_mb(server.pid))
         after = _idle_again(kiosk, before)
-    return _result(memory, servers, before, after, full=full)
+        notes = _descriptors(kiosk.pid) if after.fds > before.fds else []
+    return _result(memory, servers, before, after, notes, full=full)
 
 
 def _call(kiosk: Party, agent: Party) -> None:
@@ -105,6 +108,22 @@ def _idle_again(kiosk: Party, before: Idle) -> Idle:
             return now
 
 
+def _descriptors(pid: int) -> list[str]:
+    """Return what each descriptor of a process is; of TCP also the ends and state."""
+    connections: dict[str, str] = {}
+    for line in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]:
+        cells = line.split()
+        connections[f"socket:[{cells[9]}]"] = " ".join(cells[1:4])
+    found: list[str] = []
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            target = str(link.readlink())
+            found.append(
+                f"descriptor {link.name}: {target} {connections.get(target, '')}"
+            )
+    return sorted(found)
+
+
 def slope(values_mb: Sequence[float]) -> Slope | None:
     """Return how much each call adds, in kB, by least squares."""
     n = len(values_mb)
@@ -134,6 +153,7 @@ def _result(
     servers: Sequence[float],
     before: Idle,
     after: Idle,
+    notes: Sequence[str],
     *,
     full: bool,
 ) -> Result:
@@ -177,7 +197,8 @@ def _result(
                 judged=full,
             ),
         ],
-        numbers={"rss_mb": list(memory), "server_rss_mb": list(servers)},
+        notes,
+        {"rss_mb": list(memory), "server_rss_mb": list(servers)},
     )
 
 
