@@ -10,9 +10,9 @@ logged here, and httpx is kept from logging, for the token is in the query.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import ssl
+from functools import partial
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -29,6 +29,7 @@ from kiosk.room.messages import (
     read_answer,
 )
 from kiosk.room.script import ServerBusy
+from kiosk.roomclient.cancelling import within
 
 
 MAX_BODY_BYTES: Final = 256 * 1024
@@ -99,8 +100,8 @@ class HttpExchange:
         """
         route = request.ROUTE
         try:
-            async with asyncio.timeout(deadline_s):
-                body = await self._exchange(request, credentials, room_type)
+            exchange = partial(self._exchange, request, credentials, room_type)
+            body = await within(deadline_s, exchange)
         except TimeoutError:
             raise RoomUnreachable(
                 f"{route}: no whole answer from {self._host} within {deadline_s:.1f} s"
