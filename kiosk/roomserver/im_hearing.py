@@ -40,31 +40,34 @@ class Heard:
 
 def hear(rooms: Rooms, room_key: str, user_id: str, after: int) -> Heard:
     """Return what a user has not heard of a room yet."""
-    record = rooms.known(room_key)
-    if record is not None and record.seats and record.watches(user_id):
+    record = rooms.known(room_key) or rooms.log.ended(room_key)
+    if record is None:
+        return _gone(room_key, after)
+    if record.seats and record.watches(user_id):
         user_id = record.seats[0].user_id  # the audience hears what members hear
     try:
         events = rooms.events_after(room_key, user_id, after, own=True)
     except RoomProblem as problem:
-        if record is None or problem.code is RoomCode.NO_SUCH_ROOM:
-            return Heard(after + 1, (_disbanded(room_key, after + 1),), closed=True)
+        if problem.code is RoomCode.NO_SUCH_ROOM:
+            return _gone(room_key, after)
         # Without a seat, so far: something changed, and no more than that.
         changed = record.seq != after
         return Heard(record.seq, (_changed(room_key, record.seq),) if changed else ())
-    if record is None:
-        closed = bool(events.events)
-        told = (_disbanded(room_key, events.seq),) if closed else ()
-        return Heard(events.seq, told, closed=closed)
     if events.resync:
         return Heard(events.seq, (_changed(room_key, events.seq),))
-    return Heard(events.seq, tuple(_messages(record, events.events)))
+    closed = any(event.kind is EventKind.ROOM_CLOSED for event in events.events)
+    return Heard(events.seq, tuple(_messages(record, events.events)), closed=closed)
+
+
+def _gone(room_key: str, after: int) -> Heard:
+    return Heard(after + 1, (_disbanded(room_key, after + 1),), closed=True)
 
 
 def _messages(record: RoomRecord, events: tuple[RoomEvent, ...]) -> Iterator[Message]:
     for event in events:
         yield from _of_event(record, event)
     changes = [event.seq for event in events if event.kind in _CHANGES]
-    if changes:
+    if changes and events[-1].kind is not EventKind.ROOM_CLOSED:
         yield _changed(record.room_id, changes[-1])
 
 
@@ -76,6 +79,8 @@ def _of_event(record: RoomRecord, event: RoomEvent) -> Iterator[Message]:
     elif event.kind is EventKind.PUSHERS_CHANGED and event.epoch == event.seq:
         # A new stream took the seat; the same one only went on otherwise.
         yield _tip(record, event, im.Tip.JOINED)
+    elif event.kind is EventKind.ROOM_CLOSED:
+        yield _disbanded(record.room_id, event.seq)
 
 
 def _around(room_key: str, seq: int, unix_s: int) -> im.Envelope:

@@ -102,6 +102,7 @@ class Rooms:
 
     Attributes:
         attendance: The members' clocks; to be read only.
+        log: The events; likewise.
 
     """
 
@@ -117,7 +118,7 @@ class Rooms:
         self._store = store
         self._on_event = on_event
         self._on_released = on_released
-        self._log = log or EventLog()
+        self.log = log or EventLog()
         self.attendance = Attendance(rules.patience)
         self._lost: set[str] = set()
 
@@ -156,7 +157,7 @@ class Rooms:
         many = len(self._store) >= self.rules.max_rooms
         if many or mine >= self.rules.max_rooms_per_owner:
             raise RoomProblem(RoomCode.SERVER_ERROR)
-        record = RoomRecord(room_id, label, owner, seq=self._log.highest)
+        record = RoomRecord(room_id, label, owner, seq=self.log.highest)
         self._store.put(record)
         self.attendance.reserved(room_id, now)
         return record
@@ -272,7 +273,7 @@ class Rooms:
         """
         Return what a member has not seen; nothing new is no event.
 
-        Its own texts only if ``own``.  Of a room just closed it learns that.
+        Its own texts only if ``own``.  Of a room just closed: that, at the end.
 
         Raises:
             RoomProblem: NO_SUCH_ROOM or NOT_A_MEMBER.
@@ -280,13 +281,13 @@ class Rooms:
         """
         record = self._store.get(room_id)
         if record is None:
-            closing = self._log.farewell(room_id, user_id, after_seq)
+            closing = self.log.farewell(room_id, user_id, after_seq, own=own)
             if closing is None:
                 raise RoomProblem(RoomCode.NO_SUCH_ROOM)
             return closing
         if record.seat_of(user_id) is None:
             raise RoomProblem(RoomCode.NOT_A_MEMBER)
-        return self._log.after(record, "" if own else user_id, after_seq)
+        return self.log.after(record, user_id, after_seq, own=own)
 
     def stream_is(self, room_id: str, user_id: str, stream: str, *, live: bool) -> None:
         """
@@ -306,7 +307,7 @@ class Rooms:
     def sweep(self, now: float) -> None:
         """Remove who was silent too long, and rooms nobody came to."""
         self.attendance.begin_sweep(now)
-        self._log.forget_farewells()
+        self.log.forget_farewells()
         for room in self._store:
             if not room.seats and self.attendance.is_overdue(room.room_id, now):
                 self._close(room)
@@ -331,7 +332,7 @@ class Rooms:
     def _close(self, record: RoomRecord) -> None:
         self._store.remove(record.room_id)
         self.attendance.settled(record.room_id)
-        self._log.close(record)
+        self.log.close(record)
         for seat in record.seats:
             self.attendance.gone(record.room_id, seat.user_id)
             self._release(seat)
@@ -349,7 +350,7 @@ class Rooms:
             record.seq, kind, seat.user_id, seat.epoch, said.text, said.cmd
         )
         self._store.put(record)
-        self._log.append(record.room_id, event)
+        self.log.append(record.room_id, event)
         self._on_event(record.room_id)
         return record
 

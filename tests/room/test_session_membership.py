@@ -239,6 +239,25 @@ def test_the_end_of_the_room_ends_everything() -> None:
     assert service.routes == ["wait_events"]
 
 
+def test_what_was_said_before_the_end_is_told_before_it() -> None:
+    last_words = events(
+        event(4, EventKind.TEXT, "anna", "goodbye"),
+        event(5, EventKind.LEFT, "anna"),
+        event(6, EventKind.ROOM_CLOSED, ""),
+        seq=6,
+    )
+    service = with_events(wait_events=last_words)
+
+    live(service, seated(service), 60.0)
+
+    assert service.facts == [
+        MemberJoined(ANNA),
+        TextArrived("anna", "Anna", "goodbye"),
+        MemberLeft("anna"),
+        SeatLost("the room was closed", room_ended=True),
+    ]
+
+
 def test_after_a_failed_long_poll_the_room_is_looked_at() -> None:
     service = with_events(
         wait_events=[UNREACHABLE, QUIET], get_pushers=room("r1", BERT, ME)

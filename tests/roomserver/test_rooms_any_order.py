@@ -41,6 +41,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.seen: dict[tuple[str, str], int] = {}
         self.known: dict[tuple[str, str], set[str]] = {}
         self.epochs: dict[str, int] = {}
+        self.talkers: dict[str, set[str]] = {"one": set(), "two": set()}
 
     @rule(room=ROOMS, user=USERS)
     def reserve(self, room: str, user: str) -> None:
@@ -77,7 +78,8 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(room=ROOMS, user=USERS)
     def say(self, room: str, user: str) -> None:
-        self._try(lambda: self.rooms.say(room, user, Said("hello")))
+        if self._try(lambda: self.rooms.say(room, user, Said("hello"))):
+            self.talkers[room].add(user)
 
     @rule(room=ROOMS, user=USERS, live=st.booleans())
     def stream(self, room: str, user: str, live: bool) -> None:
@@ -98,6 +100,8 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(room=ROOMS, user=USERS)
     def look_for_events(self, room: str, user: str) -> None:
         record = self.store.get(room)
+        if record is None:
+            self._hear_the_end(room, user)
         if record is None or record.seat_of(user) is None:
             return
         seen = self.seen[room, user]
@@ -115,6 +119,22 @@ class AnyOrder(RuleBasedStateMachine):
                 known.add(event.user_id)
         assert known == {seat.user_id for seat in record.seats}
         self.seen[room, user] = events.seq
+
+    def _hear_the_end(self, room: str, user: str) -> None:
+        """Who sat in a room when it ended hears every number up to its end."""
+        try:
+            last = self.rooms.events_after(room, user, self.seen.get((room, user), 0))
+        except RoomProblem:
+            return  # it had left, or the end is long ago
+        numbers = [event.seq for event in last.events]
+        closings = [event.kind is msg.EventKind.ROOM_CLOSED for event in last.events]
+        said = [event.user_id for event in last.events if event.text]
+        assert numbers == sorted(set(numbers))
+        assert not last.events or closings == [False] * (len(closings) - 1) + [True]
+        assert user not in said
+        if user not in self.talkers[room]:
+            assert numbers == list(range(self.seen[room, user] + 1, last.seq + 1))
+        self.seen[room, user] = last.seq
 
     @invariant()
     def never_above_capacity_and_nobody_twice(self) -> None:
