@@ -70,8 +70,9 @@ def test_twelve_calls_leave_no_thread_and_no_descriptor_behind() -> None:
         # the idle screen; a second kept-alive connection goes with the next check
         # of the service.
         after = kiosk.wait_until(
-            lambda now: now["calls_ended"] >= N_CALLS
-            and none_more(lasting(now), before),
+            lambda now: (
+                now["calls_ended"] >= N_CALLS and none_more(lasting(now), before)
+            ),
             f"{N_CALLS} calls ended and back at {before}",
             seconds=45.0,
         )
