@@ -7,6 +7,7 @@ Values only; :mod:`kiosk.roomserver.identity` fills in the caller,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -108,6 +109,11 @@ class Page:
     media_type: str = "text/html; charset=utf-8"
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
+
+
+def retry_after(seconds: float) -> tuple[tuple[str, str]]:
+    """Return the header that tells a client how long to stay away."""
+    return (("Retry-After", str(max(1, math.ceil(seconds)))),)
 
 
 class RouteAbsent(Exception):

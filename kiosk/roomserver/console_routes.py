@@ -15,11 +15,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from kiosk.roomserver.asking import Asked, RouteAbsent
+from kiosk.room.wire_json import Wire, dump_json
+from kiosk.roomserver.asking import Asked, RouteAbsent, retry_after
 from kiosk.roomserver.console_metrics import CONTENT_TYPE, exposition
 from kiosk.roomserver.console_pages import fleet_json, fleet_page, status_page
 from kiosk.roomserver.console_view import ServerView, Viewer, this_process
 from kiosk.roomserver.networks import LOOPBACK, Networks
+from kiosk.roomserver.operator_routes import WAIT
 from kiosk.roomserver.operators import NotAnOperator, Operators
 
 
@@ -44,11 +46,19 @@ class Readiness:
     Args:
         now: Monotonic seconds.
         sweep_s: How often :meth:`swept` is to be heard.
+        store_is_late: Whether a crash now would lose something; only told, for
+            the server works on.
 
     """
 
-    def __init__(self, now: Callable[[], float], sweep_s: float) -> None:
+    def __init__(
+        self,
+        now: Callable[[], float],
+        sweep_s: float,
+        store_is_late: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._now = now
+        self._store_is_late = store_is_late
         self._patience_s = _PERIODS_OF_LATE * sweep_s
         self._swept_at: float | None = None
 
@@ -70,6 +80,13 @@ class Readiness:
         """Whether the server is there and turns."""
         at = self._swept_at
         return at is not None and self._now() - at <= self._patience_s
+
+    def to_wire(self) -> Wire:
+        """Return what ``/readyz`` tells."""
+        return {
+            "status": "ready" if self.is_ready else "not ready",
+            "store": "late" if self._store_is_late() else "ok",
+        }
 
 
 class Console:
@@ -95,9 +112,9 @@ class Console:
         return [Route("/readyz", self._readyz), *pages]
 
     async def _readyz(self, _request: Request) -> Response:
-        if self._readiness.is_ready:
-            return Response(b'{"status":"ready"}', media_type=_JSON)
-        return Response(b'{"status":"not ready"}', 503, media_type=_JSON)
+        status = 200 if self._readiness.is_ready else 503
+        body = dump_json(self._readiness.to_wire())
+        return Response(body, status, media_type=_JSON)
 
     async def _page(self, request: Request) -> Response:
         refusal = self._refusal(request)
@@ -119,9 +136,8 @@ class Console:
             reason = "for this machine only; elsewhere it needs [operators] password"
             return Response(reason, 403, media_type=_TEXT)
         except NotAnOperator as refused:
-            if refused.wait:
-                headers = {"Retry-After": "60"}
-                return Response("wait a minute", 429, headers, _TEXT)
+            if refused.wait_s:
+                return Response(WAIT, 429, dict(retry_after(refused.wait_s)), _TEXT)
             return Response("operators only", 401, _ASK, _TEXT)
         return None
 

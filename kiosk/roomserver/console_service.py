@@ -18,7 +18,6 @@ from kiosk.roomserver.console_routes import Console, Readiness
 from kiosk.roomserver.console_view import StreamRates, Viewer
 from kiosk.roomserver.desk import Desk
 from kiosk.roomserver.fleet_routes import FleetDoor
-from kiosk.roomserver.operators import Operators
 from kiosk.roomserver.relay_terms import StreamStats
 from kiosk.roomserver.settings import ServerSettings
 
@@ -48,13 +47,14 @@ class OperatorSide:
         self._traffic = Traffic()
         self._rates = StreamRates(streams)
         self._viewer = Viewer(desk.rooms, desk.fleet, self._rates, polls, self._traffic)
-        self.readiness = Readiness(clock.monotonic, settings.sweep_s)
+        self.readiness = Readiness(
+            clock.monotonic, settings.sweep_s, lambda: desk.store_is_late
+        )
 
     def around(self, app: ASGIApp, beside: Sequence[Route] = ()) -> ASGIApp:
         """Return the application with the operators' routes before its own."""
         now = self._clock.monotonic
-        operators = Operators(self._settings.operators_password, now)
-        console = Console(self._viewer, operators, self.readiness)
+        console = Console(self._viewer, self._desk.operators, self.readiness)
         reports = FleetDoor(self._desk.fleet, self._desk.caller)
         routes = [*console.routes(), *reports.routes(), *beside]
         whole = _before(app, routes)

@@ -21,6 +21,7 @@ from kiosk.roomserver.event_log import EventLog
 from kiosk.roomserver.fleet import Fleet
 from kiosk.roomserver.gate import StreamGate
 from kiosk.roomserver.grants import Grant, PushGrants
+from kiosk.roomserver.guesses import Guesses
 from kiosk.roomserver.identity import Identity
 from kiosk.roomserver.im_cloud import GroupCalls, GroupKeeper
 from kiosk.roomserver.im_gateway import ImGateway
@@ -73,6 +74,8 @@ class Desk:
         self._backend: StreamBackend | None = None
         self._identity: Identity | None = None
         self.fleet = Fleet(clock)
+        self.guesses = Guesses(clock.monotonic)
+        self.operators = Operators(settings.operators_password, self.guesses)
         self._ledger = ledger or ForgetfulLedger()
         self._push_key = StreamKey(settings.push_key or self._kept_key("push"))
         self._play_key = StreamKey(settings.play_key or self._kept_key("play"))
@@ -109,6 +112,11 @@ class Desk:
     def rooms(self) -> Rooms:
         """The rooms, to be looked at."""
         return self._rooms
+
+    @property
+    def store_is_late(self) -> bool:
+        """Whether a crash now would lose something."""
+        return self._ledger.is_late
 
     def caller(self, asked: Asked) -> Caller:
         """
@@ -168,7 +176,6 @@ class Desk:
             account=settings.mixing,
             log_folder=folder,
         )
-        operators = Operators(settings.operators_password, self._clock.monotonic)
         opening = self.im_groups.opening if self.im_groups else None
         return RouteGroups(
             rooms=rooms,
@@ -176,7 +183,7 @@ class Desk:
             live=LiveRoutes(self._rooms),
             mixing=MixingRoutes(self._rooms, self._clock, settings.mixing),
             trial=TrialRoutes(terms, self._grants, backend, self._clock),
-            operators=OperatorRoutes(operators, folder),
+            operators=OperatorRoutes(self.operators, folder),
             queue=QueueRoutes(self._queue, self._clock),
         )
 

@@ -6,6 +6,8 @@ import ipaddress
 
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
+_ONE_HOST_V6 = 64
+"""An IPv6 host chooses the other bits of its address as it likes."""
 
 
 class Networks:
@@ -22,9 +24,21 @@ class Networks:
 
     def __contains__(self, address: str) -> bool:
         """Say whether an address lies in one of them; nonsense does not."""
-        try:
-            parsed = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        mapped = getattr(parsed, "ipv4_mapped", None)
-        return any((mapped or parsed) in network for network in self._networks)
+        parsed = _parsed(address)
+        return parsed is not None and any(parsed in one for one in self._networks)
+
+
+def neighbourhood(address: str) -> str:
+    """Return what is counted as one place: an IPv4 address, or an IPv6 /64."""
+    parsed = _parsed(address)
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((parsed, _ONE_HOST_V6), strict=False))
+    return str(parsed or address)
+
+
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    return getattr(parsed, "ipv4_mapped", None) or parsed

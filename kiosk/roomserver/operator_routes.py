@@ -10,15 +10,15 @@ from __future__ import annotations
 from html import escape
 from urllib.parse import quote
 
-from kiosk.roomserver.asking import Asked, Page, RouteAbsent
+from kiosk.roomserver.asking import Asked, Page, RouteAbsent, retry_after
 from kiosk.roomserver.log_folder import LogFile, LogFolder
 from kiosk.roomserver.operators import NotAnOperator, Operators
 
 
 _TEXT = "text/plain; charset=utf-8"
 _UNAUTHORIZED, _NOT_FOUND, _TOO_MANY = 401, 404, 429
+WAIT = b"too many wrong passwords came from there: wait a minute"
 _ASK = (("WWW-Authenticate", 'Basic realm="kiosk operators", charset="UTF-8"'),)
-_WAIT = (("Retry-After", "60"),)
 _NO_GUESSING = (
     ("Content-Security-Policy", "default-src 'none'"),
     ("X-Content-Type-Options", "nosniff"),
@@ -63,8 +63,8 @@ class OperatorRoutes:
         try:
             self._operators.admit(asked)
         except NotAnOperator as refused:
-            if refused.wait:
-                return Page(b"wait a minute", _TEXT, _TOO_MANY, _WAIT)
+            if refused.wait_s:
+                return Page(WAIT, _TEXT, _TOO_MANY, retry_after(refused.wait_s))
             return Page(b"operators only", _TEXT, _UNAUTHORIZED, _ASK)
         return self._folder
 

@@ -3,7 +3,8 @@ Who may look into the server: whoever knows the operators' password.
 
 It comes as HTTP basic authentication (any user name) or as a bearer.  Without a
 password in the configuration there are no operators.  Guessing is slowed down
-per address (``reliability.md`` S14).
+per address (``reliability.md`` S14): people choose passwords, so that even the
+right one then has to wait.
 """
 
 from __future__ import annotations
@@ -11,14 +12,9 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-from collections.abc import Callable
 
 from kiosk.roomserver.asking import Asked, RouteAbsent
-
-
-_GUESSES = 5
-_WINDOW_S = 60.0
-_MAX_ADDRESSES = 1024
+from kiosk.roomserver.guesses import Guesses, Secret
 
 
 class NotAnOperator(Exception):
@@ -26,13 +22,14 @@ class NotAnOperator(Exception):
     The password is missing or wrong.
 
     Attributes:
-        wait: Too many wrong ones came from there; even the right one waits.
+        wait_s: Too many wrong ones came from there: for so long even the right
+            one is refused.
 
     """
 
-    def __init__(self, *, wait: bool) -> None:
+    def __init__(self, wait_s: float = 0.0) -> None:
         super().__init__("not an operator")
-        self.wait = wait
+        self.wait_s = wait_s
 
 
 class Operators:
@@ -41,14 +38,13 @@ class Operators:
 
     Args:
         password: Empty: nobody is one.
-        now: Monotonic seconds.
+        guesses: Where wrong ones are counted.
 
     """
 
-    def __init__(self, password: bytes, now: Callable[[], float]) -> None:
+    def __init__(self, password: bytes, guesses: Guesses) -> None:
         self._password = password
-        self._now = now
-        self._wrong: dict[str, tuple[int, float]] = {}
+        self._guesses = guesses
 
     def admit(self, asked: Asked) -> None:
         """
@@ -61,23 +57,15 @@ class Operators:
         """
         if not self._password:
             raise RouteAbsent
-        count, since = self._wrong.get(asked.address, (0, self._now()))
-        if self._now() - since > _WINDOW_S:
-            count, since = 0, self._now()
-        if count >= _GUESSES:
-            raise NotAnOperator(wait=True)
+        wait_s = self._guesses.wait_s(Secret.PASSWORD, asked.address)
+        if wait_s:
+            raise NotAnOperator(wait_s)
         given = _password_in(asked.authorization)
         if hmac.compare_digest(given, self._password):
             return
         if given:  # a browser asks without one first
-            self._note(asked.address, count + 1, since)
-        raise NotAnOperator(wait=False)
-
-    def _note(self, address: str, count: int, since: float) -> None:
-        self._wrong.pop(address, None)
-        while len(self._wrong) >= _MAX_ADDRESSES:
-            self._wrong.pop(next(iter(self._wrong)))
-        self._wrong[address] = (count, since)
+            self._guesses.wrong(Secret.PASSWORD, asked.address)
+        raise NotAnOperator
 
 
 def _password_in(authorization: str) -> bytes:

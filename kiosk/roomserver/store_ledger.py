@@ -40,6 +40,11 @@ class Ledger(Protocol):
         """
         ...
 
+    @property
+    def is_late(self) -> bool:
+        """Whether it fails to keep up: a crash now would lose something."""
+        ...
+
     def facts(self, shelf: Shelf) -> tuple[tuple[str, Wire], ...]:
         """Return what was found at the opening, oldest first."""
         ...
@@ -67,6 +72,11 @@ class ForgetfulLedger:
     def boot(self) -> str:
         """Return an era that nothing outlives."""
         return self._boot
+
+    @property
+    def is_late(self) -> bool:
+        """Say no: nothing is ever waited for."""
+        return False
 
     def facts(self, shelf: Shelf) -> tuple[tuple[str, Wire], ...]:
         """Return nothing."""

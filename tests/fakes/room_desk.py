@@ -13,6 +13,7 @@ from kiosk.roomserver.asking import Asked, CloudCall, Hold, ServerClock
 from kiosk.roomserver.desk import Desk
 from kiosk.roomserver.routes import Answer, Routes
 from kiosk.roomserver.settings import ServerSettings
+from kiosk.roomserver.store_ledger import Ledger
 
 
 LOOPBACK = "127.0.0.1"
@@ -60,6 +61,7 @@ class FakeDesk:
         self,
         settings: ServerSettings | None = None,
         clock: HandClock | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         self.settings = settings or ServerSettings()
         self.clock = clock or HandClock()
@@ -71,6 +73,7 @@ class FakeDesk:
             self.clock.server_clock(),
             secrets.token_bytes,
             self.rung.append,
+            ledger,
         )
         self.routes: Routes = self.desk.routes(
             self.desk.relay_backend(self.relay, 1935)

@@ -7,10 +7,12 @@ import base64
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
 from starlette.applications import Starlette
+from typing_extensions import override
 
 from kiosk.room.fleet_report import FleetReport
 from kiosk.roomserver.access import MAX_LABELS, OTHER, Traffic, Watched
@@ -27,10 +29,13 @@ from kiosk.roomserver.console_view import (
     StreamView,
 )
 from kiosk.roomserver.fleet import Kiosk
+from kiosk.roomserver.http import build_app
 from kiosk.roomserver.logged import Logged
+from kiosk.roomserver.long_polls import LongPolls
 from kiosk.roomserver.relay_terms import StreamStats
 from kiosk.roomserver.service import ServerAddresses
 from kiosk.roomserver.settings import ServerSettings
+from kiosk.roomserver.store_ledger import ForgetfulLedger
 from tests.fakes.room_desk import FakeDesk
 from tests.fakes.room_server import members_of, running_server
 
@@ -153,7 +158,7 @@ async def test_a_server_is_ready_from_its_start() -> None:
         ready = await client.get("/readyz")
         alive = await client.get("/healthz")
 
-    assert ready.json() == {"status": "ready"}
+    assert ready.json() == {"status": "ready", "store": "ok"}
     assert alive.json() == {"status": "ok"}
 
 
@@ -173,6 +178,50 @@ def test_a_server_that_stops_or_no_longer_turns_is_not_ready() -> None:
     states.append(readiness.is_ready)
 
     assert states == [False, True, True, False, False]
+
+
+async def test_a_store_that_fails_to_keep_up_is_told_and_the_server_works_on() -> None:
+    desk = FakeDesk(ledger=LateLedger())
+    clock = desk.clock.server_clock()
+    side = OperatorSide(desk.settings, desk.desk, clock, streams=dict, polls=lambda: 0)
+    side.readiness.begin()
+    transport = httpx.ASGITransport(app=side.around(Starlette()))
+    async with httpx.AsyncClient(transport=transport, base_url="http://s") as client:
+        ready = await client.get("/readyz")
+
+    assert ready.status_code == 200
+    assert ready.json() == {"status": "ready", "store": "late"}
+
+
+class LateLedger(ForgetfulLedger):
+    """Its disk takes nothing any more."""
+
+    @property
+    @override
+    def is_late(self) -> bool:
+        return True
+
+
+async def test_wrong_passwords_are_counted_once_for_all_doors() -> None:
+    settings = ServerSettings(
+        operators_password=PASSWORD.encode(), log_folder=Path("/nowhere")
+    )
+    desk = FakeDesk(settings)
+    clock = desk.clock.server_clock()
+    side = OperatorSide(settings, desk.desk, clock, streams=dict, polls=lambda: 0)
+    app = side.around(build_app(desk.routes, LongPolls()))
+    transport = httpx.ASGITransport(app=app)
+    guess, right = ({"authorization": f"Bearer {word}"} for word in ("x", PASSWORD))
+    async with httpx.AsyncClient(transport=transport, base_url="http://s") as client:
+        for path in ("/status", "/weapp/utils/logfilelist", "/fleet") * 2:
+            await client.get(path, headers=guess)
+        refused = [
+            await client.get(path, headers=right)
+            for path in ("/metrics", "/weapp/utils/logfilelist")
+        ]
+
+    assert [answer.status_code for answer in refused] == [429, 429]
+    assert [answer.headers["retry-after"] for answer in refused] == ["60", "60"]
 
 
 async def respond(status: int, body: bytes, send: object) -> None:

@@ -1,0 +1,82 @@
+"""
+Wrong guesses at secrets, counted by where they come from: one table for them all.
+
+After a few of one kind within a minute the guesser has to wait for the rest of
+it (``reliability.md`` S14).  Bounded: of very many guessers the one longest quiet
+is forgotten.  It is one process's: behind a load balancer each of n servers
+grants its own few.  ``now`` is monotonic seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum, auto
+
+from kiosk.roomserver.networks import neighbourhood
+
+
+class Secret(Enum):
+    """What is guessed at."""
+
+    PASSWORD = auto()
+    TOKEN = auto()
+    USER_SIG = auto()
+
+
+class Guesses:
+    """
+    The table of wrong guesses.
+
+    Args:
+        now: Monotonic seconds.
+        limit: Guesses within the window after which one waits.
+        window_s: Counted from the first of them.
+
+    """
+
+    def __init__(
+        self,
+        now: Callable[[], float],
+        limit: int = 5,
+        *,
+        window_s: float = 60.0,
+        max_guessers: int = 4096,
+    ) -> None:
+        self._now = now
+        self._limit = limit
+        self._window_s = window_s
+        self._max_guessers = max_guessers
+        self._wrong: dict[tuple[Secret, str, str], tuple[int, float]] = {}
+
+    def __len__(self) -> int:
+        """Return how many guessers are remembered."""
+        return len(self._wrong)
+
+    def wait_s(self, secret: Secret, address: str, user_id: str = "") -> float:
+        """
+        Return how long this guesser has to wait; 0 for whoever may guess.
+
+        Args:
+            secret: What is guessed at.
+            address: Where the guess comes from.
+            user_id: Whose secret it is, where every user has one.
+
+        """
+        count, since = self._count((secret, neighbourhood(address), user_id))
+        waited_s = self._now() - since
+        return self._window_s - waited_s if count >= self._limit else 0.0
+
+    def wrong(self, secret: Secret, address: str, user_id: str = "") -> None:
+        """Count one wrong guess."""
+        guesser = (secret, neighbourhood(address), user_id)
+        count, since = self._count(guesser)
+        self._wrong.pop(guesser, None)
+        while len(self._wrong) >= self._max_guessers:
+            self._wrong.pop(next(iter(self._wrong)))
+        self._wrong[guesser] = (count + 1, since)
+
+    def _count(self, guesser: tuple[Secret, str, str]) -> tuple[int, float]:
+        count, since = self._wrong.get(guesser, (0, self._now()))
+        if self._now() - since >= self._window_s:
+            return 0, self._now()
+        return count, since
