@@ -33,6 +33,7 @@ from kiosk.roomserver.operator_routes import OperatorRoutes
 from kiosk.roomserver.operators import Operators
 from kiosk.roomserver.queue import QueueRules, SeatQueue
 from kiosk.roomserver.queue_routes import QueueRoutes
+from kiosk.roomserver.room_ids import RoomIds
 from kiosk.roomserver.room_routes import RoomRoutes, RoutePolicy
 from kiosk.roomserver.rooms import Rooms
 from kiosk.roomserver.routes import RouteGroups, Routes
@@ -161,7 +162,7 @@ class Desk:
             backend=backend,
             clock=self._clock,
             policy=policy,
-            new_room_id=lambda: self._new_id("room"),
+            room_ids=RoomIds(self._kept_key("room id"), self._random_bytes),
             may_sit=self._queue.may_sit,
         )
         return Routes(identity, self._groups(rooms, backend), self._gateway(key, rooms))

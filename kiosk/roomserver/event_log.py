@@ -3,10 +3,11 @@ The numbered events of rooms, for members who ask "what after number n?".
 
 Bounded: a log keeps the last events only, and who asks for older ones is told to
 look for himself (``resync``).  A room that closed is kept with its events for a
-minute, so that its members hear what came before the end, and then the end.
-Numbers of one id never run backwards, not even when a closed room is opened anew
-under the same id, or by a restart: the highest number and who sat in a closed room
-are kept (its events are not), so that nobody opens again what was closed.
+minute, so that its members hear what came before the end, and then the end, even
+where another was opened under its id meanwhile.  Numbers of one id never run
+backwards, not even when a closed room is opened anew under the same id, or by a
+restart: the highest number and who sat in a closed room are kept (its events are
+not), so that nobody opens again what was closed.
 """
 
 from __future__ import annotations
@@ -59,7 +60,6 @@ class EventLog:
 
     def append(self, room_id: str, event: RoomEvent) -> None:
         """Keep one event of a room."""
-        self._forget_farewell(room_id)
         log = self._events.get(room_id)
         if log is None:
             log = self._events[room_id] = deque(maxlen=_EVENTS_KEPT)

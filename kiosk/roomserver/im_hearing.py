@@ -14,10 +14,9 @@ from functools import partial
 
 from kiosk.room import im
 from kiosk.room.answers import EventKind, RoomEvent
-from kiosk.room.codes import RoomCode
 from kiosk.room.im_messages import Said
 from kiosk.room.wire_json import Wire
-from kiosk.roomserver.rooms import RoomProblem, Rooms
+from kiosk.roomserver.rooms import Rooms
 from kiosk.roomserver.spaces import id_of
 from kiosk.roomserver.store import RoomRecord
 
@@ -40,27 +39,38 @@ class Heard:
 
 def hear(rooms: Rooms, room_key: str, user_id: str, after: int) -> Heard:
     """Return what a user has not heard of a room yet."""
-    record = rooms.known(room_key) or rooms.log.ended(room_key)
+    record, ended = rooms.known(room_key), rooms.log.ended(room_key)
+    here = record is not None and _belongs(record, user_id)
+    if not here and ended is not None and _heard_not_all(ended, user_id, after):
+        return _last_words(rooms, ended, after)
     if record is None:
-        return _gone(room_key, after)
-    if record.seats and record.watches(user_id):
-        user_id = record.seats[0].user_id  # the audience hears what members hear
-    try:
-        events = rooms.events_after(room_key, user_id, after, own=True)
-    except RoomProblem as problem:
-        if problem.code is RoomCode.NO_SUCH_ROOM:
-            return _gone(room_key, after)
+        return Heard(after + 1, (_disbanded(room_key, after + 1),), closed=True)
+    if not here or not record.seats:
         # Without a seat, so far: something changed, and no more than that.
         changed = record.seq != after
         return Heard(record.seq, (_changed(room_key, record.seq),) if changed else ())
+    # The audience hears what members hear.
+    member = user_id if record.seat_of(user_id) else record.seats[0].user_id
+    events = rooms.log.after(record, member, after, own=True)
     if events.resync:
         return Heard(events.seq, (_changed(room_key, events.seq),))
-    closed = any(event.kind is EventKind.ROOM_CLOSED for event in events.events)
-    return Heard(events.seq, tuple(_messages(record, events.events)), closed=closed)
+    return Heard(events.seq, tuple(_messages(record, events.events)))
 
 
-def _gone(room_key: str, after: int) -> Heard:
-    return Heard(after + 1, (_disbanded(room_key, after + 1),), closed=True)
+def _belongs(record: RoomRecord, user_id: str) -> bool:
+    return record.seat_of(user_id) is not None or record.watches(user_id)
+
+
+def _heard_not_all(ended: RoomRecord, user_id: str, after: int) -> bool:
+    return after < ended.seq and _belongs(ended, user_id)
+
+
+def _last_words(rooms: Rooms, ended: RoomRecord, after: int) -> Heard:
+    member = ended.seats[0].user_id
+    events = rooms.log.farewell(ended.room_id, member, after, own=True)
+    assert events is not None, "it just ended"
+    messages = tuple(_messages(ended, events.events))
+    return Heard(events.seq, messages, closed=True)
 
 
 def _messages(record: RoomRecord, events: tuple[RoomEvent, ...]) -> Iterator[Message]:

@@ -26,6 +26,7 @@ from kiosk.roomserver.asking import (
 from kiosk.roomserver.backend import StreamBackend
 from kiosk.roomserver.grants import Grant, PushGrants
 from kiosk.roomserver.pace import Pace
+from kiosk.roomserver.room_ids import RoomIds
 from kiosk.roomserver.rooms import Entrant, RoomProblem, Rooms
 from kiosk.roomserver.spaces import id_of
 from kiosk.roomserver.store import RoomRecord, Seat
@@ -46,7 +47,7 @@ class RoomRoutes:
     Rooms as clients see them.
 
     Args:
-        new_room_id: Makes an unguessable room id.
+        room_ids: Makes ids of rooms, and knows those it made.
         may_sit: Whether a stranger may take a seat, or all are kept for others.
 
     """
@@ -59,7 +60,7 @@ class RoomRoutes:
         backend: StreamBackend,
         clock: ServerClock,
         policy: RoutePolicy,
-        new_room_id: Callable[[], str],
+        room_ids: RoomIds,
         may_sit: Callable[[RoomRecord, str], bool],
     ) -> None:
         self._rooms = rooms
@@ -67,7 +68,7 @@ class RoomRoutes:
         self._backend = backend
         self._clock = clock
         self._policy = policy
-        self._new_room_id = new_room_id
+        self._room_ids = room_ids
         self._may_sit = may_sit
         self._text_pace = Pace(policy.texts_per_s)
 
@@ -182,14 +183,17 @@ class RoomRoutes:
         return self._rooms.events_after(wait.room_id, wait.user_id, wait.after_seq)
 
     def _reserve(self, caller: Caller, asked: msg.CreateRoom) -> RoomRecord:
-        room_id = asked.room_id or self._new_room_id()
+        if self._room_ids.made(asked.room_id):
+            # Not a client's to choose: that room is there, or is over for good.
+            raise _room_id_taken(asked.room_id)
+        room_id = asked.room_id or self._room_ids.new()
         key, now = caller.key(room_id), self._clock.monotonic()
         try:
             return self._rooms.reserve(key, asked.user_id, asked.label, now)
         except RoomProblem as problem:
-            taken = problem.code is msg.RoomCode.ROOM_ID_TAKEN
-            extra: msg.Wire = {"roomID": room_id} if taken else {}
-            raise Refused(problem.code, extra=extra) from None
+            if problem.code is msg.RoomCode.ROOM_ID_TAKEN:
+                raise _room_id_taken(room_id) from None
+            raise Refused(problem.code) from None
 
     def _grant(self, user_id: str, push_url: str) -> Grant:
         """Return the grant behind a client's push URL; the URL itself is ignored."""
@@ -275,6 +279,10 @@ class RoomRoutes:
         age = max(0, int(self._clock.unix()) - seat.taken_at_unix)
         end = seat.taken_at_unix + validity + age // (validity // 2) * (validity // 2)
         return self._backend.sign_play(seat.stream, end)
+
+
+def _room_id_taken(room_id: str) -> Refused:
+    return Refused(msg.RoomCode.ROOM_ID_TAKEN, extra={"roomID": room_id})
 
 
 def _push_url_refused() -> msg.BadRequest:

@@ -267,27 +267,25 @@ class Rooms:
         kind = EventKind.CUSTOM if said.custom else EventKind.TEXT
         self._tell(record, kind, seat, said)
 
-    def events_after(
-        self, room_id: str, user_id: str, after_seq: int, *, own: bool = False
-    ) -> Events:
+    def events_after(self, room_id: str, user_id: str, after_seq: int) -> Events:
         """
         Return what a member has not seen; nothing new is no event.
 
-        Its own texts only if ``own``.  Of a room just closed: that, at the end.
+        Its own texts are left out.  Of a room just closed: that, at the end.
 
         Raises:
             RoomProblem: NO_SUCH_ROOM or NOT_A_MEMBER.
 
         """
         record = self._store.get(room_id)
-        if record is None:
-            closing = self.log.farewell(room_id, user_id, after_seq, own=own)
-            if closing is None:
-                raise RoomProblem(RoomCode.NO_SUCH_ROOM)
-            return closing
-        if record.seat_of(user_id) is None:
-            raise RoomProblem(RoomCode.NOT_A_MEMBER)
-        return self.log.after(record, user_id, after_seq, own=own)
+        if record is not None and record.seat_of(user_id) is not None:
+            return self.log.after(record, user_id, after_seq)
+        # Perhaps of one that ended, though another was opened under its id.
+        last = self.log.farewell(room_id, user_id, after_seq)
+        if last is None or (record is not None and not last.events):
+            code = RoomCode.NOT_A_MEMBER if record else RoomCode.NO_SUCH_ROOM
+            raise RoomProblem(code)
+        return last
 
     def stream_is(self, room_id: str, user_id: str, stream: str, *, live: bool) -> None:
         """

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from kiosk.devices.clock_monotonic import MonotonicClock
-from kiosk.errors import RoomNotFound
+from kiosk.errors import RoomNotFound, RoomRefused
 from kiosk.ports import RoomNotice, Seat
 from kiosk.room import messages as msg
 from kiosk.room.conversation import Identity
@@ -138,6 +138,9 @@ async def test_what_was_acknowledged_before_a_kill_is_so_after_it(
         await bob.join("kept")
         await bob.create("closed")
         await bob.ask(msg.DestroyRoom("closed", "bob"))
+        made = await bob.ask(msg.CreateRoom("bob", "Desk"))
+        await bob.join(made.room_id)
+        await bob.ask(msg.DestroyRoom(made.room_id, "bob"))
         url = (await cyd.ask(msg.GetPushUrl("cyd"))).push_url
         seated = await bob.ask(msg.PusherHeartbeat("kept", "bob"))
 
@@ -150,6 +153,9 @@ async def test_what_was_acknowledged_before_a_kill_is_so_after_it(
             await bob.ask(msg.GetPushers("closed"))
         gone = await bob.ask(msg.WaitEvents("closed", "bob", 1, 0.0))
         assert [event.kind.value for event in gone.events] == ["room_closed"]
+        with pytest.raises(RoomRefused) as spent:
+            await cyd.ask(msg.CreateRoom("cyd", "Desk", made.room_id))
+        assert spent.value.room_code == msg.RoomCode.ROOM_ID_TAKEN
         await cyd.ask(msg.CreateRoom("cyd", "Desk", "fresh", "cyd", "1", url))
         room = await cyd.ask(msg.GetPushers("fresh"))
         assert room.seq > gone.seq

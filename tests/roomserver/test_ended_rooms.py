@@ -1,0 +1,209 @@
+"""
+The end of a room is final (P7), also for a server that was started again.
+
+An id the server made never comes back.  One a client chose may be opened anew: that
+is another room, and nothing of the earlier one is valid in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from kiosk.room import messages as msg
+from kiosk.room.stream_url import stream_of
+from kiosk.roomserver.store_sqlite import open_ledger
+from tests.fakes.im_client import joined_client, kinds
+from tests.fakes.room_desk import FakeDesk, Json
+
+
+class Server:
+    """A server on a store, which may be started again between two rooms."""
+
+    def __init__(self, path: Path, *, restarts: bool) -> None:
+        self._path = path
+        self._restarts = restarts
+        self._life = AsyncExitStack()
+        self.desk = FakeDesk()
+
+    async def start(self) -> None:
+        ledger = open_ledger(self._path, lambda: "era")
+        await self._life.enter_async_context(ledger.writing())
+        tokens = self.desk.tokens
+        self.desk = FakeDesk(ledger=ledger)
+        self.desk.tokens = tokens
+
+    async def stop(self) -> None:
+        await self._life.aclose()
+
+    async def time_goes_by(self) -> None:
+        if self._restarts:
+            await self.stop()
+            await self.start()
+
+    def destroy(self, user: str, room_id: str = "desk") -> None:
+        wire = msg.DestroyRoom(room_id, user).to_wire()
+        assert self.desk.ask("destroy_room", wire, user=user)["code"] == 0
+
+    def reserve(self, user: str, room_id: str) -> Json:
+        wire = msg.CreateRoom(user, "Desk", room_id).to_wire()
+        return self.desk.ask("create_room", wire, user=user)
+
+    def sit(self, user: str, url: str, room_id: str = "desk") -> Json:
+        wire = msg.AddPusher(room_id, user, user, url).to_wire()
+        return self.desk.ask("add_pusher", wire, user=user)
+
+    def wait(self, user: str, after: object) -> Json:
+        assert isinstance(after, int)
+        wire = msg.WaitEvents("desk", user, after, 0.0).to_wire()
+        return self.desk.ask("wait_events", wire, user=user)
+
+    def relay_refuses(self, url: str) -> str | None:
+        """Return why a stream is refused, whichever way it is asked for."""
+        parts = urlsplit(url)
+        gate = self.desk.desk.gate
+        return gate.authorize_publish("live", stream_of(url), parts.query)
+
+    def player_refused(self, url: str) -> str | None:
+        parts = urlsplit(url)
+        gate = self.desk.desk.gate
+        return gate.authorize_play("live", stream_of(url), parts.query)
+
+
+@pytest.fixture(params=["running on", "started again"])
+async def server(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[Server]:
+    restarts = request.param == "started again"
+    server = Server(tmp_path / "rooms.db", restarts=restarts)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+async def test_an_id_the_server_made_never_comes_back(server: Server) -> None:
+    server.desk.log_in("agent")
+    room_id = str(server.reserve("agent", "")["roomID"])
+    assert server.sit("agent", server.desk.push_url("agent"), room_id)["code"] == 0
+    server.destroy("agent", room_id)
+    await server.time_goes_by()
+
+    for user in ("agent", "mallory"):
+        server.desk.log_in(user)
+        answer = server.reserve(user, room_id)
+
+        assert (answer["code"], answer["roomID"]) == (11, room_id)
+        url = server.desk.push_url(user)
+        v1 = msg.CreateRoom(user, "Desk", room_id, user, "1", url).to_wire()
+        assert server.desk.ask("create_room", v1, user=user)["code"] == 11
+        assert server.sit(user, url, room_id)["code"] == 3
+
+
+async def test_a_reserved_id_nobody_came_to_never_comes_back(server: Server) -> None:
+    server.desk.log_in("agent")
+    room_id = str(server.reserve("agent", "")["roomID"])
+    await server.time_goes_by()
+    server.desk.clock.move(61)
+    server.desk.sweep()
+
+    assert server.sit("agent", server.desk.push_url("agent"), room_id)["code"] == 3
+    assert server.reserve("agent", room_id)["code"] == 11
+
+
+async def test_push_and_play_urls_of_an_ended_room_open_nothing_in_the_next(
+    server: Server,
+) -> None:
+    server.desk.create("agent")
+    server.desk.log_in("kiosk")
+    push = server.desk.push_url("kiosk")
+    server.sit("kiosk", push)
+    play = server.desk.members("agent")["kiosk"]
+    assert server.relay_refuses(push) is None
+    assert server.player_refused(play) is None
+    server.destroy("agent")
+    await server.time_goes_by()
+    server.desk.create("agent")
+
+    over = "the stream was not issued, or its seat was given up"
+    assert server.relay_refuses(push) == over
+    assert server.player_refused(play) == over
+    assert server.sit("kiosk", push)["code"] == 1
+    assert set(server.desk.members("agent")) == {"agent"}
+
+
+async def test_a_seat_of_an_ended_room_is_none_in_the_next(server: Server) -> None:
+    server.desk.create("agent")
+    server.desk.join("kiosk")
+    server.destroy("agent")
+    await server.time_goes_by()
+    server.desk.create("other")
+
+    assert server.desk.beat("kiosk")["code"] == 5
+    say = msg.SendRoomTextMsg("desk", "kiosk", "hello?").to_wire()
+    assert server.desk.ask("send_room_text_msg", say, user="kiosk")["code"] == 5
+    leave = msg.DeletePusher("desk", "kiosk").to_wire()
+    assert server.desk.ask("delete_pusher", leave, user="kiosk")["code"] == 5
+    # Neither is the one who might destroy the earlier room the next one's master.
+    again = msg.DestroyRoom("desk", "agent").to_wire()
+    assert server.desk.ask("destroy_room", again, user="agent")["code"] == 3
+    assert server.desk.members("kiosk") == {"other": ""}
+
+
+async def test_numbers_and_epochs_of_the_next_room_are_above_the_last(
+    server: Server,
+) -> None:
+    server.desk.create("agent")
+    server.desk.join("kiosk")
+    before = server.desk.beat("kiosk")
+    server.destroy("agent")
+    await server.time_goes_by()
+    server.desk.create("agent")
+    server.desk.join("kiosk")
+
+    for user in ("agent", "kiosk"):
+        after = server.desk.beat(user)
+        assert int(str(after["epoch"])) > int(str(before["seq"])) + 1
+    # Who goes on counting where the earlier room was is told to look instead.
+    assert server.wait("kiosk", before["seq"])["resync"] is True
+
+
+async def test_who_missed_the_end_hears_it_though_the_next_room_is_open(
+    server: Server,
+) -> None:
+    server.desk.create("agent")
+    server.desk.join("kiosk")
+    kiosk = joined_client(server.desk, "kiosk")
+    server.destroy("agent")
+    await server.time_goes_by()
+    server.desk.create("agent")
+    kiosk.desk = server.desk
+
+    end = server.wait("kiosk", 2)
+    assert [event["kind"] for event in end["events"]] == ["room_closed"]  # type: ignore[attr-defined]
+    assert server.wait("kiosk", end["seq"])["code"] == 5
+    assert kinds(kiosk.hear()) == [5]
+    assert kiosk.hear() == []
+
+
+async def test_who_sits_in_the_next_room_hears_of_that_one_only(
+    server: Server,
+) -> None:
+    server.desk.create("agent")
+    server.desk.join("kiosk")
+    kiosk = joined_client(server.desk, "kiosk")
+    server.destroy("agent")
+    await server.time_goes_by()
+    server.desk.create("agent")
+    server.desk.join("kiosk")
+    kiosk.desk = server.desk
+
+    assert server.wait("kiosk", 2)["events"] == []
+    assert kinds(kiosk.hear()) == [255]
+    leave = msg.DeletePusher("desk", "kiosk").to_wire()
+    seq = server.desk.beat("kiosk")["seq"]
+    assert server.desk.ask("delete_pusher", leave, user="kiosk")["code"] == 0
+    assert server.wait("kiosk", seq)["code"] == 5
