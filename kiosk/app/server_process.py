@@ -30,6 +30,7 @@ from kiosk.roomserver.logged import Logged
 from kiosk.roomserver.media_settings import MediaKind, MediaSettings
 from kiosk.roomserver.mixing import MixingAccount
 from kiosk.roomserver.networks import LOOPBACK
+from kiosk.roomserver.rates import RateLimits
 from kiosk.roomserver.rooms import CreatorLeaves
 from kiosk.roomserver.service import ServerAddresses, serve
 from kiosk.roomserver.settings import ServerSettings
@@ -117,6 +118,7 @@ def settings_of(config: ServerConfig, state_directory: str = "") -> ServerSettin
         compat_networks=_networks(config.compat.originals),
         tls=_tls(config.tls),
         border=BorderLimits(admission=_admission(config.limits)),
+        rates=RateLimits(config.limits.requests_per_identity, config.limits.guesses),
         operators_password=_key(config.operators.password),
         log_folder=Path(folder) if folder else None,
         mixing=_mixing(config.mixing),
@@ -147,6 +149,7 @@ def _admission(section: LimitsSection) -> AdmissionLimits:
         connections=section.connections,
         connections_per_address=section.per_address,
         proxies=section.proxies,
+        requests_per_address=section.requests_per_address,
     )
 
 

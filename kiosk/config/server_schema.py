@@ -45,6 +45,7 @@ def _has_a_port(address: str) -> str:
 
 PublicAddress = Annotated[Address, AfterValidator(_has_a_port)]
 
+Rate = Annotated[float, Field(ge=1, le=100_000)]
 Capacity = Annotated[int, Field(ge=2, le=16)]
 Key = Annotated[SecretStr, AfterValidator(_strong)]
 
@@ -204,18 +205,26 @@ class TlsSection(Section):
 
 class LimitsSection(Section):
     """
-    How many connections the room service takes.
+    How many connections and requests the room service takes.
+
+    Bursts may be five seconds' worth; heartbeats are never counted.
 
     Attributes:
         connections: In all.
         per_address: From one address that is not one of ``proxies``.
         proxies: Address ranges of what stands between clients and the server.
+        requests_per_address: A second from one such address.
+        requests_per_identity: A second with one login.
+        guesses: Wrong passwords, tokens or signatures a minute from one address.
 
     """
 
     connections: Annotated[int, Field(ge=8, le=100_000)] = 8192
     per_address: Annotated[int, Field(ge=2, le=100_000)] = 64
     proxies: Ranges = ("127.0.0.0/8", "::1/128")
+    requests_per_address: Rate = 200.0
+    requests_per_identity: Rate = 20.0
+    guesses: Annotated[int, Field(ge=1, le=1000)] = 5
 
 
 class EchoSection(Section):

@@ -1,10 +1,11 @@
 """
 Who is let in when too many come: connections by address, requests by class.
 
-Pure counting.  Heartbeats have a budget of their own, so that a crowd of other
+Pure counting, one process's.  Heartbeats have a budget of their own, so that a crowd of other
 requests never makes the server forget a living member; long polls have one,
 because they stay.  Above a limit only heartbeats are still served, at twice the
-limit nothing is (``reliability.md`` 5.1, S12).
+limit nothing is (``reliability.md`` 5.1, S12).  One address may ask only so often
+(S11, S14), heartbeats apart.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from kiosk.roomserver.networks import LOOPBACK, Networks
+from kiosk.roomserver.networks import LOOPBACK, Networks, neighbourhood
+from kiosk.roomserver.pace import Pace
 
 
 class RouteClass(Enum):
@@ -35,6 +37,8 @@ class Welcome(Enum):
 
 HEARTBEATS: Final = frozenset({"pusher_heartbeat", "healthz", "readyz"})
 POLLS: Final = frozenset({"get_msg", "wait_events", "queue_seat", "longpolling"})
+BURST_S: Final = 5.0
+"""A burst may be so many seconds' worth of requests."""
 _HARD = 2
 
 
@@ -46,6 +50,7 @@ class AdmissionLimits:
     Attributes:
         connections: In all.
         connections_per_address: From one IP address outside ``proxies``.
+        requests_per_address: A second, from one of those.
         proxies: Networks whose addresses stand for many clients.
         ordinary: Requests in work; one takes about 0.25 ms.
         polls: Long polls held.
@@ -55,6 +60,7 @@ class AdmissionLimits:
 
     connections: int = 8192
     connections_per_address: int = 64
+    requests_per_address: float = 200.0
     proxies: tuple[str, ...] = LOOPBACK
     ordinary: int = 256
     polls: int = 8192
@@ -74,6 +80,8 @@ class Admission:
     def __init__(self, limits: AdmissionLimits) -> None:
         self._limits = limits
         self._proxies = Networks(limits.proxies)
+        per_s = limits.requests_per_address
+        self._pace = Pace(per_s, burst=per_s * BURST_S)
         self._connections = 0
         self._by_address: Counter[str] = Counter()
         self._working: Counter[RouteClass] = Counter()
@@ -106,6 +114,16 @@ class Admission:
         self._by_address[address] -= 1
         if not self._by_address[address]:
             del self._by_address[address]
+
+    def place_of(self, address: str) -> str:
+        """Return what an address's requests are counted by; empty: they are not."""
+        return "" if address in self._proxies else neighbourhood(address)
+
+    def may_ask(self, place: str, kind: RouteClass, now: float) -> bool:
+        """Count a request from a place; say whether it comes not too often."""
+        if kind is RouteClass.HEARTBEAT or not place:
+            return True
+        return self._pace.allows(place, now)
 
     def begin(self, kind: RouteClass) -> bool:
         """Count a request into its class, or say that the class is full."""

@@ -15,8 +15,11 @@ from kiosk.room.answers import Done
 from kiosk.room.codes import Dialect, RoomCode
 from kiosk.room.event_requests import WaitEvents
 from kiosk.room.room_types import RoomType
-from kiosk.room.wire_json import Wire
+from kiosk.room.wire_json import Wire, dump_json
 from kiosk.roomserver.spaces import key_of
+
+
+_TOO_MANY = 429
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,26 @@ class Page:
 def retry_after(seconds: float) -> tuple[tuple[str, str]]:
     """Return the header that tells a client how long to stay away."""
     return (("Retry-After", str(max(1, math.ceil(seconds)))),)
+
+
+class TooOften(Exception):
+    """
+    Somebody asks, or guesses, too often.
+
+    Attributes:
+        wait_s: How long he is to stay away.
+
+    """
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__("too often")
+        self.wait_s = wait_s
+
+    def page(self) -> Page:
+        """Return the answer: HTTP says it, and RTCRoom's code for who only reads that."""
+        wire: Wire = {"code": int(RoomCode.SERVER_ERROR), "message": "too often"}
+        headers = retry_after(self.wait_s)
+        return Page(dump_json(wire), "application/json", _TOO_MANY, headers)
 
 
 class RouteAbsent(Exception):

@@ -43,6 +43,7 @@ from kiosk.roomserver.request_head import (
 STATE_KEY: Final = "border"
 """Under this name the ASGI state holds the connection."""
 _BUSY: Final = 503
+_TOO_OFTEN: Final = 429
 _CHECKS_PER_DEADLINE: Final = 4
 _CROWDED: Final = "too many connections; try again later"
 
@@ -144,7 +145,7 @@ class Crossing(asyncio.Protocol):
         self._admission = border.admission
         self._inside = inside
         self._now = asyncio.get_running_loop().time
-        self._address = ""
+        self._address = self._place = ""
         self._welcome = Welcome.OPEN
         self._stage = _Stage.IDLE
         self._deadline = math.inf
@@ -164,6 +165,7 @@ class Crossing(asyncio.Protocol):
         self._transport.set_write_buffer_limits(high=1)
         peer = transport.get_extra_info("peername")
         self._address = str(peer[0]) if peer else ""
+        self._place = self._admission.place_of(self._address)
         self._border.entered(self)
         self._inner = self._inside({STATE_KEY: self})
         self._inner.connection_made(transport)
@@ -290,16 +292,21 @@ class Crossing(asyncio.Protocol):
     def _pass_on(self, head: Head, whole: bytes) -> bool:
         self._head = None
         kind = class_of(head.route)
+        if not self._admission.may_ask(self._place, kind, self._now()):
+            return self._put_off(head, _TOO_OFTEN, "too many requests come from there")
         if self._admission.begin(kind):
             self._kind, self._begun = kind, False
             self._stage, self._deadline = _Stage.ANSWERING, math.inf
             self._inner.data_received(whole)
             return False
-        reason = "the server is busy; try again soon"
+        return self._put_off(head, _BUSY, "the server is busy; try again soon")
+
+    def _put_off(self, head: Head, status: int, reason: str) -> bool:
+        """Answer one request for the server; say whether there may be more to do."""
         if head.closes:
-            self._refuse(_BUSY, reason)
+            self._refuse(status, reason)
             return False
-        self._transport.write(_refusal(_BUSY, reason, self._limits.retry_s, ""))
+        self._transport.write(_refusal(status, reason, self._limits.retry_s, ""))
         self._await_next()
         return True
 
@@ -340,7 +347,8 @@ def telling_border(app: ASGIApp) -> ASGIApp:
 
 def _refusal(status: int, reason: str, retry_s: int, closing: str) -> bytes:
     body = msg.dump_json(msg.exception(reason))
-    retry = f"Retry-After: {retry_s}\r\n" if status == _BUSY else ""
+    later = status in {_BUSY, _TOO_OFTEN}
+    retry = f"Retry-After: {retry_s}\r\n" if later else ""
     head = (
         f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n{retry}{closing}"
         "Content-Type: application/json; charset=utf-8\r\n"

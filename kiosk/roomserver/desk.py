@@ -21,7 +21,6 @@ from kiosk.roomserver.event_log import EventLog
 from kiosk.roomserver.fleet import Fleet
 from kiosk.roomserver.gate import StreamGate
 from kiosk.roomserver.grants import Grant, PushGrants
-from kiosk.roomserver.guesses import Guesses
 from kiosk.roomserver.identity import Identity
 from kiosk.roomserver.im_cloud import GroupCalls, GroupKeeper
 from kiosk.roomserver.im_gateway import ImGateway
@@ -33,6 +32,7 @@ from kiosk.roomserver.operator_routes import OperatorRoutes
 from kiosk.roomserver.operators import Operators
 from kiosk.roomserver.queue import QueueRules, SeatQueue
 from kiosk.roomserver.queue_routes import QueueRoutes
+from kiosk.roomserver.rates import Rates
 from kiosk.roomserver.room_ids import RoomIds
 from kiosk.roomserver.room_routes import RoomRoutes, RoutePolicy
 from kiosk.roomserver.rooms import Rooms
@@ -75,8 +75,8 @@ class Desk:
         self._backend: StreamBackend | None = None
         self._identity: Identity | None = None
         self.fleet = Fleet(clock)
-        self.guesses = Guesses(clock.monotonic)
-        self.operators = Operators(settings.operators_password, self.guesses)
+        self._rates = Rates(settings.rates, clock.monotonic)
+        self.operators = Operators(settings.operators_password, self._rates.guesses)
         self._ledger = ledger or ForgetfulLedger()
         self._push_key = StreamKey(settings.push_key or self._kept_key("push"))
         self._play_key = StreamKey(settings.play_key or self._kept_key("play"))
@@ -150,6 +150,7 @@ class Desk:
             self._sessions,
             key,
             self._clock,
+            rates=self._rates,
             compat=Networks(settings.compat_networks),
             trusted=Networks(settings.signature_networks),
             new_user_id=lambda: self._new_id("user"),
@@ -165,7 +166,8 @@ class Desk:
             room_ids=RoomIds(self._kept_key("room id"), self._random_bytes),
             may_sit=self._queue.may_sit,
         )
-        return Routes(identity, self._groups(rooms, backend), self._gateway(key, rooms))
+        gateway = self._gateway(identity, rooms)
+        return Routes(identity, self._groups(rooms, backend), gateway)
 
     def _groups(self, rooms: RoomRoutes, backend: StreamBackend) -> RouteGroups:
         settings = self._settings
@@ -207,13 +209,14 @@ class Desk:
         if self.im_groups is not None:
             self.im_groups.on_event(room_key)
 
-    def _gateway(self, key: UserSigs, routes: RoomRoutes) -> ImGateway | None:
+    def _gateway(self, identity: Identity, routes: RoomRoutes) -> ImGateway | None:
         """Return the IM channel, unless somebody else carries it."""
         if self._settings.im_path is None or self.im_groups is not None:
             return None
         return ImGateway(
             base=self._settings.im_path,
-            key=key,
+            believe=identity.believe,
+            refuse_flood=self._rates.refuse_flood,
             rooms=self._rooms,
             clock=self._clock,
             send_text=routes.send_room_text_msg,

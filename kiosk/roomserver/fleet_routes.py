@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from kiosk.room import messages as msg
 from kiosk.room.fleet_report import FleetReport
-from kiosk.roomserver.asking import Asked, Caller, Refused
+from kiosk.roomserver.asking import Asked, Caller, Refused, TooOften
 from kiosk.roomserver.fleet import Fleet
 
 
@@ -45,7 +45,12 @@ class FleetDoor:
             body = await request.body()
         except ClientDisconnect:
             return Response(status_code=400)
-        return Response(msg.dump_json(self._answer(request, body)), media_type=_JSON)
+        try:
+            wire = self._answer(request, body)
+        except TooOften as refused:
+            page = refused.page()
+            return Response(page.body, page.status, dict(page.headers), page.media_type)
+        return Response(msg.dump_json(wire), media_type=_JSON)
 
     def _answer(self, request: Request, body: bytes) -> msg.Wire:
         address = request.client.host if request.client else ""

@@ -15,12 +15,19 @@ from enum import Enum, auto
 from kiosk.roomserver.networks import neighbourhood
 
 
+_ID_CHARS = 64
+"""Of a userID: longer ones are nobody's."""
+
+
 class Secret(Enum):
     """What is guessed at."""
 
     PASSWORD = auto()
     TOKEN = auto()
     USER_SIG = auto()
+
+
+_Guesser = tuple[Secret, str, str]
 
 
 class Guesses:
@@ -46,7 +53,7 @@ class Guesses:
         self._limit = limit
         self._window_s = window_s
         self._max_guessers = max_guessers
-        self._wrong: dict[tuple[Secret, str, str], tuple[int, float]] = {}
+        self._wrong: dict[_Guesser, tuple[int, float]] = {}
 
     def __len__(self) -> int:
         """Return how many guessers are remembered."""
@@ -62,21 +69,25 @@ class Guesses:
             user_id: Whose secret it is, where every user has one.
 
         """
-        count, since = self._count((secret, neighbourhood(address), user_id))
+        count, since = self._count(_guesser(secret, address, user_id))
         waited_s = self._now() - since
         return self._window_s - waited_s if count >= self._limit else 0.0
 
     def wrong(self, secret: Secret, address: str, user_id: str = "") -> None:
         """Count one wrong guess."""
-        guesser = (secret, neighbourhood(address), user_id)
+        guesser = _guesser(secret, address, user_id)
         count, since = self._count(guesser)
         self._wrong.pop(guesser, None)
         while len(self._wrong) >= self._max_guessers:
             self._wrong.pop(next(iter(self._wrong)))
         self._wrong[guesser] = (count + 1, since)
 
-    def _count(self, guesser: tuple[Secret, str, str]) -> tuple[int, float]:
+    def _count(self, guesser: _Guesser) -> tuple[int, float]:
         count, since = self._wrong.get(guesser, (0, self._now()))
         if self._now() - since >= self._window_s:
             return 0, self._now()
         return count, since
+
+
+def _guesser(secret: Secret, address: str, user_id: str) -> _Guesser:
+    return secret, neighbourhood(address), user_id[:_ID_CHARS]

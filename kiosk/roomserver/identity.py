@@ -17,8 +17,11 @@ from kiosk.room.fields import BadRequest
 from kiosk.room.login_requests import GetImLoginInfo, GetLoginInfo, Login
 from kiosk.room.usersig import BadUserSig, UnreadableUserSig, UserSigs
 from kiosk.room.wire_json import Wire
+from kiosk.roomserver.admission import RouteClass, class_of
 from kiosk.roomserver.asking import DONE, Asked, Caller, Refused, ServerClock
+from kiosk.roomserver.guesses import Secret
 from kiosk.roomserver.networks import Networks
+from kiosk.roomserver.rates import Rates
 from kiosk.roomserver.sessions import Sessions, TokenRefused
 
 
@@ -32,6 +35,7 @@ class Identity:
     The login routes, and the check before every other.
 
     Args:
+        rates: How often one login may ask, and anybody guess.
         compat: Networks that may speak v1, without a login.
         trusted: Networks that are given a userSig for the asking.
         new_user_id: Makes an unguessable userID.
@@ -44,6 +48,7 @@ class Identity:
         key: UserSigs,
         clock: ServerClock,
         *,
+        rates: Rates,
         compat: Networks,
         trusted: Networks,
         new_user_id: Callable[[], str],
@@ -51,18 +56,21 @@ class Identity:
         self._sessions = sessions
         self._key = key
         self._clock = clock
+        self._rates = rates
         self._compat = compat
         self._trusted = trusted
         self._new_user_id = new_user_id
 
     def caller(self, asked: Asked) -> Caller:
         """
-        Return who asks.
+        Return who asks, unless he does so too often; heartbeats never do.
 
         Raises:
             Refused: AUTH_FAILED with the original's text.
+            TooOften: Too many requests, or wrong tokens.
 
         """
+        beats = class_of(asked.route()[1]) is RouteClass.HEARTBEAT
         user_id = asked.query.get("userID", "")
         token = asked.query.get("token", "")
         if not (user_id or token) and asked.address in self._compat:
@@ -70,7 +78,11 @@ class Identity:
         try:
             self._sessions.check(user_id, token, self._clock.monotonic())
         except TokenRefused as error:
+            if error.number == TokenRefused.DIFFERS and not beats:
+                self._rates.refuse_guess(Secret.TOKEN, asked.address, user_id)
             raise Refused(RoomCode.AUTH_FAILED, str(error)) from None
+        if not beats:
+            self._rates.refuse_flood(user_id)
         return Caller(Dialect.V2, asked.address, user_id)
 
     def login(self, asked: Asked) -> Wire:
@@ -81,9 +93,27 @@ class Identity:
             return self._login_v1(login)
         if not all((*names, login.user_id)):
             raise Refused(RoomCode.AUTH_FAILED, extra={"result": _NOT_ALL_THERE})
-        self._verify(login)
+        self._verify(login, asked.address)
+        self._rates.refuse_flood(login.user_id)
         token = self._sessions.open(login.user_id, self._clock.monotonic())
         return LoggedIn(login.user_id, token).to_wire()
+
+    def believe(self, user_sig: str, user_id: str, address: str) -> None:
+        """
+        Accept a userSig of this user.
+
+        Raises:
+            BadUserSig: It is none (:class:`UnreadableUserSig`: not even in form).
+            TooOften: It is one wrong one too many.
+
+        """
+        try:
+            self._key.verify(user_sig, user_id, self._clock.unix())
+        except UnreadableUserSig:
+            raise
+        except BadUserSig:
+            self._rates.refuse_guess(Secret.USER_SIG, address, user_id)
+            raise
 
     def logout(self, asked: Asked) -> Wire:
         """Answer ``logout``: the token is void (the published v2 code throws)."""
@@ -115,12 +145,12 @@ class Identity:
         signature = self._key.sign(user_id, int(self._clock.unix()))
         return Account(user_id, self._key.sdk_app_id, self._key.account_type, signature)
 
-    def _verify(self, login: Login) -> None:
+    def _verify(self, login: Login, address: str) -> None:
         same_app = login.sdk_app_id == str(self._key.sdk_app_id)
         if not same_app or login.account_type != self._key.account_type:
             raise Refused(RoomCode.AUTH_FAILED)
         try:
-            self._key.verify(login.user_sig, login.user_id, self._clock.unix())
+            self.believe(login.user_sig, login.user_id, address)
         except UnreadableUserSig as error:
             raise BadRequest("userSig", str(error), RoomCode.EXCEPTION) from None
         except BadUserSig:

@@ -30,9 +30,16 @@ from kiosk.room.event_requests import (
 from kiosk.room.fields import BadRequest
 from kiosk.room.im_messages import TooLong
 from kiosk.room.room_types import RoomType
-from kiosk.room.usersig import BadUserSig, UserSigs, unpack
+from kiosk.room.usersig import BadUserSig, unpack
 from kiosk.room.wire_json import Wire
-from kiosk.roomserver.asking import Asked, Caller, Hold, Refused, ServerClock
+from kiosk.roomserver.asking import (
+    Asked,
+    Caller,
+    Hold,
+    Refused,
+    ServerClock,
+    TooOften,
+)
 from kiosk.roomserver.im_hearing import hear
 from kiosk.roomserver.rooms import RoomProblem, Rooms
 from kiosk.roomserver.spaces import key_of, type_of
@@ -46,6 +53,7 @@ _SPOKEN = (["v4"], ["v1"])
 _NOTHING = ""
 """The wait key of polls nothing ever comes to: messages between two users."""
 
+_Believe = Callable[[str, str, str], None]
 _SendText = Callable[[Caller, Wire], Wire]
 _Answer = Callable[[Caller, Asked], Wire | Hold]
 
@@ -68,6 +76,8 @@ class ImGateway:
     The web-IM commands of protocol 6.3.
 
     Args:
+        believe: Accepts a user's userSig from an address, or raises ``BadUserSig``.
+        refuse_flood: Counts a user's requests; it raises ``TooOften``.
         base: Path before ``/v4``; empty, as original clients have it.
         send_text: The room route that a text goes through, with its limits.
         wake: Ends every wait of a room.
@@ -78,14 +88,16 @@ class ImGateway:
         self,
         *,
         base: str,
-        key: UserSigs,
+        believe: _Believe,
+        refuse_flood: Callable[[str], None],
         rooms: Rooms,
         clock: ServerClock,
         send_text: _SendText,
         wake: Callable[[str], None],
     ) -> None:
         self._base = _segments(base)
-        self._key = key
+        self._believe = believe
+        self._refuse_flood = refuse_flood
         self._rooms = rooms
         self._clock = clock
         self._send_text = send_text
@@ -121,6 +133,8 @@ class ImGateway:
             return self._commands[service, command](caller, asked)
         except _ImRefused as refused:
             return im.failed(refused.code, str(refused))
+        except TooOften as refused:
+            return im.failed(im.ImCode.TOO_OFTEN, str(refused))
         except TooLong as error:
             return im.failed(im.ImCode.TOO_LONG, str(error))
         except BadRequest as error:
@@ -151,12 +165,13 @@ class ImGateway:
         user_sig = asked.query.get("usersig" if login else "a2", "")
         try:
             user_id = unpack(user_sig).get("TLS.identifier", "")
-            self._key.verify(user_sig, user_id, self._clock.unix())
+            self._believe(user_sig, user_id, asked.address)
         except BadUserSig as error:
             code = im.ImCode.BAD_SIGNATURE if login else im.ImCode.KICKED
             raise _ImRefused(code, f"userSig: {error}") from None
         if login and asked.query.get("identifier") != user_id:
             raise _ImRefused(im.ImCode.BAD_SIGNATURE, "userSig: it is another user's")
+        self._refuse_flood(user_id)
         return user_id
 
     def _login(self, caller: Caller, asked: Asked) -> Wire:

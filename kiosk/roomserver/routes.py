@@ -22,6 +22,7 @@ from kiosk.roomserver.asking import (
     Page,
     Refused,
     RouteAbsent,
+    TooOften,
 )
 from kiosk.roomserver.identity import Identity
 from kiosk.roomserver.im_gateway import ImGateway, ImHold
@@ -166,6 +167,8 @@ def _outcome(route: str, asked: Asked, ask: Callable[[], Answer]) -> Answer:
     except Refused as refused:
         refusal = _refused(route, dialect, refused.code, refused.message)
         return {**refusal, **refused.extra}
+    except TooOften as refused:
+        return refused.page()
     except RoomProblem as problem:
         return _refused(route, dialect, problem.code)
     return _whole(answer, dialect)

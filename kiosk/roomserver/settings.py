@@ -14,6 +14,7 @@ from kiosk.roomserver.logged import Logged
 from kiosk.roomserver.media_settings import MediaSettings
 from kiosk.roomserver.mixing import MixingAccount
 from kiosk.roomserver.networks import LOOPBACK, Networks
+from kiosk.roomserver.rates import RateLimits
 from kiosk.roomserver.rooms import CreatorLeaves, RoomRules
 from kiosk.roomserver.tls import TlsFiles
 
@@ -56,6 +57,7 @@ class ServerSettings:
         store_path: The file that lets rooms outlive the process; empty: none.
         tls: The certificate for HTTP and RTMP; without one both are plain.
         border: What HTTP grants to whoever connects.
+        rates: How often one login may ask, and anybody guess wrong.
         operators_password: Opens the log files; without one nothing does.
         log_folder: The folder of the log files operators may read.
         mixing: The account that mixes streams of live rooms; None: nothing does.
@@ -99,6 +101,7 @@ class ServerSettings:
     store_path: str = ""
     tls: TlsFiles | None = None
     border: BorderLimits = field(default_factory=BorderLimits)
+    rates: RateLimits = field(default_factory=RateLimits)
     operators_password: bytes = field(default=b"", repr=False)
     log_folder: Path | None = None
     mixing: MixingAccount | None = None
