@@ -46,6 +46,13 @@ from kiosk.roomserver.trial_routes import TrialRoutes, TrialTerms
 
 _KEY_BYTES = 32
 _ID_BYTES = 16
+WORD_S = 0.2
+"""
+How much later than the word of it a stream is cut whose room ended.
+
+Both take their own way to the member, who must not see a lost connection before it
+knows that the call is over.  Promised is a second (P7).
+"""
 
 
 class Desk:
@@ -56,6 +63,7 @@ class Desk:
         random_bytes: ``secrets.token_bytes``.
         on_event: Told the id of each room in which something happened.
         ledger: Where everything is kept that a restart must not lose.
+        later: Makes a call so many seconds from now; ``loop.call_later``.
 
     """
 
@@ -66,7 +74,10 @@ class Desk:
         random_bytes: Callable[[int], bytes],
         on_event: Callable[[str], None],
         ledger: Ledger | None = None,
+        *,
+        later: Callable[[float, Callable[[], None]], object],
     ) -> None:
+        self._later = later
         self._settings = settings
         self._clock = clock
         self._random_bytes = random_bytes
@@ -90,6 +101,7 @@ class Desk:
             self._tell,
             self._grants.revoke,
             EventLog(self._ledger),
+            on_ended=self._end,
         )
         self._queue = SeatQueue(QueueRules(settings.turn_s), self._rooms, on_event)
         self._recall()
@@ -260,6 +272,11 @@ class Desk:
         secret = self._random_bytes(_KEY_BYTES)
         self._ledger.note(Shelf.KEY, name, {"hex": secret.hex()})
         return secret
+
+    def _end(self, stream: str) -> None:
+        """Let nobody open a stream any more, and cut it once its member was told."""
+        if self._grants.forget(stream):
+            self._later(WORD_S, lambda: self._cut(stream))
 
     def _cut(self, stream: str) -> None:
         if self._backend is not None:

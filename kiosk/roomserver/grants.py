@@ -137,10 +137,15 @@ class PushGrants:
         return address in self._addresses
 
     def revoke(self, stream: str) -> None:
-        """Forget a stream for good; unknown ones are fine."""
+        """Forget a stream for good and have it cut; unknown ones are fine."""
+        if self.forget(stream):
+            self._on_revoked(stream)
+
+    def forget(self, stream: str) -> bool:
+        """Forget a stream for good; say whether there is one to be cut."""
         grant = self._grants.pop(stream, None)
         if grant is None:
-            return
+            return False
         mine = self._by_user[grant.user_id]
         mine.remove(grant)
         if not mine:
@@ -149,7 +154,7 @@ class PushGrants:
         if not self._addresses[grant.address]:
             del self._addresses[grant.address]
         self._ledger.strike(Shelf.GRANT, stream)
-        self._on_revoked(stream)
+        return True
 
     def sweep(self, now: float) -> None:
         """Revoke what expired unused."""

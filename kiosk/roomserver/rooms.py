@@ -98,6 +98,8 @@ class Rooms:
         store: Keeps the records.
         on_event: Told the room id after each event of a room.
         on_released: Told the stream of each seat given up: it must be cut.
+        on_ended: Told it in place of ``on_released`` where the room ended around
+            the seat: that member is to hear of it before its stream stops.
         log: Keeps the events.
 
     Attributes:
@@ -113,11 +115,14 @@ class Rooms:
         on_event: Callable[[str], None],
         on_released: Callable[[str], None],
         log: EventLog | None = None,
+        *,
+        on_ended: Callable[[str], None] | None = None,
     ) -> None:
         self.rules = rules
         self._store = store
         self._on_event = on_event
         self._on_released = on_released
+        self._on_ended = on_ended or on_released
         self.log = log or EventLog()
         self.attendance = Attendance(rules.patience)
         self._lost: set[str] = set()
@@ -321,19 +326,20 @@ class Rooms:
         rest = tuple(seat for seat in record.seats if seat is not gone)
         disband = self.rules.ends_with_creator(record.room_id)
         if not rest or (disband and user_id == record.creator):
-            self._close(record)
+            self._close(record, gone)
             return
         self.attendance.gone(record.room_id, user_id)
         self._tell(replace(record, seats=rest), kind, gone)
         self._release(gone)
 
-    def _close(self, record: RoomRecord) -> None:
+    def _close(self, record: RoomRecord, gone: Seat | None = None) -> None:
         self._store.remove(record.room_id)
         self.attendance.settled(record.room_id)
         self.log.close(record)
         for seat in record.seats:
             self.attendance.gone(record.room_id, seat.user_id)
-            self._release(seat)
+            self._lost.discard(seat.stream)
+            (self._on_released if seat is gone else self._on_ended)(seat.stream)
         self._on_event(record.room_id)
 
     def _release(self, seat: Seat) -> None:

@@ -79,7 +79,14 @@ async def serve(
     polls = LongPolls()
     async with AsyncExitStack() as stack:
         ledger = await stack.enter_async_context(_ledger(settings.store_path))
-        desk = Desk(settings, clock, secrets.token_bytes, polls.ring, ledger)
+        desk = Desk(
+            settings,
+            clock,
+            secrets.token_bytes,
+            polls.ring,
+            ledger,
+            later=asyncio.get_running_loop().call_later,
+        )
         listener = stack.enter_context(
             listeners.http or listen("http", settings.http_host, settings.http_port)
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 from urllib.parse import parse_qsl, urlsplit
@@ -67,6 +68,7 @@ class FakeDesk:
         self.clock = clock or HandClock()
         self.relay = NotingRelay()
         self.rung: list[str] = []
+        self.put_off: list[tuple[float, Callable[[], None]]] = []
         self.tokens: dict[str, str] = {}
         self.desk = Desk(
             self.settings,
@@ -74,6 +76,7 @@ class FakeDesk:
             secrets.token_bytes,
             self.rung.append,
             ledger,
+            later=self._put_off,
         )
         self.routes: Routes = self.desk.routes(
             self.desk.relay_backend(self.relay, 1935)
@@ -82,6 +85,17 @@ class FakeDesk:
     def sweep(self) -> None:
         for sweep in self.desk.sweeps:
             sweep()
+
+    def _put_off(self, delay_s: float, call: Callable[[], None]) -> None:
+        self.put_off.append((self.clock.monotonic + delay_s, call))
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass and happen what was put off until then."""
+        self.clock.move(seconds)
+        for due in list(self.put_off):
+            if due[0] <= self.clock.monotonic:
+                self.put_off.remove(due)
+                due[1]()
 
     def ask(
         self,

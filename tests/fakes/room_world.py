@@ -133,7 +133,14 @@ class RoomWorld:
         """Start the server with an empty memory."""
         clock = ServerClock(lambda: self.time.seconds, self.time.wall_s)
         polls = LongPolls()
-        desk = Desk(self._settings, clock, secrets.token_bytes, polls.ring)
+        loop = asyncio.get_running_loop()
+        desk = Desk(
+            self._settings,
+            clock,
+            secrets.token_bytes,
+            polls.ring,
+            later=loop.call_later,
+        )
         routes = desk.routes(self.backend)
         self.gate = desk.gate
         self._polls, self._sweeps = polls, desk.sweeps

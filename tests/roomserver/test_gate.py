@@ -62,6 +62,7 @@ def test_a_right_key_opens_nothing_once_its_grant_is_over(end: str) -> None:
             desk.clock.move(121)
             desk.sweep()
 
+    desk.wait(1.0)
     assert name in desk.relay.cuts
     reason = desk.desk.gate.authorize_publish("live", name, query)
     assert reason == "the stream was not issued, or its seat was given up"

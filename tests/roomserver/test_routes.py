@@ -284,10 +284,47 @@ def test_the_creator_leaving_ends_the_room_for_everybody() -> None:
     answer = desk.ask("get_pushers", {"roomID": "desk"}, user="kiosk")
 
     assert answer["code"] == 3
+    desk.wait(1.0)
     assert set(desk.relay.cuts) == streams
-    assert desk.events("kiosk", 2) == [
-        {"seq": 3, "kind": "room_closed", "userID": "", "epoch": 0}
-    ]
+
+
+def test_members_hear_that_their_room_ended_before_their_streams_are_cut() -> None:
+    desk = FakeDesk()
+    agents, kiosks = desk.create("agent"), desk.join("kiosk")
+    rung = len(desk.rung)
+    desk.ask("delete_pusher", msg.DeletePusher("desk", "agent").to_wire(), user="agent")
+
+    assert desk.rung[rung:] == ["desk"]
+    assert desk.relay.cuts == [agents]  # given up by whoever it was
+    desk.wait(0.1)
+    assert desk.relay.cuts == [agents]
+    desk.wait(0.9)
+    assert desk.relay.cuts == [agents, kiosks]
+
+
+def test_who_destroys_a_room_hears_of_it_before_its_stream_is_cut_too() -> None:
+    desk = FakeDesk()
+    streams = [desk.create("agent"), desk.join("kiosk")]
+    desk.ask("destroy_room", msg.DestroyRoom("desk", "agent").to_wire(), user="agent")
+
+    assert desk.relay.cuts == []
+    desk.wait(1.0)
+    assert desk.relay.cuts == streams
+
+
+def test_a_member_that_leaves_expires_or_comes_back_is_cut_at_once() -> None:
+    desk = FakeDesk(ServerSettings(capacity=4))
+    desk.create("agent")
+    left, moved, silent = (desk.join(user) for user in ("left", "moved", "silent"))
+    desk.ask("delete_pusher", msg.DeletePusher("desk", "left").to_wire(), user="left")
+    desk.join("moved")
+    for _ in range(6):
+        desk.clock.move(5.0)
+        for user in ("agent", "moved"):
+            desk.beat(user)
+        desk.sweep()
+
+    assert desk.relay.cuts == [left, moved, silent]
 
 
 def test_the_room_outlives_its_creator_where_configured() -> None:
