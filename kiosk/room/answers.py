@@ -44,6 +44,8 @@ class Account:
     sdk_app_id: int
     account_type: str
     user_sig: str = field(repr=False)
+    bearer: bool = False
+    """Ours, additive: the server takes secrets in the Authorization header."""
 
     def to_wire(self) -> Wire:
         """Return the fields of get_login_info and get_im_login_info."""
@@ -52,6 +54,7 @@ class Account:
             "sdkAppID": self.sdk_app_id,
             "accType": self.account_type,
             "userSig": self.user_sig,
+            **({"bearer": True} if self.bearer else {}),
         }
 
     @classmethod
@@ -62,6 +65,7 @@ class Account:
             fields.number("sdkAppID"),
             fields.text("accType", _ID_BYTES),
             fields.text("userSig", _USER_SIG_BYTES),
+            fields.optional_flag("bearer"),
         )
 
 

@@ -19,6 +19,7 @@ from kiosk.errors import LoginRefused, RoomError, RoomProtocolError, RoomUnreach
 from kiosk.room.messages import (
     PLACEHOLDER_AVATAR,
     Account,
+    Bearer,
     Credentials,
     Dialect,
     GetImLoginInfo,
@@ -45,7 +46,6 @@ _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 15.0
 _LONGEST_RETRY_AFTER_S = 30.0
 _LOGIN_TURN_S = 0.05
-_OPEN_TO_ALL = (GetLoginInfo, GetImLoginInfo, Login)
 
 T = TypeVar("T")
 
@@ -142,7 +142,7 @@ class Conversation:
         try:
             return (yield from self._once(request, deadline_s))
         except LoginRefused:
-            if used is None:
+            if not isinstance(used, Credentials):
                 raise
             yield from self._log_in_again(used)
         return (yield from self._once(request, deadline_s))
@@ -193,14 +193,16 @@ class Conversation:
     def _introduce(self, give_up_at: float) -> Script[None]:
         account = yield from self._account(give_up_at)
         if self._dialect is Dialect.V2:
+            proof = Bearer(account.user_sig) if account.bearer else None
             login = Login(
                 sdk_app_id=str(account.sdk_app_id),
                 account_type=account.account_type,
                 user_id=account.user_id,
                 user_sig=account.user_sig,
+                proof=proof,
             )
-            logged_in = yield from self.insist(login, give_up_at)
-            self._credentials = Credentials(account.user_id, logged_in.token)
+            token = (yield from self.insist(login, give_up_at)).token
+            self._credentials = Credentials(account.user_id, token, account.bearer)
         self._user_id = account.user_id
 
     def _account(self, give_up_at: float) -> Script[Account]:
@@ -242,8 +244,10 @@ class Conversation:
         finally:
             self._logging_in = False
 
-    def _credentials_for(self, request: Request[object]) -> Credentials | None:
-        return None if isinstance(request, _OPEN_TO_ALL) else self._credentials
+    def _credentials_for(self, request: Request[object]) -> Credentials | Bearer | None:
+        if isinstance(request, GetLoginInfo | Login):
+            return request.proof
+        return None if isinstance(request, GetImLoginInfo) else self._credentials
 
     def _once(self, request: Request[T], deadline_s: float) -> Script[T]:
         if deadline_s <= 0:

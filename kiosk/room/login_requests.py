@@ -2,7 +2,9 @@
 What a client asks before it may ask anything else: who am I, and my token.
 
 The v2 login travels with every later call, apart from its body, as
-:class:`Credentials`.  Shapes: protocol sections 3 (v1) and 4 (v2).
+:class:`Credentials`.  Shapes: protocol sections 3 (v1) and 4 (v2).  Originals want
+secrets in the query, which proxies log; our own server takes them in a header and
+says so (``bearer`` of :class:`~kiosk.room.answers.Account`).
 """
 
 from __future__ import annotations
@@ -17,15 +19,37 @@ from kiosk.room.wire_json import Wire
 
 
 @dataclass(frozen=True, slots=True)
+class Bearer:
+    """A secret that goes along in the ``Authorization`` header."""
+
+    secret: str = field(repr=False)
+
+    def to_query(self) -> dict[str, str]:
+        """Return nothing."""
+        return {}
+
+    def to_headers(self) -> dict[str, str]:
+        """Return the header; a secret."""
+        return {"Authorization": f"Bearer {self.secret}"}
+
+
+@dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who asks, in the v2 dialect: the query of every call but the logins."""
+    """Who asks, in the v2 dialect: goes along with every call but the logins."""
 
     user_id: str
     token: str = field(repr=False)
+    bearer: bool = False
+    """Whether the server takes the token in a header."""
 
     def to_query(self) -> dict[str, str]:
-        """Return the query; the token is a secret."""
-        return {"userID": self.user_id, "token": self.token}
+        """Return the query; with the token it is a secret."""
+        token = {} if self.bearer else {"token": self.token}
+        return {"userID": self.user_id, **token}
+
+    def to_headers(self) -> dict[str, str]:
+        """Return the headers; with the token they are a secret."""
+        return Bearer(self.token).to_headers() if self.bearer else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +64,18 @@ class Login:
     sdk_app_id: str
     account_type: str
     user_id: str
-    user_sig: str = field(repr=False)
+    user_sig: str = field(default="", repr=False)
+    proof: Bearer | None = field(default=None, repr=False)
+    """The userSig, where the server takes it in a header."""
 
     def to_wire(self) -> Wire:
         """Return the query."""
+        user_sig: Wire = {} if self.proof else {"userSig": self.user_sig}
         return {
             "sdkAppID": self.sdk_app_id,
             "accountType": self.account_type,
             "userID": self.user_id,
-            "userSig": self.user_sig,
+            **user_sig,
         }
 
     @classmethod
@@ -95,6 +122,8 @@ class GetLoginInfo:
     IN_QUERY: ClassVar[bool] = True
 
     user_id: str = ""
+    proof: Bearer | None = field(default=None, repr=False)
+    """The enrolment key, where the server wants one."""
 
     def to_wire(self) -> Wire:
         """Return the query."""

@@ -53,6 +53,7 @@ from kiosk.room.live_requests import (
     Watcher,
 )
 from kiosk.room.login_requests import (
+    Bearer,
     Credentials,
     GetImLoginInfo,
     GetLoginInfo,
@@ -98,6 +99,7 @@ __all__ = [
     "Audience",
     "BadJson",
     "BadRequest",
+    "Bearer",
     "CreateRoom",
     "Credentials",
     "CustomFields",

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
 from kiosk.errors import RoomError, RoomUnreachable
-from kiosk.room.messages import Credentials, Member, Request, RoomType
+from kiosk.room.messages import Bearer, Credentials, Member, Request, RoomType
 
 
 class ServerBusy(RoomUnreachable):
@@ -98,14 +98,14 @@ class Ask:
 
     Attributes:
         request: What to ask.
-        credentials: Goes along in the query, where the protocol wants it.
+        credentials: Go along in the query or a header, as the server takes them.
         deadline_s: From the first byte sent to the last byte read.
         room_type: Whose routes are asked, where every type has the route.
 
     """
 
     request: Request[object]
-    credentials: Credentials | None = field(repr=False)
+    credentials: Credentials | Bearer | None = field(repr=False)
     deadline_s: float
     room_type: RoomType = RoomType.DOUBLE
 

@@ -5,7 +5,8 @@ The other side is believed nothing: a total deadline over connecting, sending
 and reading (httpx has none), no redirects, no compression (a bomb is refused,
 not inflated), 64 headers, 256 KiB.  Every failure becomes one ``RoomError``
 whose text names route and cause and quotes neither URL nor body.  Nothing is
-logged here, and httpx is kept from logging, for the token is in the query.
+logged here, and httpx is kept from logging: of original servers the query holds
+the token.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import httpx
 
 from kiosk.errors import ConfigError, RoomProtocolError, RoomUnreachable
 from kiosk.room.messages import (
+    Bearer,
     Credentials,
     Request,
     RoomType,
@@ -84,7 +86,7 @@ class HttpExchange:
     async def ask(
         self,
         request: Request[T],
-        credentials: Credentials | None,
+        credentials: Credentials | Bearer | None,
         deadline_s: float,
         room_type: RoomType = RoomType.DOUBLE,
     ) -> T:
@@ -121,22 +123,24 @@ class HttpExchange:
     async def _exchange(
         self,
         request: Request[object],
-        credentials: Credentials | None,
+        credentials: Credentials | Bearer | None,
         room_type: RoomType,
     ) -> bytes:
         wire = request.to_wire()
         query = credentials.to_query() if credentials else {}
+        headers = credentials.to_headers() if credentials else {}
         content = None
         if request.IN_QUERY:
             query |= {name: str(value) for name, value in wire.items()}
         else:
             content = dump_json(wire)
+            headers["Content-Type"] = "application/json"
         outgoing = self._client.build_request(
             request.METHOD,
             self._base + path_of(request, room_type),
             params=query or None,
             content=content,
-            headers={"Content-Type": "application/json"} if content else None,
+            headers=headers,
         )
         response = await self._client.send(outgoing, stream=True)
         try:

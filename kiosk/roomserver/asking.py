@@ -33,7 +33,7 @@ class Asked:
     address: str
     """The client's IP address."""
     authorization: str = field(default="", repr=False)
-    """The HTTP header of that name: operators prove themselves by it."""
+    """The HTTP header of that name."""
 
     def route(self) -> tuple[str, str]:
         """Return folder and route; double slashes count once (protocol 2)."""
@@ -43,6 +43,12 @@ class Asked:
                 return folder, route
             case _:
                 return "", ""
+
+    @property
+    def bearer(self) -> str:
+        """The secret in the ``Authorization`` header, or empty."""
+        scheme, _, secret = self.authorization.partition(" ")
+        return secret.strip() if scheme.lower() == "bearer" else ""
 
     def query_wire(self) -> Wire:
         """Return the query as a wire object."""

@@ -55,10 +55,12 @@ class FleetDoor:
     def _answer(self, request: Request, body: bytes) -> msg.Wire:
         address = request.client.host if request.client else ""
         query = dict(request.query_params)
-        dialect = msg.Dialect.V2 if "token" in query else msg.Dialect.V1
+        shown = request.headers.get("authorization", "")
+        asked = Asked(request.method, request.url.path, query, {}, address, shown)
+        spoken = asked.bearer or "token" in query
+        dialect = msg.Dialect.V2 if spoken else msg.Dialect.V1
         try:
             wire = msg.parse_json(body)
-            asked = Asked(request.method, request.url.path, query, wire, address)
             return msg.success(self._fleet.report(self._caller(asked), wire), dialect)
         except msg.BadJson as error:
             return msg.exception(str(error))

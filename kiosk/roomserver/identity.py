@@ -10,6 +10,7 @@ named for it, and a userSig is issued only to those trusted with one (S02).
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from kiosk.room.answers import Account, LoggedIn
 from kiosk.room.codes import Dialect, RoomCode
@@ -72,7 +73,7 @@ class Identity:
         """
         beats = class_of(asked.route()[1]) is RouteClass.HEARTBEAT
         user_id = asked.query.get("userID", "")
-        token = asked.query.get("token", "")
+        token = _shown(asked, "token")
         if not (user_id or token) and asked.address in self._compat:
             return Caller(Dialect.V1, asked.address)
         try:
@@ -87,7 +88,8 @@ class Identity:
 
     def login(self, asked: Asked) -> Wire:
         """Answer ``login``: v2 with a userSig, v1 (where allowed) without."""
-        login = Login.from_wire(asked.query_wire())
+        wire = {**asked.query_wire(), "userSig": _shown(asked, "userSig")}
+        login = Login.from_wire(wire)
         names = (login.sdk_app_id, login.account_type, login.user_sig)
         if not any(names) and asked.address in self._compat:
             return self._login_v1(login)
@@ -123,7 +125,8 @@ class Identity:
     def get_login_info(self, asked: Asked) -> Wire:
         """Answer ``utils/get_login_info``; without a userID one is made."""
         wanted = {**asked.body, **asked.query}
-        return self._account(asked, GetLoginInfo.from_wire(wanted).user_id).to_wire()
+        account = self._account(asked, GetLoginInfo.from_wire(wanted).user_id)
+        return replace(account, bearer=True).to_wire()
 
     def get_im_login_info(self, asked: Asked) -> Wire:
         """Answer v1's ``get_im_login_info``: always a fresh userID."""
@@ -155,3 +158,17 @@ class Identity:
             raise BadRequest("userSig", str(error), RoomCode.EXCEPTION) from None
         except BadUserSig:
             raise Refused(RoomCode.AUTH_FAILED) from None
+
+
+def _shown(asked: Asked, name: str) -> str:
+    """
+    Return a secret out of the header, or out of the query as originals send it.
+
+    Raises:
+        Refused: There are two, and not the same.
+
+    """
+    in_query = asked.query.get(name, "")
+    if in_query and asked.bearer not in {"", in_query}:
+        raise Refused(RoomCode.AUTH_FAILED, str(TokenRefused(TokenRefused.DIFFERS)))
+    return asked.bearer or in_query

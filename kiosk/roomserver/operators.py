@@ -60,7 +60,7 @@ class Operators:
         wait_s = self._guesses.wait_s(Secret.PASSWORD, asked.address)
         if wait_s:
             raise NotAnOperator(wait_s)
-        given = _password_in(asked.authorization)
+        given = asked.bearer.encode() or _password_in(asked.authorization)
         if hmac.compare_digest(given, self._password):
             return
         if given:  # a browser asks without one first
@@ -70,14 +70,10 @@ class Operators:
 
 def _password_in(authorization: str) -> bytes:
     scheme, _, value = authorization.partition(" ")
-    match scheme.lower():
-        case "bearer":
-            return value.strip().encode("utf-8", errors="replace")
-        case "basic":
-            try:
-                decoded = base64.b64decode(value.strip(), validate=True)
-            except (binascii.Error, ValueError):
-                return b""
-            return decoded.partition(b":")[2]
-        case _:
-            return b""
+    if scheme.lower() != "basic":
+        return b""
+    try:
+        decoded = base64.b64decode(value.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+    return decoded.partition(b":")[2]

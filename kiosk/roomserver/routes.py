@@ -156,7 +156,7 @@ def _of_v2(route: Callable[[Caller, msg.Wire], msg.Wire]) -> _Guarded:
 
 
 def _outcome(route: str, asked: Asked, ask: Callable[[], Answer]) -> Answer:
-    spoken = asked.query.get("token") or asked.query.get("userSig")
+    spoken = asked.bearer or asked.query.get("token") or asked.query.get("userSig")
     dialect = msg.Dialect.V2 if spoken else msg.Dialect.V1
     try:
         answer = ask()

@@ -9,7 +9,7 @@ from itertools import count
 from typing import TypeVar, cast
 
 from kiosk.errors import RoomError
-from kiosk.room.messages import Credentials, Request
+from kiosk.room.messages import Bearer, Credentials, Request
 from kiosk.room.script import Ask, Fact, Outcome, Pause, Script, Step, Tell
 
 
@@ -30,7 +30,7 @@ class Asked:
 
     at: float
     request: Request[object]
-    credentials: Credentials | None
+    credentials: Credentials | Bearer | None
     deadline_s: float
 
     @property

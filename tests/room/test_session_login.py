@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kiosk.errors import LoginRefused, RoomNotFound, RoomProtocolError, RoomUnreachable
 from kiosk.room.messages import (
+    Bearer,
     Credentials,
     Dialect,
     GetLoginInfo,
@@ -103,6 +106,28 @@ def test_requests_after_the_login_carry_the_token() -> None:
     service.play(talk.ask(GetPushers("r1")))
 
     assert service.asked[-1].credentials == Credentials("kiosk7", "token-1")
+
+
+def test_a_server_that_takes_secrets_in_a_header_gets_all_of_them_there() -> None:
+    ours = server(get_login_info=replace(ACCOUNT, bearer=True))
+    talk = conversation()
+    ours.play(talk.log_in(talk.begin(ours.now)))
+    ours.play(talk.ask(GetPushers("r1")))
+
+    _, login, asked = ours.asked
+    assert login.credentials == Bearer("sig-of-kiosk7")
+    assert "userSig" not in login.request.to_wire()
+    assert asked.credentials == Credentials("kiosk7", "token-1", bearer=True)
+
+
+def test_a_refused_signature_is_not_answered_by_logging_in_again() -> None:
+    ours = server(get_login_info=replace(ACCOUNT, bearer=True), login=[LOGIN_REFUSED])
+    talk = conversation()
+
+    with pytest.raises(LoginRefused):
+        ours.play(talk.log_in(talk.begin(ours.now)))
+
+    assert ours.routes == ["get_login_info", "login"]
 
 
 def test_a_refused_token_is_renewed_and_the_request_repeated() -> None:

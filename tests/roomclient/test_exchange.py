@@ -85,7 +85,11 @@ async def error_of(exchange: HttpExchange, deadline_s: float = 5.0) -> RoomError
     return caught.value
 
 
-async def sent_by(exchange_url: str, request: Request[object] = ASK) -> httpx.Request:
+async def sent_by(
+    exchange_url: str,
+    request: Request[object] = ASK,
+    credentials: Credentials = CREDENTIALS,
+) -> httpx.Request:
     sent: list[httpx.Request] = []
 
     def answer(outgoing: httpx.Request) -> httpx.Response:
@@ -93,9 +97,8 @@ async def sent_by(exchange_url: str, request: Request[object] = ASK) -> httpx.Re
         return httpx.Response(200, stream=Body(json.dumps(GOOD).encode()))
 
     exchange = HttpExchange(exchange_url, httpx.MockTransport(answer))
-    credentials = None if request.IN_QUERY else CREDENTIALS
     with suppress(RoomProtocolError):  # only what was sent matters
-        await exchange.ask(request, credentials, 5.0)
+        await exchange.ask(request, None if request.IN_QUERY else credentials, 5.0)
     await exchange.aclose()
     return sent[0]
 
@@ -127,6 +130,14 @@ async def test_a_request_is_json_with_the_token_in_the_query() -> None:
         "userID": "kiosk7",
         "token": "780e*53727e39*MTIzNDU=",
     }
+
+
+async def test_a_server_that_takes_the_token_in_a_header_is_sent_it_there() -> None:
+    bearer = Credentials("kiosk7", CREDENTIALS.token, bearer=True)
+    request = await sent_by("http://room.test", credentials=bearer)
+
+    assert dict(request.url.params) == {"userID": "kiosk7"}
+    assert request.headers["authorization"] == "Bearer 780e*53727e39*MTIzNDU="
 
 
 async def test_a_login_asks_by_its_query_alone() -> None:

@@ -492,7 +492,7 @@ async def test_every_error_is_a_room_error_with_nothing_secret_in_it() -> None:
     world = RoomWorld()
     async with world.party("agent", "desk", create=True) as agent:
         await agent.service.log_in()
-        token = agent.wire.requests[-1].url.params.get("userSig")
+        token = agent.wire.requests[-1].headers.get("authorization")
         page = httpx.Response(200, stream=httpx.ByteStream(b"<html>"))
         agent.wire.fault = lambda _: page
 

@@ -75,6 +75,10 @@ ANSWERS: dict[str, tuple[msg.Request[object], object]] = {
     "login, v1": (REQUESTS["login"], msg.LoggedIn("alice", "t", ACCOUNT)),
     "login, v2": (REQUESTS["login"], msg.LoggedIn("alice", "t")),
     "get_login_info": (REQUESTS["get_login_info"], ACCOUNT),
+    "get_login_info, ours": (
+        REQUESTS["get_login_info"],
+        replace(ACCOUNT, bearer=True),
+    ),
     "get_im_login_info": (REQUESTS["get_im_login_info"], ACCOUNT),
     "get_push_url": (REQUESTS["get_push_url"], msg.PushUrl(PUSH)),
     "create_room": (REQUESTS["create_room, v1"], msg.RoomCreated("r", SEAT)),
@@ -143,6 +147,17 @@ def test_an_answer_is_read_back_from_its_golden_text(name: str) -> None:
 
 def test_credentials_are_the_query_of_every_later_call() -> None:
     assert msg.Credentials("alice", "t").to_query() == GOLDEN["requests"]["query"]
+
+
+def test_a_server_of_ours_takes_secrets_in_a_header_and_leaves_the_query_harmless() -> (
+    None
+):
+    token = msg.Credentials("alice", "t", bearer=True)
+    login = msg.Login("1400012345", "12345", "alice", proof=msg.Bearer("sig"))
+
+    assert token.to_query() == {"userID": "alice"}
+    assert token.to_headers() == {"Authorization": "Bearer t"}
+    assert login.to_wire() == GOLDEN["requests"]["login, bearer"]
 
 
 def test_refusals_have_the_originals_two_shapes() -> None:
