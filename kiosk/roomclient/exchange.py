@@ -32,12 +32,11 @@ from kiosk.room.messages import (
 )
 from kiosk.room.script import ServerBusy
 from kiosk.roomclient.cancelling import within
+from kiosk.roomclient.connections import RoomTransport
 
 
 MAX_BODY_BYTES: Final = 256 * 1024
 MAX_HEADERS: Final = 64
-_KEEP_ALIVE_S = 3.0  # below uvicorn's 5 s: never write into a closing connection
-_CONNECTIONS = 8
 _OK = 200
 _UNKNOWN_HERE = frozenset({404, 405})
 _TOO_MANY_REQUESTS = 429
@@ -72,15 +71,11 @@ class HttpExchange:
         self._base, self._host = _split(server_url)
         _silence_httpx()
         self._client = httpx.AsyncClient(
-            transport=transport,
-            verify=tls or _trust(self._base),
+            transport=transport or RoomTransport(tls or _trust(self._base)),
             headers={"Accept-Encoding": "identity", "User-Agent": "kiosk"},
             follow_redirects=False,
             timeout=None,  # noqa: S113 - asyncio.timeout is total, httpx's is not
             trust_env=False,
-            limits=httpx.Limits(
-                max_connections=_CONNECTIONS, keepalive_expiry=_KEEP_ALIVE_S
-            ),
         )
 
     async def ask(

@@ -8,16 +8,15 @@ upper end of the 95 % interval is what is judged.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from tests.bench.report import Bar, Result, Table
 from tests.bench.stage import open_stage, rss_mb
-from tests.fakes.branch import Party
+from tests.fakes.branch import Party, wait_until
+from tests.fakes.descriptors import descriptors, is_connected
 
 
 CALLS, CALLS_FULL = 60, 200
@@ -55,15 +54,15 @@ def run(*, full: bool) -> Result:
         agent = stage.start_agent()
         kiosk = stage.start_kiosk(call={"ended_s": 0.1})
         _call(kiosk, agent)  # imports, codecs and sockets of the first call
-        before = _idle(kiosk)
+        before = _at_rest(kiosk)
         memory = [before.rss_mb]
         servers = [rss_mb(server.pid)]
         for _ in range(calls):
             _call(kiosk, agent)
             memory.append(_idle(kiosk).rss_mb)
             servers.append(rss_mb(server.pid))
-        after = _idle_again(kiosk, before)
-        notes = _descriptors(kiosk.pid) if after.fds > before.fds else []
+        after = _at_rest(kiosk)
+        notes = descriptors(kiosk.pid) if after.fds != before.fds else []
     return _result(memory, servers, before, after, notes, full=full)
 
 
@@ -92,36 +91,18 @@ def _idle(kiosk: Party) -> Idle:
     return looks[-1]
 
 
-def _idle_again(kiosk: Party, before: Idle) -> Idle:
+def _at_rest(kiosk: Party) -> Idle:
     """
-    Look until it holds no more than before, or no longer waits for that.
+    Look at an idle kiosk that is not connected to the room service.
 
-    A kept-alive connection to the room service goes with the next request,
-    which an idle kiosk makes within 20 s.
+    It keeps a connection some seconds for its next request, and checks the
+    service every 20 s.
     """
-    deadline = time.monotonic() + _LET_GO_S
     while True:
+        wait_until(lambda: not is_connected(kiosk.pid), "unconnected", _LET_GO_S)
         now = _idle(kiosk)
-        if now.threads <= before.threads and now.fds <= before.fds:
+        if not is_connected(kiosk.pid):
             return now
-        if time.monotonic() > deadline:
-            return now
-
-
-def _descriptors(pid: int) -> list[str]:
-    """Return what each descriptor of a process is; of TCP also the ends and state."""
-    connections: dict[str, str] = {}
-    for line in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]:
-        cells = line.split()
-        connections[f"socket:[{cells[9]}]"] = " ".join(cells[1:4])
-    found: list[str] = []
-    for link in Path(f"/proc/{pid}/fd").iterdir():
-        with contextlib.suppress(OSError):
-            target = str(link.readlink())
-            found.append(
-                f"descriptor {link.name}: {target} {connections.get(target, '')}"
-            )
-    return sorted(found)
 
 
 def slope(values_mb: Sequence[float]) -> Slope | None:
@@ -187,8 +168,8 @@ def _result(
         "many_calls",
         [grown, slopes, held],
         [
-            Bar("threads more than before", *_more(before.threads, after.threads)),
-            Bar("descriptors more than before", *_more(before.fds, after.fds)),
+            Bar("threads more or fewer", *_change(before.threads, after.threads)),
+            Bar("descriptors more or fewer", *_change(before.fds, after.fds)),
             Bar(
                 "memory a call, upper 95 %",
                 late.upper if late else None,
@@ -202,5 +183,5 @@ def _result(
     )
 
 
-def _more(before: int, after: int) -> tuple[float, float, str]:
-    return float(max(0, after - before)), 0.0, ""
+def _change(before: int, after: int) -> tuple[float, float, str]:
+    return float(abs(after - before)), 0.0, ""

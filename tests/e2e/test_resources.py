@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
 
-from tests.fakes.branch import Branch, Party
+from tests.fakes.branch import Branch, Party, wait_until
+from tests.fakes.descriptors import descriptors, is_connected
 
 
 pytestmark = pytest.mark.e2e
 
 N_CALLS = 12
-LOOKS = 10
 
 
 def call_and_hang_up(kiosk: Party, agent: Party) -> None:
@@ -33,24 +32,17 @@ def settled(kiosk: Party) -> dict[str, Any]:
     )
 
 
+def at_rest(kiosk: Party) -> dict[str, Any]:
+    """Return the status once nothing of a call or a request is left to close."""
+    while True:
+        wait_until(lambda: not is_connected(kiosk.pid), "the room service let go")
+        status = settled(kiosk)
+        if not is_connected(kiosk.pid):
+            return status
+
+
 def lasting(status: dict[str, Any]) -> dict[str, int]:
     return {"threads": status["threads"], "descriptors": status["fds"]}
-
-
-def none_more(now: dict[str, int], before: dict[str, int]) -> bool:
-    return all(now[thing] <= before[thing] for thing in before)
-
-
-def at_rest(kiosk: Party) -> dict[str, int]:
-    """Return what is held once nothing more is let go of for a second."""
-    held = lasting(settled(kiosk))
-    same_looks = 0
-    while same_looks < LOOKS:
-        time.sleep(0.1)
-        now = lasting(kiosk.status())
-        same_looks = same_looks + 1 if now == held else 0
-        held = now
-    return held
 
 
 @pytest.mark.timeout(120)
@@ -59,21 +51,13 @@ def test_twelve_calls_leave_no_thread_and_no_descriptor_behind() -> None:
         branch.start_server()
         agent, kiosk = branch.start_agent(), branch.start_kiosk()
         kiosk.wait_for("IDLE")
-        # The first call opens what stays open: worker threads, room connections.
+        # The first call opens what stays open: worker threads.
         call_and_hang_up(kiosk, agent)
         before = at_rest(kiosk)
 
         for _ in range(N_CALLS - 1):
             call_and_hang_up(kiosk, agent)
+        kiosk.wait_until(lambda now: now["calls_ended"] == N_CALLS, "all calls ended")
+        after = at_rest(kiosk)
 
-        # A call counts as ended when the server has heard of it, a moment after
-        # the idle screen; a second kept-alive connection goes with the next check
-        # of the service.
-        after = kiosk.wait_until(
-            lambda now: (
-                now["calls_ended"] >= N_CALLS and none_more(lasting(now), before)
-            ),
-            f"{N_CALLS} calls ended and back at {before}",
-            seconds=45.0,
-        )
-        assert after["calls_ended"] == N_CALLS
+        assert lasting(after) == lasting(before), descriptors(kiosk.pid)

@@ -28,54 +28,70 @@ CROWD = AdmissionLimits(connections_per_address=2, proxies=())
 NO_BODY = b"Content-Length: 0\r\n\r\n"
 
 
-class Legit:
-    """Somebody who asks properly all the time."""
-
-    def __init__(self, connect: Connect) -> None:
-        self._connect = connect
-        self.statuses: list[int] = []
-
-    async def keep_asking(self) -> None:
-        client = await self._connect()
-        while True:
-            self.statuses.append(await client.ask(post()))
-            await asyncio.sleep(0.01)
-
-
 @pytest.fixture
 async def connect(parser: Parser) -> AsyncIterator[Connect]:
     async with raw_server(SHORT, parser) as connect:
         yield connect
 
 
-async def dripped(connect: Connect, before: bytes, drip: bytes) -> tuple[bytes, Legit]:
-    legit = Legit(connect)
-    client = await connect()
-    client.send(before)
-    async with asyncio.TaskGroup() as tasks:
-        asking = tasks.create_task(legit.keep_asking())
-        said = await client.drip(drip)
-        asking.cancel()
-    return said, legit
-
-
 async def test_a_head_that_trickles_in_is_given_up(connect: Connect) -> None:
-    said, legit = await dripped(connect, LIST + b"Host: h\r\n", b"X-a: b\r\n")
+    client = await connect()
+    client.send(LIST + b"Host: h\r\n")
+    said = await client.drip(b"X-a: b\r\n")
 
     assert said.startswith(b"HTTP/1.1 408 ")
     assert b"connection: close" in said.lower()
-    assert legit.statuses
-    assert set(legit.statuses) == {200}
 
 
 async def test_a_body_that_trickles_in_is_given_up(connect: Connect) -> None:
-    before = LIST + b"Host: h\r\nContent-Length: 1000\r\n\r\n"
-    said, legit = await dripped(connect, before, b" ")
+    client = await connect()
+    client.send(LIST + b"Host: h\r\nContent-Length: 1000\r\n\r\n")
+    said = await client.drip(b" ")
 
     assert said.startswith(b"HTTP/1.1 408 ")
     assert b'{"code":-1,' in said
-    assert legit.statuses
-    assert set(legit.statuses) == {200}
+
+
+SLOW = (
+    (LIST + b"Host: h\r\n", b"X-a: b\r\n" * 4),
+    (LIST + b"Host: h\r\nContent-Length: 1000\r\n\r\n", b" " * 32),
+)
+
+
+@pytest.mark.parametrize("slow", SLOW, ids=["head", "body"])
+async def test_others_are_served_between_any_two_bytes_of_a_slow_one(
+    parser: Parser, slow: tuple[bytes, bytes]
+) -> None:
+    begun, bytes_to_come = slow
+    one = AdmissionLimits(ordinary=1)
+    patient = BorderLimits(head_s=30, body_s=30, admission=one)
+    async with raw_server(patient, parser) as connect:
+        trickling, legit = await connect(), await connect()
+        trickling.send(begun)
+        statuses: list[int] = []
+        async with asyncio.timeout(5):  # all of them take a tenth of a second
+            for byte in bytes_to_come:
+                trickling.send(bytes([byte]))
+                statuses.append(await legit.ask(post()))
+
+    assert statuses == [200] * len(bytes_to_come)
+
+
+@pytest.mark.parametrize("slow", SLOW, ids=["head", "body"])
+async def test_others_are_served_while_a_slow_one_is_given_up(
+    connect: Connect, slow: tuple[bytes, bytes]
+) -> None:
+    begun, bytes_to_come = slow
+    trickling, legit = await connect(), await connect()
+    trickling.send(begun)
+    statuses: list[int] = []
+    async with asyncio.TaskGroup() as tasks:
+        given_up = tasks.create_task(trickling.drip(bytes_to_come))
+        while not given_up.done():
+            statuses.append(await legit.ask(post()))
+
+    assert given_up.result().startswith(b"HTTP/1.1 408 ")
+    assert set(statuses) == {200}
 
 
 async def test_who_says_nothing_is_hung_up_on(connect: Connect) -> None:

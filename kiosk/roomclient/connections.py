@@ -1,0 +1,257 @@
+"""
+The room client's TCP connections, on asyncio alone.
+
+httpcore opens its own through anyio, and two things of that are not good enough
+for a daemon: anyio 4.8, the device's version, forgets a socket whose connect is
+cancelled as it succeeds; and a connection out of use stays open until somebody
+asks again, which for an idle kiosk is 20 s later. Here a cancelled connect
+leaves nothing behind, and a connection that was quiet for
+:data:`KEEP_ALIVE_S`, or that the server ended, is closed at once.
+
+Deadlines are not kept here: whoever asks has one for the whole exchange.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from ipaddress import ip_address
+from typing import Any, Final
+
+import anyio.lowlevel
+import httpcore
+import httpx
+from typing_extensions import override
+
+
+KEEP_ALIVE_S: Final = 3.0  # below uvicorn's 5 s: never write into a closing connection
+_POOL = 8
+_NEXT_ADDRESS_S = 1.0  # then the next address of the same host is tried
+_AHEAD = 64 * 1024  # read and not yet asked for
+
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+
+
+async def addresses_of(host: str, port: int) -> Sequence[str]:
+    """
+    Return the addresses of a host, the best one first.
+
+    Raises:
+        OSError: It has none, as far as we can find out.
+
+    """
+    with suppress(ValueError):  # a number needs no resolver and no thread
+        return [str(ip_address(host))]
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(address[0]) for *_, address in found]
+
+
+class RoomTransport(httpx.AsyncHTTPTransport):
+    """
+    httpx's transport over our connections.
+
+    Args:
+        tls: Whom to trust.
+        keep_alive_s: How long a quiet connection is kept, in seconds.
+        resolve: Finds the addresses of a host.
+
+    """
+
+    def __init__(
+        self,
+        tls: ssl.SSLContext,
+        keep_alive_s: float = KEEP_ALIVE_S,
+        resolve: Resolve = addresses_of,
+    ) -> None:
+        super().__init__(verify=tls)
+        # httpx takes no network backend; its pool is replaced before it is used.
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=tls,
+            max_connections=_POOL,
+            keepalive_expiry=keep_alive_s,
+            network_backend=_Network(keep_alive_s, resolve),
+        )
+
+
+class _Network(httpcore.AsyncNetworkBackend):
+    def __init__(self, keep_alive_s: float, resolve: Resolve) -> None:
+        self._keep_alive_s = keep_alive_s
+        self._resolve = resolve
+
+    @override
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[object] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        try:
+            connection = await self._connected(host, port)
+        except OSError as error:
+            raise httpcore.ConnectError(str(error)) from error
+        await connection.closed_if_cancelled()
+        return connection
+
+    async def _connected(self, host: str, port: int) -> _Connection:
+        # One after the other: asyncio's race of addresses forgets sockets, too.
+        addresses = await self._resolve(host, port)
+        for address in addresses[:-1]:
+            with suppress(OSError):
+                async with asyncio.timeout(_NEXT_ADDRESS_S):
+                    return await self._connected_to(address, port)
+        return await self._connected_to(addresses[-1], port)
+
+    async def _connected_to(self, address: str, port: int) -> _Connection:
+        loop = asyncio.get_running_loop()
+        make = partial(_Connection, self._keep_alive_s)
+        _, connection = await loop.create_connection(make, address, port)
+        return connection
+
+
+class _Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
+    """One connection; whoever has it from the pool reads or writes."""
+
+    _transport: asyncio.Transport
+
+    def __init__(self, keep_alive_s: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._keep_alive_s = keep_alive_s
+        self._received = bytearray()
+        self._changed = asyncio.Event()
+        self._writable = asyncio.Event()
+        self._is_over = False
+        self._error: Exception | None = None
+        self._quiet: asyncio.TimerHandle | None = None
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._writable.set()
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        self._changed.set()
+        if len(self._received) > _AHEAD:
+            self._transport.pause_reading()
+
+    @override
+    def pause_writing(self) -> None:
+        self._writable.clear()
+
+    @override
+    def resume_writing(self) -> None:
+        self._writable.set()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._is_over = True
+        self._error = exc
+        self._changed.set()
+        self._writable.set()
+
+    @override
+    async def read(
+        self,
+        max_bytes: int,
+        timeout: float | None = None,
+    ) -> bytes:
+        with self._in_use():
+            while not self._received and not self._is_over:
+                self._changed.clear()
+                await self._changed.wait()
+        if not self._received and self._error is not None:
+            raise httpcore.ReadError(str(self._error)) from self._error
+        taken = bytes(self._received[:max_bytes])
+        del self._received[:max_bytes]
+        if len(self._received) <= _AHEAD:
+            self._transport.resume_reading()
+        return taken
+
+    @override
+    async def write(
+        self,
+        buffer: bytes,
+        timeout: float | None = None,
+    ) -> None:
+        if self._is_over:
+            raise httpcore.WriteError("the connection is closed")
+        with self._in_use():
+            self._transport.write(buffer)
+            await self._writable.wait()
+        if self._error is not None:
+            raise httpcore.WriteError(str(self._error)) from self._error
+
+    @override
+    async def aclose(self) -> None:
+        # Nothing is left to be said: no wait for a TLS farewell.
+        self._close()
+
+    @override
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        try:
+            with self._in_use():
+                above = await self._loop.start_tls(
+                    self._transport, self, ssl_context, server_hostname=server_hostname
+                )
+            assert above is not None
+            self._transport = above
+        except OSError as error:  # ssl.SSLError among them
+            self._close()
+            raise httpcore.ConnectError(str(error)) from error
+        except BaseException:
+            self._close()
+            raise
+        await self.closed_if_cancelled()
+        return self
+
+    async def closed_if_cancelled(self) -> None:
+        """
+        Raise if whoever opens this is cancelled by now.
+
+        httpcore asks the same a step later and then keeps the connection for
+        ever, neither used nor closed.
+        """
+        try:
+            await anyio.lowlevel.checkpoint_if_cancelled()
+        except BaseException:
+            self._close()
+            raise
+
+    @override
+    def get_extra_info(self, info: str) -> Any:
+        if info == "is_readable":  # with nothing asked: over, or nonsense arrived
+            return self._is_over or bool(self._received)
+        return self._transport.get_extra_info(info)
+
+    @contextmanager
+    def _in_use(self) -> Generator[None]:
+        self._end_quiet()
+        try:
+            yield
+        finally:
+            if not self._is_over:
+                self._quiet = self._loop.call_later(self._keep_alive_s, self._close)
+
+    def _end_quiet(self) -> None:
+        if self._quiet is not None:
+            self._quiet.cancel()
+            self._quiet = None
+
+    def _close(self) -> None:
+        self._is_over = True
+        self._end_quiet()
+        self._transport.abort()

@@ -1,0 +1,140 @@
+"""The room client's connections: used again, closed when quiet, never forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+
+from kiosk.roomclient.cancelling import within
+from tests.fakes.http_listener import OK, Listener, Resetting, asking, until
+
+
+async def test_a_connection_serves_one_request_after_the_other() -> None:
+    listener = Listener(OK)
+    async with asking(listener) as http:
+        for _ in range(5):
+            assert (await http.get("/")).status_code == 200
+
+        assert (listener.accepted, listener.requests) == (1, 5)
+
+
+async def test_a_connection_that_is_quiet_is_closed_without_being_asked() -> None:
+    listener = Listener(OK)
+    async with asking(listener, keep_alive_s=0.05) as http:
+        await http.get("/")
+
+        await until(lambda: not listener.open)
+        assert (await http.get("/")).status_code == 200
+        assert listener.accepted == 2
+
+
+async def test_a_request_that_waits_long_is_not_a_quiet_connection() -> None:
+    listener = Listener(OK)
+    listener.reads.clear()
+    async with (
+        asking(listener, keep_alive_s=0.05) as http,
+        asyncio.TaskGroup() as group,
+    ):
+        asked = group.create_task(http.get("/"))
+        await asyncio.sleep(0.2)
+        listener.reads.set()
+
+        assert (await asked).status_code == 200
+
+
+async def test_a_connection_that_the_server_ends_is_closed_at_once() -> None:
+    listener = Listener(OK, hangs_up=True)
+    async with asking(listener) as http:
+        await http.get("/")
+
+        await until(lambda: not listener.open)
+
+
+async def test_what_comes_unasked_is_no_answer_to_the_next_request() -> None:
+    listener = Listener(OK, afterwards=b"HTTP/1.1 408 Slow\r\n\r\n")
+    async with asking(listener) as http:
+        statuses: list[int] = []
+        for _ in range(3):
+            statuses.append((await http.get("/")).status_code)
+            await asyncio.sleep(0.05)
+
+    assert statuses == [200, 200, 200]
+    assert listener.accepted == 3
+
+
+@pytest.mark.parametrize("n_turns", range(16))
+async def test_a_request_cancelled_at_any_turn_leaves_no_connection(
+    n_turns: int,
+) -> None:
+    listener = Listener(OK)
+    async with asking(listener) as http:
+        for _ in range(12):
+            async with asyncio.TaskGroup() as group:
+                task = group.create_task(within(5, lambda: http.get("/")))
+                for _ in range(n_turns):
+                    await asyncio.sleep(0)
+                task.cancel()
+
+        assert (await within(5, lambda: http.get("/"))).status_code == 200
+        # What was cancelled has ended; one connection serves.
+        await until(lambda: listener.open == 1)
+
+
+async def test_a_long_answer_stays_with_the_server_until_it_is_read() -> None:
+    length = 30_000_000
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % length
+    listener = Listener(head + bytes(length))
+    async with asking(listener) as http, http.stream("GET", "/") as response:
+        await asyncio.sleep(0.2)
+        answered_unread = listener.answered
+        parts = [len(part) async for part in response.aiter_raw()]
+
+    assert not answered_unread
+    assert sum(parts) == length
+    assert max(parts) <= 65_536
+
+
+async def test_a_server_that_takes_nothing_is_given_up_by_cancelling() -> None:
+    listener = Listener(OK)
+    listener.reads.clear()
+    async with asking(listener) as http:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await http.post("/", content=b"x" * 9_000_000)
+        listener.reads.set()
+
+
+async def test_a_server_that_resets_is_told_as_such() -> None:
+    async with asking(Resetting(OK)) as http:
+        with pytest.raises(httpx.TransportError):
+            await http.get("/")
+
+
+async def test_nobody_at_the_address_is_told_as_such() -> None:
+    async with asking(Listener(OK)) as http:
+        with pytest.raises(httpx.ConnectError):
+            await http.get("http://127.0.0.1:9/")
+
+
+async def test_a_host_is_asked_at_its_next_address_when_one_does_not_answer() -> None:
+    async def two(_host: str, _port: int) -> list[str]:
+        return ["127.0.0.9", "127.0.0.1"]
+
+    listener = Listener(OK)
+    async with asking(listener, resolve=two) as http:
+        url = http.base_url.copy_with(host="room.test")
+        assert (await http.get(url)).status_code == 200
+
+
+async def test_a_host_by_name_is_found() -> None:
+    async with asking(Listener(OK)) as http:
+        url = http.base_url.copy_with(host="localhost")
+        assert (await http.get(url)).status_code == 200
+
+
+async def test_a_name_that_nobody_knows_is_told_as_such() -> None:
+    async with asking(Listener(OK)) as http:
+        with pytest.raises(httpx.ConnectError):
+            await http.get("http://nobody.invalid/")
