@@ -23,12 +23,12 @@ $(VENV)/.ready: constraints/latest.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "kiosk needs Python 3.11 or newer: apt-get install python3" >&2; exit 69; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Python's venv is missing: apt-get install python3-venv" >&2; exit 69; }
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints/latest.txt -e '.[server,dev,check]' >&2
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints/latest.txt -e '.[server,aec,dev,check]' >&2
 	@touch $@
 
 $(TRIXIE)/.ready: constraints/trixie.txt pyproject.toml
 	@$(PYTHON) -m venv $(TRIXIE)
-	@$(TRIXIE)/bin/pip install --quiet --disable-pip-version-check -c constraints/trixie.txt -e '.[server,dev]' >&2
+	@$(TRIXIE)/bin/pip install --quiet --disable-pip-version-check -c constraints/trixie.txt -e '.[server,aec,dev]' >&2
 	@touch $@
 
 # The strangers the tests talk to.
@@ -39,6 +39,7 @@ system:
 	[ -e /usr/lib/nginx/modules/ngx_rtmp_module.so ] || missing="$$missing libnginx-mod-rtmp"; \
 	command -v curl >/dev/null || missing="$$missing curl"; \
 	command -v openssl >/dev/null || missing="$$missing openssl"; \
+	$(PYTHON) -c 'import ctypes; ctypes.CDLL("libspeexdsp.so.1")' 2>/dev/null || missing="$$missing libspeexdsp1"; \
 	command -v ip >/dev/null || missing="$$missing iproute2"; \
 	if [ -n "$$missing" ]; then echo "missing for the tests: apt-get install$$missing" >&2; exit 69; fi
 

@@ -9,6 +9,7 @@ library never asks for it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -20,6 +21,16 @@ from kiosk.config.values import parse_device
 
 
 T = TypeVar("T")
+
+_ECHO_CANCELLERS = {
+    "livekit": ("echo_livekit", "LivekitEchoCanceller"),
+    "speex": ("echo_speex", "SpeexEchoCanceller"),
+    "duck": ("echo_duck", "DuckingEchoCanceller"),
+}
+"""Best first."""
+
+_DEAF_MICROPHONES = {"synthetic", "tone", "file"}
+"""They play something of their own, and never hear the loudspeaker."""
 
 
 class Remembered(Generic[T]):
@@ -90,6 +101,35 @@ def make_speaker(config: KioskConfig, clock: ports.Clock) -> ports.Speaker:
         synthetic = _adapter("speaker_synthetic", "SyntheticSpeaker")
         made = synthetic(clock, meter_hz=theirs)
     return made
+
+
+def echo_cancellers(
+    config: KioskConfig,
+) -> list[tuple[str, Callable[[], ports.EchoCanceller]]]:
+    """Return the echo cancellers that may be used, by name, best first."""
+    audio = config.audio
+    wanted = audio.echo_canceller
+    if wanted == "auto":
+        deaf = parse_device(config.microphone.device).kind in _DEAF_MICROPHONES
+        wanted = "off" if deaf else "livekit"
+    if wanted == "off":
+        return []
+    options = {
+        "livekit": {
+            "noise_suppression": audio.noise_suppression,
+            "gain_control": audio.gain_control,
+        },
+        "speex": {"noise_suppression": audio.noise_suppression},
+        "duck": {},
+    }
+
+    def make(name: str) -> ports.EchoCanceller:
+        made: ports.EchoCanceller = _adapter(*_ECHO_CANCELLERS[name])(**options[name])
+        return made
+
+    names = list(_ECHO_CANCELLERS)
+    usable = names[names.index(wanted) :]
+    return [(name, partial(make, name)) for name in usable]
 
 
 def beep_hz(config: KioskConfig) -> tuple[int, int]:

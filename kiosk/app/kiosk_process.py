@@ -246,9 +246,16 @@ def make_media(
             delay=bounds,
             tls=_tls(config),
         ),
+        cancellers=_cancellers(config),
         sound_meter=import_module("kiosk.codec.beep").BeepMeter(meter_hz),
         **make,
     )
+
+
+def _cancellers(config: KioskConfig) -> Any:
+    echo = import_module("kiosk.media.echo")
+    usable = devices.echo_cancellers(config)
+    return echo.Cancellers([echo.Choice(name, make) for name, make in usable])
 
 
 class _Progress:

@@ -148,6 +148,23 @@ class SpeakerSection(Section):
     device: SpeakerDevice = "synthetic"
 
 
+class AudioSection(Section):
+    """
+    What is done to the microphone before anybody hears it.
+
+    Attributes:
+        echo_canceller: The one to begin with; where it is not to be had, or
+            fails, the next of livekit, speex and duck takes over.  ``auto`` is
+            livekit for a microphone that can hear the loudspeaker.
+        gain_control: With livekit only.
+
+    """
+
+    echo_canceller: Literal["auto", "livekit", "speex", "duck", "off"] = "auto"
+    noise_suppression: bool = True
+    gain_control: bool = True
+
+
 class DisplaySection(Section):
     """The display; ``framebuffer`` is a file the composed picture is kept in."""
 
@@ -244,6 +261,7 @@ class KioskConfig(Section):
     camera: CameraSection = CameraSection()
     microphone: MicrophoneSection = MicrophoneSection()
     speaker: SpeakerSection = SpeakerSection()
+    audio: AudioSection = AudioSection()
     display: DisplaySection = DisplaySection()
     buttons: ButtonsSection = ButtonsSection()
     indicators: IndicatorsSection = IndicatorsSection()

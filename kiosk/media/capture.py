@@ -17,7 +17,7 @@ from functools import partial
 
 from kiosk.codec.aac import AacEncoder
 from kiosk.errors import DeviceError, DeviceStalled
-from kiosk.media.echo import EchoCanceller
+from kiosk.media.echo import EchoPath
 from kiosk.media.outgoing import Outgoing
 from kiosk.media.self_view import SelfView
 from kiosk.media.worker import BlockingCall, Worker, WorkerRegistry, ZombieWorker
@@ -29,11 +29,11 @@ from kiosk.ports import (
     MediaFact,
     Microphone,
     Micros,
-    Period,
 )
 
 
 _CLOSE_S = 2.0
+_LOAD_S = 10.0  # 28 MB of library off a slow card, once in the life of a process
 _REOPEN_S = 1.0
 _SLICE_S = 0.25
 
@@ -71,7 +71,7 @@ class Capture:
         clock: Clock,
         *,
         encoder: AacEncoder,
-        echo: EchoCanceller,
+        echo: EchoPath,
         self_view: SelfView | None,
         post: Callable[[MediaFact], None],
         registry: WorkerRegistry,
@@ -89,6 +89,7 @@ class Capture:
         self._deadlines = deadlines
         self._muted = False
         self._camera_start: BlockingCall[None] | None = None
+        self._echo_load: BlockingCall[None] | None = None
         self._mic: Worker | None = None
         self._mic_opened: asyncio.Future[None] | None = None
         self._picture_at = Micros(0)
@@ -104,6 +105,11 @@ class Capture:
     def audio_config(self) -> bytes:
         """What the decoder of our sound is opened with."""
         return self._encoder.config
+
+    @property
+    def echo_canceller(self) -> str:
+        """Which one works on the microphone now, or ``off``."""
+        return self._echo.name
 
     @property
     def muted(self) -> bool:
@@ -125,6 +131,8 @@ class Capture:
         on_preview = self._self_view.show if self._self_view else None
         start = partial(self._camera.start, self._take_picture, on_preview)
         self._camera_start = BlockingCall("camera-start", start)
+        # beside the microphone: nobody is heard yet, and a call never waits for it
+        self._echo_load = BlockingCall("echo", self._echo.open, join_within=_LOAD_S)
         self._mic_opened = asyncio.get_running_loop().create_future()
         self._mic = Worker("mic", self._listen, registry=self._registry)
         self._mic.start()
@@ -182,6 +190,11 @@ class Capture:
         mic, self._mic = self._mic, None
         if mic is not None:
             await mic.stop()
+        load, self._echo_load = self._echo_load, None
+        if load is not None:
+            await load.finished()
+            await load.result()
+            self._echo.close()
 
     def _take_picture(self, unit: AccessUnit) -> None:
         self._picture_at = self._clock.now()
@@ -217,12 +230,10 @@ class Capture:
             return
         self._sound_at = self._clock.now()
         self._lost.discard("microphone")
-        for unit in self._encoder.encode(self._pcm_of(period), period.captured_at):
-            self._outgoing.put_sound(unit)
-
-    def _pcm_of(self, period: Period) -> bytes:
         cleaned = self._echo.clean(period)  # also while muted: it keeps learning
-        return bytes(len(period.pcm)) if self._muted else cleaned
+        pcm = bytes(len(cleaned.pcm)) if self._muted else cleaned.pcm
+        for unit in self._encoder.encode(pcm, cleaned.captured_at):
+            self._outgoing.put_sound(unit)
 
     def _reopen(self, worker: Worker) -> None:
         self._microphone.close()

@@ -1,36 +1,176 @@
 """
-Where an echo canceller sits between microphone and encoder.
+Between microphone and encoder: takes out what the loudspeaker put in.
 
-It hears twice: what the loudspeaker really played, stamped with the moment it
-was heard, and what the microphone took; it returns the microphone without the
-loudspeaker.  Both are called on media threads and must not block.
+Gives an echo canceller both sides block by block, the loudspeaker's read at
+the pace of the microphone's clock.  Cancellers come best first; one that is
+not there or fails is told once and the next one takes over, at the end nobody:
+then the microphone passes as it is.  A call never fails for its canceller.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
-from kiosk.ports import Period
-
-
-class EchoCanceller(Protocol):
-    """Removes the loudspeaker from the microphone."""
-
-    def played(self, period: Period) -> None:
-        """Take in what was played; on the playout thread."""
-        ...
-
-    def clean(self, period: Period) -> bytes:
-        """Return the microphone's PCM without echo; on the mic thread."""
-        ...
+from kiosk.errors import DeviceError
+from kiosk.media.clock_follower import ClockFollower
+from kiosk.media.reference import Reference
+from kiosk.ports import ECHO_BLOCK, SAMPLE_RATE, EchoCanceller, Micros, Period
 
 
-class NoCanceller:
-    """For a headset, or a loudspeaker that cancels its own echo."""
+log = logging.getLogger(__name__)
 
-    def played(self, period: Period) -> None:
-        """Nothing to learn."""
+OFF = "off"
 
-    def clean(self, period: Period) -> bytes:
-        """Return the microphone as it is."""
-        return period.pcm
+EARLY_US = 10_000
+"""The loudspeaker's side is given so much too early: where stamps are a little
+wrong, the echo must not come before its cause."""
+
+_BLOCK_BYTES = 2 * ECHO_BLOCK
+
+MakeCanceller: TypeAlias = Callable[[], EchoCanceller]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """
+    A canceller that may be used.
+
+    Attributes:
+        name: As configuration and status call it.
+        make: Makes one; raises DeviceError where it is not to be had.
+
+    """
+
+    name: str
+    make: MakeCanceller
+
+
+class Cancellers:
+    """
+    The cancellers of a session, best first.
+
+    Args:
+        choices: None: the microphone passes as it is.
+
+    """
+
+    def __init__(self, choices: Sequence[Choice] = ()) -> None:
+        self._choices = choices
+        self._told: set[str] = set()
+
+    def each(self) -> Iterator[tuple[str, EchoCanceller]]:
+        """Make one after the other, leaving out what is not to be had."""
+        for choice in self._choices:
+            try:
+                canceller = choice.make()
+            except DeviceError as exc:
+                self._tell_once(exc)
+                continue
+            yield choice.name, canceller
+
+    def _tell_once(self, exc: DeviceError) -> None:
+        """Say what is missing, at the first call and not at every one."""
+        reason = str(exc)
+        if reason not in self._told:
+            self._told.add(reason)
+            log.warning(
+                "echo canceller missing", extra={"code": exc.code, "reason": reason}
+            )
+
+
+class EchoPath:
+    """
+    The echo canceller of one call.
+
+    Args:
+        cancellers: Which may be used.
+        reference: What the loudspeaker plays.
+
+    """
+
+    def __init__(self, cancellers: Cancellers, reference: Reference) -> None:
+        self._usable = cancellers.each()
+        self._reference = reference
+        self._follower = ClockFollower()
+        self._active: tuple[str, EchoCanceller] | None = None
+        self._waiting = b""
+
+    @property
+    def name(self) -> str:
+        """Which canceller works now; ``off`` for none."""
+        active = self._active
+        return OFF if active is None else active[0]
+
+    def open(self) -> None:
+        """
+        Load the best canceller that is to be had; not on the mic thread.
+
+        The first time takes what importing a library takes.  Until then the
+        microphone passes as it is.
+        """
+        self._active = next(self._usable, None)
+
+    def clean(self, period: Period) -> Period:
+        """
+        Return the microphone's period without the loudspeaker; on the mic thread.
+
+        Its length may differ by less than a block, and its stamp tells when
+        what is in it was captured.
+        """
+        active = self._active
+        if active is None:
+            return period
+        waiting_us = _us(len(self._waiting))
+        near = self._waiting + period.pcm
+        begin = period.captured_at - waiting_us
+        whole = len(near) - len(near) % _BLOCK_BYTES
+        self._waiting = near[whole:]
+        cleaned = [
+            self._cleaned(near[at : at + _BLOCK_BYTES], begin + _us(at))
+            for at in range(0, whole, _BLOCK_BYTES)
+        ]
+        return Period(b"".join(cleaned), Micros(round(begin - self._delay_us())))
+
+    def close(self) -> None:
+        """Give the canceller back; after the mic thread ended, safe to repeat."""
+        active, self._active = self._active, None
+        if active is not None:
+            active[1].close()
+
+    def _delay_us(self) -> int:
+        return 0 if self._active is None else self._active[1].delay_us
+
+    def _cleaned(self, near: bytes, captured_at: float) -> bytes:
+        far = self._far(captured_at)
+        while (active := self._active) is not None:
+            name, canceller = active
+            try:
+                return canceller.cancel(near, far)
+            except DeviceError as exc:
+                canceller.close()
+                self._active = next(self._usable, None)
+                log.warning(
+                    "echo canceller failed",
+                    extra={
+                        "code": exc.code,
+                        "reason": str(exc),
+                        "was": name,
+                        "now": self.name,
+                    },
+                )
+        return near
+
+    def _far(self, captured_at: float) -> bytes:
+        """Return what was to be heard meanwhile, on the microphone's clock."""
+        place = self._reference.place_of(captured_at + EARLY_US)
+        if place is None:
+            return bytes(_BLOCK_BYTES)
+        reading = self._follower.follow(place, ECHO_BLOCK)
+        return self._reference.read(reading.place, ECHO_BLOCK, reading.speed)
+
+
+def _us(n_bytes: int) -> float:
+    return n_bytes * 500_000 / SAMPLE_RATE

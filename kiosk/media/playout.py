@@ -16,9 +16,9 @@ import numpy as np
 
 from kiosk.codec.aac import AacDecoder
 from kiosk.errors import DeviceError, MediaError
-from kiosk.media.echo import EchoCanceller
 from kiosk.media.incoming import HeardAt, IncomingStream
 from kiosk.media.jitter import AudioPacket
+from kiosk.media.reference import Reference
 from kiosk.media.speaker_pace import SpeakerPace
 from kiosk.media.stretch import Concealer, Pcm, Stretch, to_us
 from kiosk.media.worker import Worker
@@ -109,13 +109,13 @@ class Playout:
         clock: Clock,
         post: Callable[[MediaFact], None],
         *,
-        echo: EchoCanceller,
+        reference: Reference,
         meter: SoundMeter | None,
     ) -> None:
         self._make_speaker = make_speaker
         self._clock = clock
         self._post = post
-        self._echo = echo
+        self._reference = reference
         self._meter = meter
         self._sounds: tuple[IncomingSound, ...] = ()
         self._is_reported = False
@@ -167,7 +167,7 @@ class Playout:
 
     def _tap(self, period: Period) -> None:
         """Take what was really played: for the canceller and the meter."""
-        self._echo.played(period)
+        self._reference.played(period)
         if self._meter is None:
             return
         sounds = self._sounds

@@ -113,6 +113,7 @@ class StreamPusher:
             backlog_ms=self._controller.backlog_ms,
             reconnects=self._reconnects,
             muted=self._capture.muted,
+            echo_canceller=self._capture.echo_canceller,
         )
 
     async def close(self) -> None:

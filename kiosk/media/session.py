@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from kiosk.codec.aac import AacDecoder, AacEncoder
 from kiosk.media.capture import Capture, CaptureDeadlines
 from kiosk.media.dialling import LinkLimits
-from kiosk.media.echo import EchoCanceller, NoCanceller
+from kiosk.media.echo import Cancellers, EchoPath
 from kiosk.media.facts import FactPost
 from kiosk.media.incoming import IncomingStream
 from kiosk.media.jitter import DelayBounds
@@ -26,6 +26,7 @@ from kiosk.media.playout import Playout, SoundMeter
 from kiosk.media.pusher import StreamPusher
 from kiosk.media.qos import RateController
 from kiosk.media.receiver import PlayDeadlines, Receiver
+from kiosk.media.reference import Reference
 from kiosk.media.render import Renderer
 from kiosk.media.resolver import Resolver
 from kiosk.media.self_view import PlaceSelfView, SelfView
@@ -85,7 +86,7 @@ class MediaSession:
             call, not yet open; they may return the same object every time.
         display: Open; pictures go onto its layers.
         settings: What is configured.
-        echo: Takes the loudspeaker out of the microphone.
+        cancellers: Take the loudspeaker out of the microphone.
         sound_meter: Measures the latency of stamped sound in what is played.
 
     """
@@ -99,7 +100,7 @@ class MediaSession:
         make_speaker: Callable[[], Speaker],
         display: Display,
         settings: MediaSettings,
-        echo: EchoCanceller | None = None,
+        cancellers: Cancellers | None = None,
         sound_meter: SoundMeter | None = None,
         resolver: Resolver | None = None,
     ) -> None:
@@ -109,7 +110,8 @@ class MediaSession:
         self._make_speaker = make_speaker
         self._display = display
         self._settings = settings
-        self._echo = echo or NoCanceller()
+        self._cancellers = cancellers or Cancellers()
+        self._reference = Reference()
         self._sound_meter = sound_meter
         self._resolver = resolver or Resolver()
         self._registry = WorkerRegistry()
@@ -125,7 +127,7 @@ class MediaSession:
             outgoing,
             self._clock,
             encoder=AacEncoder(settings.audio_bitrate),
-            echo=self._echo,
+            echo=EchoPath(self._cancellers, self._reference),
             self_view=self._self_view(),
             post=post,
             registry=self._registry,
@@ -154,7 +156,7 @@ class MediaSession:
             self._make_speaker,
             self._clock,
             post,
-            echo=self._echo,
+            reference=self._reference,
             meter=self._sound_meter,
         )
 

@@ -187,11 +187,13 @@ class BlockingCall(Generic[T]):
     even by somebody who gave up on the result.
     """
 
-    def __init__(self, name: str, call: Callable[[], T]) -> None:
+    def __init__(
+        self, name: str, call: Callable[[], T], *, join_within: float = _JOIN_WITHIN_S
+    ) -> None:
         self._name = name
         self._call = call
         self._result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._worker = Worker(name, self._run)
+        self._worker = Worker(name, self._run, join_within=join_within)
         self._worker.start()
 
     async def result(self) -> T:

@@ -26,6 +26,7 @@ from kiosk.ports.devices import (
     Microphone,
     Speaker,
 )
+from kiosk.ports.echo import ECHO_BLOCK, EchoCanceller
 from kiosk.ports.media import (
     CaptureLost,
     Distribution,
@@ -75,6 +76,7 @@ from kiosk.ports.values import (
 
 
 __all__ = [
+    "ECHO_BLOCK",
     "SAMPLE_RATE",
     "AccessUnit",
     "Bitrate",
@@ -87,6 +89,7 @@ __all__ = [
     "Display",
     "Distribution",
     "DmabufFrame",
+    "EchoCanceller",
     "Frame",
     "Indicator",
     "Indicators",

@@ -72,7 +72,13 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True)
 class PushStats:
-    """What the pusher did since it started; ``None`` where not yet known."""
+    """
+    What the pusher did since it started; ``None`` where not yet known.
+
+    Attributes:
+        echo_canceller: Which one works on the microphone now, or ``off``.
+
+    """
 
     pictures_sent: int = 0
     pictures_dropped: int = 0
@@ -81,6 +87,7 @@ class PushStats:
     backlog_ms: float = 0.0
     reconnects: int = 0
     muted: bool = False
+    echo_canceller: str = "off"
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,40 @@ def test_a_speaker_text_names_its_adapter(
     assert type(made).__name__ == name
 
 
+@pytest.mark.parametrize(
+    ("audio", "names"),
+    [
+        ("", []),  # no synthetic microphone hears the loudspeaker
+        ('echo_canceller = "off"', []),
+        ('echo_canceller = "livekit"', ["livekit", "speex", "duck"]),
+        ('echo_canceller = "speex"', ["speex", "duck"]),
+        ('echo_canceller = "duck"', ["duck"]),
+    ],
+)
+def test_an_echo_canceller_is_followed_by_those_that_may_replace_it(
+    tmp_path: Path, audio: str, names: list[str]
+) -> None:
+    usable = devices.echo_cancellers(config(tmp_path, f"[audio]\n{audio}"))
+
+    assert [name for name, _ in usable] == names
+
+
+def test_every_echo_canceller_can_be_made_with_what_is_configured(
+    tmp_path: Path,
+) -> None:
+    audio = '[audio]\necho_canceller = "livekit"\nnoise_suppression = false'
+    made = [make() for _, make in devices.echo_cancellers(config(tmp_path, audio))]
+    for canceller in made:
+        canceller.close()
+
+    assert [canceller.delay_us for canceller in made] == [9_000, 10_000, 0]
+    assert [type(canceller).__name__ for canceller in made] == [
+        "LivekitEchoCanceller",
+        "SpeexEchoCanceller",
+        "DuckingEchoCanceller",
+    ]
+
+
 def test_a_button_text_names_its_adapter(tmp_path: Path) -> None:
     script = tmp_path / "presses"
     script.write_text("0.5 call\n", encoding="utf-8")

@@ -15,7 +15,12 @@ IN_CALL = {
     "insecure": True,
     "reason": "R007 no answer",
     "peers": [{"user_id": "agent-1", "name": "Agent"}, {"user_id": "b", "name": ""}],
-    "push": {"bitrate": 800_000, "pictures_sent": 90, "pictures_dropped": 1},
+    "push": {
+        "bitrate": 800_000,
+        "pictures_sent": 90,
+        "pictures_dropped": 1,
+        "echo_canceller": "speex",
+    },
     "play": [
         {"user_id": "agent-1", "pictures_shown": 80, "video_latency_ms": {"p50": 91.6}},
         {"user_id": "b", "pictures_shown": 0, "video_latency_ms": None},
@@ -42,6 +47,7 @@ def test_a_call_is_described_with_all_that_support_asks_for() -> None:
         "camera open",
         "insecure",
         "800 kbit/s, 90 pictures, 1 dropped",
+        "canceller speex",
         "agent-1: 80 pictures, 0 dropped, 92 ms late",
         "b: 0 pictures, 0 dropped\n",
         "70 MB, 1.5 s of CPU, 7 threads, 20 descriptors, 2 calls ended",

@@ -14,11 +14,12 @@ from kiosk.devices.clock_monotonic import MonotonicClock
 from kiosk.devices.microphone_synthetic import SyntheticMicrophone
 from kiosk.errors import DeviceError, StreamEnded, StreamRefused, StreamStalled
 from kiosk.media.capture import Capture
-from kiosk.media.echo import NoCanceller
+from kiosk.media.echo import Cancellers, EchoPath
 from kiosk.media.facts import FactPost
 from kiosk.media.outgoing import Outgoing
 from kiosk.media.pusher import StreamPusher
 from kiosk.media.qos import RateController
+from kiosk.media.reference import Reference
 from kiosk.media.worker import WorkerRegistry
 from kiosk.ports import AccessUnit, CaptureLost, MediaFact, PushLost
 from kiosk.roomserver.relay import Relay
@@ -294,7 +295,7 @@ class _LoudPart:
             outgoing,
             kit.clock,
             encoder=self.encoder,
-            echo=NoCanceller(),
+            echo=EchoPath(Cancellers(), Reference()),
             self_view=None,
             post=post,
             registry=registry,

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 
 from kiosk.display.headless import HeadlessDisplay
-from kiosk.media.echo import NoCanceller
 from kiosk.media.facts import FactPost
 from kiosk.media.self_view import SelfView
 from kiosk.media.speaker_pace import LEAST_US, SpeakerPace
 from kiosk.media.stats import Samples
 from kiosk.media.stream_time import StreamTime
-from kiosk.ports import Layer, MediaFact, Micros, PeerSilent, Period, PushLost, Rect
+from kiosk.ports import Layer, MediaFact, Micros, PeerSilent, PushLost, Rect
 from tests.fakes.frames import grey_frame
 from tests.fakes.steady_clock import SteadyClock
 
@@ -91,14 +90,6 @@ def test_the_self_view_sits_where_it_is_told_to() -> None:
 
     assert place == Rect(936, 0, 64, 48)
     assert display.newest(Layer.PIP) is None
-
-
-def test_without_a_canceller_the_microphone_passes() -> None:
-    canceller = NoCanceller()
-    period = Period(b"ab", Micros(0))
-    canceller.played(period)
-
-    assert canceller.clean(period) == b"ab"
 
 
 async def test_facts_arrive_in_order_on_the_loop_and_not_after_closing() -> None:
