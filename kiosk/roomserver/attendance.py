@@ -4,15 +4,22 @@ When each member was last heard, and since when an id is only reserved.
 Clocks are not facts worth storing: after a restart they begin anew, with the
 whole grace.  When the sweep itself was late (a stopped or starved process),
 everybody is given that lateness: nobody could have been heard meanwhile.
-``now`` is monotonic seconds.
+Where several processes share the rooms, each keeps clocks of its own and tells
+the others whom it heard: they count from when they were told.  ``now`` is
+monotonic seconds.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kiosk.room.wire_json import Wire
+from kiosk.roomserver.store import RoomRecord
+from kiosk.roomserver.store_ledger import ForgetfulLedger, Ledger, Shelf
+
 
 _LATENESS_FORGIVEN_FROM_S = 1.0
+_NOTHING_MORE: Wire = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +33,17 @@ class Patience:
 
 
 class Attendance:
-    """The clocks of members and reservations."""
+    """
+    The clocks of members and reservations.
 
-    def __init__(self, patience: Patience) -> None:
+    Args:
+        ledger: Tells other processes who was heard.
+
+    """
+
+    def __init__(self, patience: Patience, ledger: Ledger | None = None) -> None:
         self._patience = patience
+        self._ledger = ledger or ForgetfulLedger()
         self._last_seen: dict[tuple[str, str], float] = {}
         self._reserved_at: dict[str, float] = {}
         self._last_sweep: float | None = None
@@ -37,6 +51,24 @@ class Attendance:
     def heard(self, room_id: str, user_id: str, now: float) -> None:
         """Note that a member lives."""
         self._last_seen[room_id, user_id] = now
+        self._ledger.note(Shelf.HEARD, f"{room_id} {user_id}", _NOTHING_MORE)
+
+    def heard_elsewhere(self, name: str, now: float) -> None:
+        """Take in that another process heard a member."""
+        room_id, _, user_id = name.partition(" ")  # neither holds a space
+        self._last_seen[room_id, user_id] = now
+
+    def changed_elsewhere(
+        self, before: RoomRecord | None, after: RoomRecord | None
+    ) -> None:
+        """Forget those whom another process took out of a room, or its end."""
+        if before is None:
+            return
+        if after is None or after.seats:
+            self.settled(before.room_id)
+        for seat in before.seats:
+            if after is None or after.seat_of(seat.user_id) is None:
+                self.gone(before.room_id, seat.user_id)
 
     def gone(self, room_id: str, user_id: str) -> None:
         """Forget a member."""

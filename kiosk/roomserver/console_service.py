@@ -55,7 +55,7 @@ class OperatorSide:
         """Return the application with the operators' routes before its own."""
         now = self._clock.monotonic
         console = Console(self._viewer, self._desk.operators, self.readiness)
-        reports = FleetDoor(self._desk.fleet, self._desk.caller)
+        reports = FleetDoor(self._desk.fleet, self._desk.caller, self._desk.turns)
         routes = [*console.routes(), *reports.routes(), *beside]
         whole = _before(app, routes)
         return Watched(whole, self._traffic, now, self._settings.access_log)

@@ -16,8 +16,8 @@ from kiosk.room.usersig import UserSigKey, UserSigs
 from kiosk.roomserver.asking import Asked, Caller, ServerClock
 from kiosk.roomserver.backend import StreamBackend
 from kiosk.roomserver.backend_relay import RelayBackend, RelayControl
+from kiosk.roomserver.desk_tables import DeskTables
 from kiosk.roomserver.echo import EchoAgent, EchoRelay
-from kiosk.roomserver.event_log import EventLog
 from kiosk.roomserver.fleet import Fleet
 from kiosk.roomserver.gate import StreamGate
 from kiosk.roomserver.grants import Grant, PushGrants
@@ -40,7 +40,7 @@ from kiosk.roomserver.routes import RouteGroups, Routes
 from kiosk.roomserver.sessions import Sessions
 from kiosk.roomserver.settings import ServerSettings
 from kiosk.roomserver.store_kept import KeptRooms
-from kiosk.roomserver.store_ledger import ForgetfulLedger, Ledger, Shelf
+from kiosk.roomserver.store_ledger import ForgetfulLedger, Ledger, Shelf, Turns
 from kiosk.roomserver.trial_routes import TrialRoutes, TrialTerms
 
 
@@ -61,7 +61,7 @@ class Desk:
 
     Args:
         random_bytes: ``secrets.token_bytes``.
-        on_event: Told the id of each room in which something happened.
+        ring: Ends the waits known by a bell, such as a room's key.
         ledger: Where everything is kept that a restart must not lose.
         later: Makes a call so many seconds from now; ``loop.call_later``.
 
@@ -72,41 +72,56 @@ class Desk:
         settings: ServerSettings,
         clock: ServerClock,
         random_bytes: Callable[[int], bytes],
-        on_event: Callable[[str], None],
+        ring: Callable[[str], None],
         ledger: Ledger | None = None,
         *,
         later: Callable[[float, Callable[[], None]], object],
     ) -> None:
-        self._later = later
         self._settings = settings
         self._clock = clock
         self._random_bytes = random_bytes
-        self._on_event = on_event
         self.im_groups: GroupKeeper | None = None
         self._backend: StreamBackend | None = None
         self._identity: Identity | None = None
-        self.fleet = Fleet(clock)
         self._rates = Rates(settings.rates, clock.monotonic)
         self.operators = Operators(settings.operators_password, self._rates.guesses)
         self._ledger = ledger or ForgetfulLedger()
+        self.fleet = Fleet(clock, ledger=self._ledger)
         self._push_key = StreamKey(settings.push_key or self._kept_key("push"))
         self._play_key = StreamKey(settings.play_key or self._kept_key("play"))
-        self._grants = PushGrants(self._new_stream, self._cut, self._ledger)
+        self._grants = PushGrants(self._new_stream, self._ledger)
         self._sessions = Sessions(
             settings.sdk_app_id, settings.account_type, random_bytes, self._ledger
         )
+        records = KeptRooms(self._ledger)
         self._rooms = Rooms(
             settings.rules,
-            KeptRooms(self._ledger),
+            records,
             self._tell,
             self._grants.revoke,
-            EventLog(self._ledger),
-            on_ended=self._end,
+            self._ledger,
+            on_ended=lambda stream: self._grants.revoke(stream, after_s=WORD_S),
         )
-        self._queue = SeatQueue(QueueRules(settings.turn_s), self._rooms, on_event)
+        rules = QueueRules(settings.turn_s)
+        self._queue = SeatQueue(rules, self._rooms, self._ledger)
+        self._ledger.serve(
+            DeskTables(
+                records=records,
+                rooms=self._rooms,
+                grants=self._grants,
+                sessions=self._sessions,
+                queue=self._queue,
+                fleet=self.fleet,
+                now=clock.monotonic,
+                later=later,
+                ring=ring,
+                cut=self._cut,
+            )
+        )
         self._recall()
+        keys = (self._push_key, self._play_key)
         self.gate = StreamGate(
-            self._grants, self._rooms, self._push_key, self._play_key, clock
+            self._grants, self._rooms, *keys, clock=clock, turns=self._ledger
         )
 
     def relay_backend(self, relay: RelayControl, rtmp_port: int) -> RelayBackend:
@@ -125,6 +140,11 @@ class Desk:
     def rooms(self) -> Rooms:
         """The rooms, to be looked at."""
         return self._rooms
+
+    @property
+    def turns(self) -> Turns:
+        """Who lets the tables be asked."""
+        return self._ledger
 
     @property
     def store_is_late(self) -> bool:
@@ -217,7 +237,6 @@ class Desk:
 
     def _tell(self, room_key: str) -> None:
         self._queue.room_changed(room_key, self._clock.monotonic())
-        self._on_event(room_key)
         if self.im_groups is not None:
             self.im_groups.on_event(room_key)
 
@@ -232,7 +251,7 @@ class Desk:
             rooms=self._rooms,
             clock=self._clock,
             send_text=routes.send_room_text_msg,
-            wake=self._on_event,
+            wake=lambda key: self._ledger.note(Shelf.BELL, key, {}),
         )
 
     @property
@@ -256,6 +275,7 @@ class Desk:
         now = self._clock.monotonic()
         self._sessions.recall(now)
         self._grants.recall(now, self._holds_its_seat)
+        self._queue.recall(now)
         if self._ledger.facts(Shelf.ROOM):
             self._rooms.sweep(now)
 
@@ -272,11 +292,6 @@ class Desk:
         secret = self._random_bytes(_KEY_BYTES)
         self._ledger.note(Shelf.KEY, name, {"hex": secret.hex()})
         return secret
-
-    def _end(self, stream: str) -> None:
-        """Let nobody open a stream any more, and cut it once its member was told."""
-        if self._grants.forget(stream):
-            self._later(WORD_S, lambda: self._cut(stream))
 
     def _cut(self, stream: str) -> None:
         if self._backend is not None:

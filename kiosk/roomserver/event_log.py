@@ -16,9 +16,10 @@ from collections import deque
 from dataclasses import dataclass, replace
 
 from kiosk.room.answers import EventKind, Events, RoomEvent
-from kiosk.room.fields import MAX_URL_BYTES, Fields
+from kiosk.room.fields import Fields
 from kiosk.room.wire_json import Wire
-from kiosk.roomserver.store import RoomRecord, Seat
+from kiosk.roomserver.store import RoomRecord
+from kiosk.roomserver.store_kept import fact_of, record_of
 from kiosk.roomserver.store_ledger import ForgetfulLedger, Ledger, Shelf
 
 
@@ -53,23 +54,39 @@ class EventLog:
         self._farewells: dict[str, _Farewell] = {}
         self.highest = 0
         """Where the numbers of a new room begin: above all closed ones."""
-        for _, mark in self._ledger.facts(Shelf.MARK):
-            self.highest = max(self.highest, Fields(mark).optional_count("highest"))
-        for room_id, fact in self._ledger.facts(Shelf.FAREWELL):
-            self._farewells[room_id] = _farewell_of(room_id, Fields(fact))
+        for shelf in (Shelf.MARK, Shelf.FAREWELL):
+            for name, fact in self._ledger.facts(shelf):
+                self.take_in(shelf, name, fact)
+
+    def take_in(self, shelf: Shelf, name: str, fact: Wire | None) -> None:
+        """Be as a fact of these shelves says."""
+        match shelf:
+            case Shelf.MARK:
+                highest = Fields(fact or {}).optional_count("highest")
+                self.highest = max(self.highest, highest)
+            case Shelf.EVENT:
+                if fact is None:
+                    self._events.pop(name, None)
+                else:
+                    self._append(name, RoomEvent.read(fact))
+            case _:
+                self._farewells.pop(name, None)
+                last = record_of(name, fact) if fact is not None else None
+                if last is not None:
+                    self._close(last)
 
     def append(self, room_id: str, event: RoomEvent) -> None:
         """Keep one event of a room."""
-        log = self._events.get(room_id)
-        if log is None:
-            log = self._events[room_id] = deque(maxlen=_EVENTS_KEPT)
-        log.append(event)
+        self._append(room_id, event)
+        self._ledger.note(Shelf.EVENT, room_id, event.to_wire())
 
     def after(
         self, record: RoomRecord, user_id: str, after_seq: int, *, own: bool = False
     ) -> Events:
         """Return a member's unseen events; its own texts only if ``own``."""
         log = tuple(self._events.get(record.room_id, ()))
+        if log and log[-1].seq != record.seq:
+            log = ()  # this process was away, and the last ones were not told it
         oldest = log[0].seq if log else record.seq + 1
         missing = after_seq > record.seq or after_seq + 1 < oldest
         seen = () if missing else _unseen(log, after_seq, "" if own else user_id)
@@ -77,21 +94,17 @@ class EventLog:
 
     def close(self, record: RoomRecord) -> None:
         """Drop a room's log, remembering it for its members."""
-        log = self._events.pop(record.room_id, ())
-        end = RoomEvent(record.seq + 1, EventKind.ROOM_CLOSED)
-        if end.seq > self.highest:
-            self.highest = end.seq
-            self._ledger.note(Shelf.MARK, "events", {"highest": end.seq})
+        last = replace(record, seq=record.seq + 1)
+        if last.seq > self.highest:
+            self.highest = last.seq
+            self._ledger.note(Shelf.MARK, "events", {"highest": last.seq})
         if not record.seats:
             return
         self._forget_farewell(record.room_id)
         while len(self._farewells) >= _FAREWELLS_KEPT:
             self._forget_farewell(next(iter(self._farewells)))
-        last = replace(record, seq=end.seq)
-        self._farewells[record.room_id] = _Farewell(last, (*log, end), _FAREWELL_SWEEPS)
-        members = " ".join(sorted(seat.user_id for seat in record.seats))
-        fact: Wire = {"seq": end.seq, "members": members}
-        self._ledger.note(Shelf.FAREWELL, record.room_id, fact)
+        self._close(last)
+        self._ledger.note(Shelf.FAREWELL, last.room_id, fact_of(last))
 
     def ended(self, room_id: str) -> RoomRecord | None:
         """Return a room that closed lately as it last was, else None."""
@@ -119,6 +132,19 @@ class EventLog:
             if last.sweeps_left <= 0:
                 self._forget_farewell(room_id)
 
+    def _append(self, room_id: str, event: RoomEvent) -> None:
+        log = self._events.get(room_id)
+        if log is None:
+            log = self._events[room_id] = deque(maxlen=_EVENTS_KEPT)
+        elif log[-1].seq + 1 != event.seq:
+            log.clear()  # there is a hole: who asks for it has to look for himself
+        log.append(event)
+
+    def _close(self, last: RoomRecord) -> None:
+        log = self._events.pop(last.room_id, ())
+        end = RoomEvent(last.seq, EventKind.ROOM_CLOSED)
+        self._farewells[last.room_id] = _Farewell(last, (*log, end), _FAREWELL_SWEEPS)
+
     def _forget_farewell(self, room_id: str) -> None:
         if self._farewells.pop(room_id, None) is not None:
             self._ledger.strike(Shelf.FAREWELL, room_id)
@@ -133,11 +159,3 @@ def _unseen(
         if event.seq > after_seq
         and not (event.kind in _SAID and event.user_id == without_texts_of)
     )
-
-
-def _farewell_of(room_id: str, fields: Fields) -> _Farewell:
-    end = RoomEvent(fields.count("seq"), EventKind.ROOM_CLOSED)
-    members = fields.text("members", MAX_URL_BYTES).split()
-    seats = tuple(Seat(user_id, user_id, "", "", 0, 0) for user_id in members)
-    record = RoomRecord(room_id, "", "", seats=seats, seq=end.seq)
-    return _Farewell(record, (end,), _FAREWELL_SWEEPS)

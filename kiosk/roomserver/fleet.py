@@ -1,7 +1,8 @@
 """
 The kiosks that report, and which of them fell silent.
 
-A bounded table in memory: after a restart it fills again within a period.  A
+A bounded table in memory: after a restart it fills again within a period.  The
+processes of one server tell each other what they hear.  A
 kiosk is silent three periods and a little after its last report; that is logged
 once, and its coming back too.  Who reports a serial is shown, not bound: a kiosk
 may get a new userID with every login.
@@ -15,10 +16,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from kiosk.room.codes import RoomCode
+from kiosk.room.fields import Fields
 from kiosk.room.fleet_report import FleetReport
 from kiosk.room.wire_json import Wire
 from kiosk.roomserver.asking import DONE, Caller, Refused, ServerClock
 from kiosk.roomserver.pace import Pace
+from kiosk.roomserver.store_ledger import ForgetfulLedger, Ledger, Shelf
 
 
 log = logging.getLogger(__name__)
@@ -78,8 +81,14 @@ class Kiosk:
 class Fleet:
     """All kiosks that report to this server."""
 
-    def __init__(self, clock: ServerClock, limits: FleetLimits | None = None) -> None:
+    def __init__(
+        self,
+        clock: ServerClock,
+        limits: FleetLimits | None = None,
+        ledger: Ledger | None = None,
+    ) -> None:
         self._clock = clock
+        self._ledger = ledger or ForgetfulLedger()
         self._limits = limits or FleetLimits()
         self._kiosks: dict[str, Kiosk] = {}
         self._alarmed: set[str] = set()
@@ -102,15 +111,29 @@ class Fleet:
         known = self._kiosks.get(report.serial)
         if known is None or known.user_id != caller.user_id:
             self._make_room(report.serial, caller.user_id, now)
-        self._forget(report.serial)
         offset = report.unix_ms / 1e3 - self._clock.unix()
-        kiosk = Kiosk(report, caller.user_id, caller.address, now, offset)
-        self._kiosks[report.serial] = kiosk
-        self._per_user[caller.user_id] += 1
-        if report.serial in self._alarmed:
-            self._alarmed.discard(report.serial)
-            log.info("kiosk back", extra={"serial": report.serial})
+        self._keep(Kiosk(report, caller.user_id, caller.address, now, offset))
+        fact: Wire = {
+            "report": report.to_wire(),
+            "user": caller.user_id,
+            "address": caller.address,
+            "offsetMs": round(offset * 1e3),
+        }
+        self._ledger.note(Shelf.REPORT, report.serial, fact)
         return DONE
+
+    def take_in(self, fact: Wire) -> None:
+        """Keep a report that another process heard just now."""
+        fields = Fields(fact)
+        self._keep(
+            Kiosk(
+                FleetReport.from_wire(fields.mapping("report")),
+                fields.text("user"),
+                fields.text("address"),
+                self._clock.monotonic(),
+                fields.number("offsetMs") / 1e3,
+            )
+        )
 
     def kiosks(self) -> tuple[Kiosk, ...]:
         """Return all kiosks by serial."""
@@ -133,6 +156,15 @@ class Fleet:
                 log.warning(
                     "kiosk silent", extra={"serial": serial, "silent_s": silent_s}
                 )
+
+    def _keep(self, kiosk: Kiosk) -> None:
+        serial = kiosk.report.serial
+        self._forget(serial)
+        self._kiosks[serial] = kiosk
+        self._per_user[kiosk.user_id] += 1
+        if serial in self._alarmed:
+            self._alarmed.discard(serial)
+            log.info("kiosk back", extra={"serial": serial})
 
     def _make_room(self, serial: str, user_id: str, now: float) -> None:
         too_many = self._per_user[user_id] >= self._limits.kiosks_per_user

@@ -17,6 +17,8 @@ from kiosk.room import messages as msg
 from kiosk.room.fleet_report import FleetReport
 from kiosk.roomserver.asking import Asked, Caller, Refused, TooOften
 from kiosk.roomserver.fleet import Fleet
+from kiosk.roomserver.http import away_response
+from kiosk.roomserver.store_ledger import StoreAway, Turns
 
 
 _JSON = "application/json; charset=utf-8"
@@ -28,12 +30,16 @@ class FleetDoor:
 
     Args:
         caller: Says who asks, or raises ``Refused``.
+        turns: Who lets the tables be asked.
 
     """
 
-    def __init__(self, fleet: Fleet, caller: Callable[[Asked], Caller]) -> None:
+    def __init__(
+        self, fleet: Fleet, caller: Callable[[Asked], Caller], turns: Turns
+    ) -> None:
         self._fleet = fleet
         self._caller = caller
+        self._turns = turns
 
     def routes(self) -> list[Route]:
         """Return the one route."""
@@ -46,7 +52,9 @@ class FleetDoor:
         except ClientDisconnect:
             return Response(status_code=400)
         try:
-            wire = self._answer(request, body)
+            wire = await self._turns.turn(lambda: self._answer(request, body))
+        except StoreAway as away:
+            return away_response(away)
         except TooOften as refused:
             page = refused.page()
             return Response(page.body, page.status, dict(page.headers), page.media_type)

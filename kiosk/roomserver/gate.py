@@ -12,6 +12,7 @@ from kiosk.room.stream_url import APP, StreamKey, refusal_of
 from kiosk.roomserver.asking import ServerClock
 from kiosk.roomserver.grants import PushGrants
 from kiosk.roomserver.rooms import Rooms
+from kiosk.roomserver.store_ledger import Turns
 
 
 class StreamGate:
@@ -23,13 +24,16 @@ class StreamGate:
         rooms: Rooms,
         push_key: StreamKey,
         play_key: StreamKey,
+        *,
         clock: ServerClock,
+        turns: Turns,
     ) -> None:
         self._grants = grants
         self._rooms = rooms
         self._push_key = push_key
         self._play_key = play_key
         self._clock = clock
+        self._turns = turns
 
     def authorize_publish(self, app: str, name: str, query: str) -> str | None:
         """Return None, or why this publisher is refused."""
@@ -41,11 +45,11 @@ class StreamGate:
 
     def on_stream_started(self, name: str) -> None:
         """Note that a stream is being published."""
-        self._tell(name, live=True)
+        self._turns.post(lambda: self._tell(name, live=True))
 
     def on_stream_ended(self, name: str) -> None:
         """Note that a stream's publisher is gone."""
-        self._tell(name, live=False)
+        self._turns.post(lambda: self._tell(name, live=False))
 
     def _tell(self, name: str, *, live: bool) -> None:
         grant = self._grants.find(name, self._clock.monotonic())

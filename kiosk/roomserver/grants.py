@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kiosk.room.fields import Fields
+from kiosk.room.wire_json import Wire
 from kiosk.roomserver.store_ledger import ForgetfulLedger, Ledger, Shelf
 
 
@@ -39,8 +40,7 @@ class PushGrants:
 
     Args:
         new_stream: Makes an unguessable stream name.
-        on_revoked: Told each stream whose grant ended: it must be cut.
-        ledger: Where grants outlive the process.
+        ledger: Where grants outlive the process, and streams are told to be cut.
         unused_s: How long a grant without a seat lives.
 
     """
@@ -48,7 +48,6 @@ class PushGrants:
     def __init__(
         self,
         new_stream: Callable[[], str],
-        on_revoked: Callable[[str], None],
         ledger: Ledger | None = None,
         *,
         unused_s: float = 120.0,
@@ -57,7 +56,6 @@ class PushGrants:
         max_seats_per_user: int = 8,
     ) -> None:
         self._new_stream = new_stream
-        self._on_revoked = on_revoked
         self._ledger = ledger or ForgetfulLedger()
         self._unused_s = unused_s
         self._max_grants = max_grants
@@ -109,18 +107,17 @@ class PushGrants:
 
         """
         for stream, fact in self._ledger.facts(Shelf.GRANT):
-            fields = Fields(fact)
-            grant = Grant(
-                stream,
-                fields.text("user"),
-                fields.text("address"),
-                now + self._unused_s,
-                fields.text("room"),
-            )
+            grant = self._read(stream, Fields(fact), now)
             if grant.room_id and not is_seated(grant):
                 self._ledger.strike(Shelf.GRANT, stream)
             else:
                 self._keep(grant)
+
+    def take_in(self, stream: str, fact: Wire | None, now: float) -> None:
+        """Keep a grant as it was noted elsewhere; None: forget it."""
+        self._forget(stream)
+        if fact is not None:
+            self._keep(self._read(stream, Fields(fact), now))
 
     def find(self, stream: str, now: float) -> Grant | None:
         """Return the grant of a stream if it may still be used."""
@@ -136,13 +133,27 @@ class PushGrants:
         """Say whether any grant was asked for from an address."""
         return address in self._addresses
 
-    def revoke(self, stream: str) -> None:
-        """Forget a stream for good and have it cut; unknown ones are fine."""
-        if self.forget(stream):
-            self._on_revoked(stream)
+    def revoke(self, stream: str, *, after_s: float = 0.0) -> None:
+        """
+        Forget a stream for good and have it cut; unknown ones are fine.
 
-    def forget(self, stream: str) -> bool:
-        """Forget a stream for good; say whether there is one to be cut."""
+        Args:
+            stream: Its name.
+            after_s: How much later it is cut.
+
+        """
+        if self._forget(stream):
+            self._ledger.strike(Shelf.GRANT, stream)
+            self._ledger.note(Shelf.CUT, stream, {"afterS": after_s})
+
+    def sweep(self, now: float) -> None:
+        """Revoke what expired unused."""
+        for grant in tuple(self._grants.values()):
+            if not grant.is_valid(now):
+                self.revoke(grant.stream)
+
+    def _forget(self, stream: str) -> bool:
+        """Take a grant out; say whether there was one."""
         grant = self._grants.pop(stream, None)
         if grant is None:
             return False
@@ -153,14 +164,16 @@ class PushGrants:
         self._addresses[grant.address] -= 1
         if not self._addresses[grant.address]:
             del self._addresses[grant.address]
-        self._ledger.strike(Shelf.GRANT, stream)
         return True
 
-    def sweep(self, now: float) -> None:
-        """Revoke what expired unused."""
-        for grant in tuple(self._grants.values()):
-            if not grant.is_valid(now):
-                self.revoke(grant.stream)
+    def _read(self, stream: str, fields: Fields, now: float) -> Grant:
+        return Grant(
+            stream,
+            fields.text("user"),
+            fields.text("address"),
+            now + self._unused_s,
+            fields.text("room"),
+        )
 
     def _keep(self, grant: Grant) -> None:
         self._grants[grant.stream] = grant

@@ -19,34 +19,37 @@ from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from kiosk.room import messages as msg
-from kiosk.roomserver.asking import Asked, CloudCall, Hold, Page
+from kiosk.roomserver.asking import Asked, CloudCall, Hold, Page, retry_after
 from kiosk.roomserver.cloud import Cloud, no_cloud
-from kiosk.roomserver.long_polls import LongPolls
-from kiosk.roomserver.routes import Routes
+from kiosk.roomserver.long_polls import LongPolls, Wait
+from kiosk.roomserver.routes import Answer, Routes
+from kiosk.roomserver.store_ledger import ForgetfulLedger, StoreAway, Turns
 
 
 log = logging.getLogger(__name__)
 
 _JSON = "application/json; charset=utf-8"
 _MAX_QUERY_FIELDS = 32
+_AWAY_RETRY_S = 2
 _JSON_TYPES = frozenset({"application/json", "text/xml"})
 _FORM_TYPE = "application/x-www-form-urlencoded"
 
 
 class Door:
     """
-    The ASGI application below ``/``: reads, asks the routes, answers.
+    The ASGI application below ``/``: reads, asks the routes in a turn, answers.
 
     No exception of a route leaves it: that is code -1 and a traceback in the
-    log, and the server goes on.
+    log, and the server goes on.  Without a turn the answer is HTTP 503.
     """
 
     def __init__(
-        self, routes: Routes, polls: LongPolls, cloud: Cloud = no_cloud
+        self, routes: Routes, polls: LongPolls, cloud: Cloud, turns: Turns
     ) -> None:
         self._routes = routes
         self._polls = polls
         self._cloud = cloud
+        self._turns = turns
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -67,6 +70,8 @@ class Door:
             return _response(msg.exception(str(error)))
         except ClientDisconnect:
             raise
+        except StoreAway as away:
+            return away_response(away)
         except Exception:
             # The end of the line for this request; the next one is served.
             log.exception("route failed")
@@ -74,19 +79,47 @@ class Door:
         return _page(answer) if isinstance(answer, Page) else _response(answer)
 
     async def _answer(self, asked: Asked) -> msg.Wire | Page:
-        answer = self._routes.answer(asked)
-        if isinstance(answer, CloudCall):
-            return answer.finish(await self._cloud(answer))
-        if not isinstance(answer, Hold):
+        waits: list[Wait] = []
+
+        def ask() -> Answer:
+            answer = self._routes.answer(asked)
+            if isinstance(answer, Hold):
+                # Within the turn: nothing that happens after it may be missed.
+                wait = answer.wait
+                waits.append(self._polls.begin(wait.room_id, wait.user_id))
             return answer
-        wait = answer.wait
-        await self._polls.wait(wait.room_id, wait.user_id, wait.hold_s)
-        return self._routes.finish(answer)
+
+        try:
+            answer = await self._turns.turn(ask)
+            if isinstance(answer, CloudCall):
+                return answer.finish(await self._cloud(answer))
+            if not isinstance(answer, Hold):
+                return answer
+            await waits[-1].over(answer.wait.hold_s)
+        finally:
+            for wait in waits:
+                self._polls.end(wait)
+        hold = answer
+        return await self._turns.turn(lambda: self._routes.finish(hold))
 
 
-def build_app(routes: Routes, polls: LongPolls, cloud: Cloud = no_cloud) -> Starlette:
-    """Return the ASGI application of a room server; ``cloud`` asks Tencent's."""
-    door = Door(routes, polls, cloud)
+def build_app(
+    routes: Routes,
+    polls: LongPolls,
+    cloud: Cloud = no_cloud,
+    turns: Turns | None = None,
+) -> Starlette:
+    """
+    Return the ASGI application of a room server.
+
+    Args:
+        routes: Answer.
+        polls: Where members wait.
+        cloud: Asks Tencent's.
+        turns: Who lets the routes be asked; by default they always may.
+
+    """
+    door = Door(routes, polls, cloud, turns or ForgetfulLedger())
     return Starlette(routes=[Route("/healthz", _healthz), Mount("/", app=door)])
 
 
@@ -124,6 +157,13 @@ def _pairs(text: str) -> dict[str, str]:
     if len(fields) != len(pairs):
         raise msg.BadJson("a field appears twice")
     return fields
+
+
+def away_response(away: StoreAway) -> Response:
+    """Return what a client is told while nothing can be written or known."""
+    body = msg.dump_json(msg.exception(str(away)))
+    headers = dict(retry_after(_AWAY_RETRY_S))
+    return Response(body, 503, headers, media_type=_JSON)
 
 
 def _page(page: Page) -> Response:

@@ -25,6 +25,7 @@ from kiosk.room.wire_json import BadJson, Wire, parse_json
 from kiosk.roomserver.backend_remote import LiveStreams
 from kiosk.roomserver.gate import StreamGate
 from kiosk.roomserver.media_settings import MediaKind
+from kiosk.roomserver.store_ledger import StoreAway, Turns
 
 
 log = logging.getLogger(__name__)
@@ -55,16 +56,23 @@ class MediaHooks:
 
     Args:
         secret: What the media server has to show.
+        turns: Who lets the gate be asked.
 
     """
 
     def __init__(
-        self, kind: MediaKind, secret: bytes, gate: StreamGate, live: LiveStreams
+        self,
+        kind: MediaKind,
+        secret: bytes,
+        gate: StreamGate,
+        live: LiveStreams,
+        turns: Turns,
     ) -> None:
         self._kind = kind
         self._secret = secret
         self._gate = gate
         self._live = live
+        self._turns = turns
         # MediaMTX authenticates before there is media, and tells no player's end.
         self._tells_ends = kind is not MediaKind.MEDIAMTX
 
@@ -108,7 +116,10 @@ class MediaHooks:
         except (HookRefused, BadJson, BadRequest) as error:
             log.warning("callback not understood", extra={"reason": str(error)})
             return _said(_NONSENSE)
-        refusal = self.judge(question)
+        try:
+            refusal = await self._turns.turn(lambda: self.judge(question))
+        except StoreAway as away:
+            refusal = str(away)
         if refusal is not None:
             log.info(
                 "stream refused",

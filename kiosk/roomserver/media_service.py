@@ -85,6 +85,7 @@ async def _relay_side(
         authorize_play=desk.gate.authorize_play,
         on_stream_started=desk.gate.on_stream_started,
         on_stream_ended=desk.gate.on_stream_ended,
+        turns=desk.turns,
     )
     host, port = settings.rtmp_host, settings.rtmp_port
     async with AsyncExitStack() as stack:
@@ -120,7 +121,7 @@ async def _remote_side(
     )
     routes: tuple[Route, ...] = ()
     if media.has_callbacks:
-        hooks = MediaHooks(media.kind, media.hook_secret, desk.gate, live)
+        hooks = MediaHooks(media.kind, media.hook_secret, desk.gate, live, desk.turns)
         routes = tuple(hooks.routes())
     parts = urlsplit(url_of(media.push_url, "x"))
     port = parts.port or (_RTMPS_PORT if parts.scheme == "rtmps" else _RTMP_PORT)

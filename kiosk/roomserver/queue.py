@@ -10,21 +10,32 @@ Pure: ``now`` is monotonic seconds and always an argument.  Rules:
 3. Seats are only given where the room's creator sits: there somebody answers.
 4. The table is bounded; above that a caller is answered but not lined up.
 
-Nothing of it outlives the process: after a restart kiosks ask again and line up
-as they come.
+5. Places are facts: they outlive the process, and processes that share a ledger
+   have one line.  Whoever takes a place in waits for its owner as long as if he
+   had just been heard.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
-from kiosk.room.queue_requests import QueuePlace, QueueSeat
+from kiosk.room.fields import Fields
+from kiosk.room.queue_requests import MAX_TARGET_BYTES, QueuePlace, QueueSeat
 from kiosk.room.room_types import RoomType
-from kiosk.room.targets import HuntGroup, matching
+from kiosk.room.targets import MAX_TARGETS, HuntGroup, matching
+from kiosk.room.wire_json import Wire
 from kiosk.roomserver.rooms import Rooms
 from kiosk.roomserver.spaces import id_of, key_of, type_of
 from kiosk.roomserver.store import RoomRecord
+from kiosk.roomserver.store_ledger import ForgetfulLedger, Ledger, Shelf
+
+
+LINE: Final = "queue"
+"""The bell that says that somebody's place is another one now."""
+_NOTHING_MORE: Wire = {}
+_ELSEWHERE = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,7 @@ class _Waiter:
     """Numbers of those who were there before and may take the same seats."""
     silent_at: float = 0.0
     told: int = 0
+    """The position he knows, if this process told it."""
     kept: str = ""
     """The key of the room where a seat is kept."""
     kept_until: float = 0.0
@@ -77,17 +89,17 @@ class SeatQueue:
 
     Args:
         rooms: Where seats are; only read.
-        on_moved: Told the bell (:func:`bell_of`) of each waiter whose place
-            is another one now.
+        ledger: Where places are kept; told the bell :data:`LINE` when some are
+            other ones now.
 
     """
 
     def __init__(
-        self, rules: QueueRules, rooms: Rooms, on_moved: Callable[[str], None]
+        self, rules: QueueRules, rooms: Rooms, ledger: Ledger | None = None
     ) -> None:
         self._rules = rules
         self._rooms = rooms
-        self._on_moved = on_moved
+        self._ledger = ledger or ForgetfulLedger()
         self._waiters: dict[str, _Waiter] = {}
         self._arrivals = 0
 
@@ -110,15 +122,42 @@ class SeatQueue:
                 return QueuePlace(id_of(own.room_id), own.label)
             if len(self._waiters) >= self._rules.max_waiting:
                 return QueuePlace(ahead=len(self._waiters), reason="full")
-            ahead = frozenset(self._rivals_of(room_type, group))
-            self._arrivals += 1
-            waiter = _Waiter(room_type, asked.user_id, group, self._arrivals, ahead)
-            self._waiters[bell] = waiter
+            number = self._arrivals + 1
+            waiter = self._arrive(room_type, asked.user_id, group, number)
             self._seek(waiter, now)
         waiter.silent_at = now + asked.hold_s + self._rules.patience_s
         turn_ends = min(now + self._rules.turn_s, waiter.kept_at_most_until)
         waiter.kept_until = turn_ends if waiter.kept else 0.0
+        self._note(waiter, now)
         return self.place_of(bell)
+
+    def recall(self, now: float) -> None:
+        """Take in who was in line at an earlier life of this server."""
+        for bell, fact in self._ledger.facts(Shelf.PLACE):
+            self.take_in(bell, fact, now)
+
+    def take_in(self, bell: str, fact: Wire | None, now: float) -> None:
+        """Be in line as it was noted elsewhere; None: he is out."""
+        if fact is None:
+            self._waiters.pop(bell, None)
+            return
+        fields = Fields(fact)
+        waiter = self._waiters.get(bell)
+        if waiter is None or waiter.number != fields.count("number"):
+            waiter = self._came_elsewhere(bell, fields)
+        waiter.kept = fields.text("kept")
+        waiter.silent_at = now + fields.optional_seconds("silentS", 0.0)
+        kept_s = fields.optional_seconds("keptS", 0.0)
+        waiter.kept_until = now + kept_s if kept_s else 0.0
+        waiter.kept_at_most_until = now + fields.optional_seconds("keptAtMostS", 0.0)
+
+    def moved(self) -> Iterator[str]:
+        """Walk over the bells of those who were told another place than theirs."""
+        for bell, waiter in tuple(self._waiters.items()):
+            if waiter.told == _ELSEWHERE:
+                continue
+            if waiter.told != (0 if waiter.kept else self._ahead_of(waiter) + 1):
+                yield bell
 
     def place_of(self, bell: str) -> QueuePlace:
         """Return where a waiter stands; one without a place stands nowhere."""
@@ -137,6 +176,7 @@ class SeatQueue:
         """Take somebody out; unknown ones are fine."""
         waiter = self._waiters.pop(bell_of(room_type, user_id), None)
         if waiter is not None:
+            self._ledger.strike(Shelf.PLACE, bell_of(room_type, user_id))
             self._give_on(waiter.kept, now)
             self._tell_moved()
 
@@ -148,11 +188,12 @@ class SeatQueue:
             if waiter.kept != key:
                 continue
             if record is None:
-                self._keep_nothing(waiter)
+                self._keep_nothing(waiter, now)
                 self._seek(waiter, now)
                 moved = True
             elif record.seat_of(waiter.user_id) is not None:
                 del self._waiters[bell]
+                self._ledger.strike(Shelf.PLACE, bell)
         if self._give_on(key, now) or moved:
             self._tell_moved()
 
@@ -170,6 +211,41 @@ class SeatQueue:
         ]
         for waiter in late:
             self.leave(waiter.room_type, waiter.user_id, now)
+
+    def _came_elsewhere(self, bell: str, fields: Fields) -> _Waiter:
+        self._waiters.pop(bell, None)
+        group = HuntGroup(fields.texts("targets", MAX_TARGETS, MAX_TARGET_BYTES))
+        room_type = RoomType(fields.text("type"))
+        number = fields.count("number")
+        waiter = self._arrive(room_type, fields.text("user"), group, number)
+        waiter.told = _ELSEWHERE
+        if number < self._arrivals:  # he was taken out by mistake
+            by_number = sorted(self._waiters.items(), key=lambda one: one[1].number)
+            self._waiters = dict(by_number)
+        return waiter
+
+    def _arrive(
+        self, room_type: RoomType, user_id: str, group: HuntGroup, number: int
+    ) -> _Waiter:
+        ahead = frozenset(self._rivals_of(room_type, group, number))
+        waiter = _Waiter(room_type, user_id, group, number, ahead)
+        self._waiters[bell_of(room_type, user_id)] = waiter
+        self._arrivals = max(self._arrivals, number)
+        return waiter
+
+    def _note(self, waiter: _Waiter, now: float) -> None:
+        fact: Wire = {
+            "type": waiter.room_type.value,
+            "user": waiter.user_id,
+            "targets": list(waiter.group.targets),
+            "number": waiter.number,
+            "silentS": max(0.0, waiter.silent_at - now),
+            "kept": waiter.kept,
+            "keptS": max(0.0, waiter.kept_until - now),
+            "keptAtMostS": max(0.0, waiter.kept_at_most_until - now),
+        }
+        bell = bell_of(waiter.room_type, waiter.user_id)
+        self._ledger.note(Shelf.PLACE, bell, fact)
 
     def _give_on(self, key: str, now: float) -> bool:
         """Keep a room's free seats for those who wait for it, in order; or none."""
@@ -201,10 +277,12 @@ class SeatQueue:
         # Another seat in the place of a lost one: no longer, unless he asks again.
         waiter.kept_until = waiter.kept_until or now + self._rules.turn_s
         waiter.kept_at_most_until = now + self._rules.longest_turn_s
+        self._note(waiter, now)
 
-    def _keep_nothing(self, waiter: _Waiter) -> None:
+    def _keep_nothing(self, waiter: _Waiter, now: float) -> None:
         waiter.kept = ""
         waiter.silent_at = waiter.kept_until
+        self._note(waiter, now)
 
     def _free_seats(self, record: RoomRecord) -> int:
         if record.seat_of(record.creator) is None:
@@ -230,9 +308,12 @@ class SeatQueue:
                     return record
         return None
 
-    def _rivals_of(self, room_type: RoomType, group: HuntGroup) -> Iterator[int]:
+    def _rivals_of(
+        self, room_type: RoomType, group: HuntGroup, number: int
+    ) -> Iterator[int]:
         for other in self._waiters.values():
-            if other.room_type is room_type and group.overlaps(other.group):
+            before = other.number < number and other.room_type is room_type
+            if before and group.overlaps(other.group):
                 yield other.number
 
     def _ahead_of(self, waiter: _Waiter) -> int:
@@ -259,10 +340,7 @@ class SeatQueue:
         return lambda room_id: self._rooms.find(key_of(room_type, room_id)) is not None
 
     def _tell_moved(self) -> None:
-        for bell, waiter in tuple(self._waiters.items()):
-            place = 0 if waiter.kept else self._ahead_of(waiter) + 1
-            if waiter.told != place:
-                self._on_moved(bell)
+        self._ledger.note(Shelf.BELL, LINE, _NOTHING_MORE)
 
 
 def bell_of(room_type: RoomType, user_id: str) -> str:

@@ -21,10 +21,11 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Final, TypeAlias
 
-from kiosk.roomserver.relay_peer import Peer
+from kiosk.roomserver.relay_peer import Peer, Request
 from kiosk.roomserver.relay_stream import Listener, Publisher, RelayStream
 from kiosk.roomserver.relay_terms import Refusal, RelayLimits, StreamStats
-from kiosk.rtmp.events import PlayRequested, PublishRequested
+from kiosk.roomserver.store_ledger import ForgetfulLedger, Turns
+from kiosk.rtmp.events import PublishRequested
 from kiosk.rtmp.handshake import RANDOM_BYTES
 
 
@@ -40,7 +41,6 @@ Notify: TypeAlias = Callable[[str], None]
 """Told a stream name. Must not block."""
 
 _DEFAULT_LIMITS: Final = RelayLimits()
-_CHECKS_PER_DEADLINE: Final = 4
 
 
 class Relay:
@@ -61,14 +61,16 @@ class Relay:
         on_stream_started: Notify,
         on_stream_ended: Notify,
         limits: RelayLimits = _DEFAULT_LIMITS,
+        turns: Turns | None = None,
     ) -> None:
-        """Take who decides, and who is told."""
+        """Take who decides, in whose turn (by default at once), and who is told."""
         self.limits = limits
         self.address: tuple[str, int] | None = None
         self._authorize_publish = authorize_publish
         self._authorize_play = authorize_play
         self._on_stream_started = on_stream_started
         self._on_stream_ended = on_stream_ended
+        self._turns = turns or ForgetfulLedger()
         self._streams: dict[str, RelayStream] = {}
         self._peers: set[Peer] = set()
         self._per_address: Counter[str] = Counter()
@@ -119,7 +121,7 @@ class Relay:
             )
         bound = server.sockets[0].getsockname()
         self.address = (str(bound[0]), int(bound[1]))
-        watch = _Repeated(loop, self._check_period_s(), self._check_deadlines)
+        watch = _Repeated(loop, self.limits.check_period_s, self._check_deadlines)
         try:
             yield self.address
         finally:
@@ -196,31 +198,20 @@ class Relay:
             and self._per_address[peer.address] <= self.limits.connections_per_address
         )
 
-    def publish(self, peer: Peer, request: PublishRequested) -> Refusal | RelayStream:
-        """Decide on a publisher: key first, then whether the name is free."""
-        refusal = self._authorize_publish(request.app, request.name, request.query)
-        if refusal is not None:
-            return Refusal(refusal)
-        stream = self._stream(request.name)
-        before = stream.publisher
-        if isinstance(before, Peer):
-            if before.silent_s(self._now()) < self.limits.takeover_s:
-                return Refusal("somebody publishes under this name already")
-            before.stream = None
-            before.close()
-            self._tell(self._on_stream_ended, stream.name)
-        stream.begin(peer, self._now())
-        return stream
+    def decide(self, peer: Peer, request: Request) -> None:
+        """Decide whether a peer may publish or play: key first, then the name."""
+        publishes = isinstance(request, PublishRequested)
+        authorize = self._authorize_publish if publishes else self._authorize_play
+        asked = request.app, request.name, request.query
 
-    def play(self, peer: Peer, request: PlayRequested) -> Refusal | RelayStream:
-        """Decide on a subscriber; it may come before its publisher."""
-        refusal = self._authorize_play(request.app, request.name, request.query)
-        if refusal is not None:
-            return Refusal(refusal)
-        stream = self._stream(request.name)
-        if len(stream.subscribers) >= self.limits.subscribers_per_stream:
-            return Refusal("this stream has as many players as it may have")
-        return stream
+        def tell(refusal: str | None) -> None:
+            if peer.is_over:
+                return
+            admit = self._begin if publishes else self._admit
+            denied = None if refusal is None else Refusal(refusal)
+            peer.answer(request, denied or admit(peer, request.name))
+
+        self._turns.post(lambda: authorize(*asked), tell)
 
     def started(self, peer: Peer, stream: RelayStream) -> None:
         """Tell the owner that a publisher may send."""
@@ -251,6 +242,26 @@ class Relay:
 
     # -- inside ------------------------------------------------------------------
 
+    def _begin(self, peer: Peer, name: str) -> Refusal | RelayStream:
+        """Take a publisher, unless the name is in use."""
+        stream = self._stream(name)
+        before = stream.publisher
+        if isinstance(before, Peer):
+            if before.silent_s(self._now()) < self.limits.takeover_s:
+                return Refusal("somebody publishes under this name already")
+            before.stream = None
+            before.close()
+            self._tell(self._on_stream_ended, stream.name)
+        stream.begin(peer, self._now())
+        return stream
+
+    def _admit(self, peer: Peer, name: str) -> Refusal | RelayStream:
+        """Take a subscriber; it may come before its publisher."""
+        stream = self._stream(name)
+        if len(stream.subscribers) >= self.limits.subscribers_per_stream:
+            return Refusal("this stream has as many players as it may have")
+        return stream
+
     def _forget_deserted(self, stream: RelayStream) -> None:
         if stream.is_deserted:
             self._streams.pop(stream.name, None)
@@ -271,17 +282,6 @@ class Relay:
         except Exception:
             # the owner's mistake must not cost anybody the stream
             log.exception("stream callback failed", extra={"stream": name})
-
-    def _check_period_s(self) -> float:
-        limits = self.limits
-        shortest = min(
-            limits.handshake_s,
-            limits.idle_s,
-            limits.write_stall_s,
-            limits.publisher_wait_s,
-            limits.farewell_s,
-        )
-        return min(1.0, max(0.01, shortest / _CHECKS_PER_DEADLINE))
 
     def _check_deadlines(self) -> None:
         now = self._now()

@@ -12,7 +12,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from typing_extensions import override
 
@@ -41,6 +41,9 @@ _LEAST_CHUNK_BYTES: Final = 128  # smaller ones cost us more than their sender
 _USER_TIMEOUT_MS: Final = 10_000
 
 
+Request: TypeAlias = PublishRequested | PlayRequested
+
+
 class Host(Protocol):
     """The relay as one connection sees it."""
 
@@ -50,12 +53,8 @@ class Host(Protocol):
         """Count a connection; False if there are too many."""
         ...
 
-    def publish(self, peer: Peer, request: PublishRequested) -> Refusal | RelayStream:
-        """Decide on a publisher."""
-        ...
-
-    def play(self, peer: Peer, request: PlayRequested) -> Refusal | RelayStream:
-        """Decide on a subscriber."""
+    def decide(self, peer: Peer, request: Request) -> None:
+        """Decide what a peer may do, and tell it by ``answer``, now or later."""
         ...
 
     def started(self, peer: Peer, stream: RelayStream) -> None:
@@ -104,6 +103,8 @@ class Peer(asyncio.Protocol):
         self._since = clock()  # of the present phase, for its deadline
         self._heard_at = self._since
         self._closing_at: float | None = None
+        self._asked: Request | None = None
+        self._is_deaf = False  # until it knows what it asked
 
     # -- what asyncio calls -------------------------------------------------
 
@@ -153,6 +154,11 @@ class Peer(asyncio.Protocol):
     # -- what the relay calls -----------------------------------------------
 
     @property
+    def is_over(self) -> bool:
+        """Whether it is closing, or closed."""
+        return self._closing_at is not None
+
+    @property
     def is_publisher(self) -> bool:
         """Whether it was accepted as a publisher."""
         return self._session.role is Role.PUBLISHER
@@ -166,6 +172,29 @@ class Peer(asyncio.Protocol):
     def dropped_units(self) -> int:
         """Media thrown away by the ring."""
         return self._outlet.dropped_units
+
+    def answer(self, request: Request, answer: Refusal | RelayStream) -> None:
+        """Take what the relay decided on a request, and hear what came meanwhile."""
+        self._asked = None
+        publishes = isinstance(request, PublishRequested)
+        _log(request, answer, self.address)
+        if isinstance(answer, Refusal):
+            self._session.refuse(BAD_NAME if publishes else NOT_FOUND, answer.reason)
+            self._flush()
+            self.close()
+            return
+        self._session.accept()
+        self._flush()
+        self._since = self._heard_at
+        self.stream = answer
+        if publishes:
+            self._host.started(self, answer)
+        else:
+            self._outlet.answer(b"".join(answer.join(self, self._heard_at)))
+        if self._is_deaf:
+            self._is_deaf = False
+            self._transport.resume_reading()
+            self.data_received(b"")
 
     def silent_s(self, now: float) -> float:
         """Return how long nothing was heard."""
@@ -220,10 +249,13 @@ class Peer(asyncio.Protocol):
                 asked = self._react(event)
             # a request is always the last event; then there may be more
             events = self._session.feed(b"") if asked else []
+        if not self._is_answered and not self.is_over:
+            self._is_deaf = True
+            self._transport.pause_reading()
         self._flush()
 
     def _react(self, event: ServerEvent) -> bool:
-        """Act on an event; return whether it was a request, now answered."""
+        """Act on an event; return whether it was a request and is answered."""
         match event:
             case VideoTag() | AudioTag() | Metadata():
                 assert self.stream is not None, "media only comes from a publisher"
@@ -231,10 +263,10 @@ class Peer(asyncio.Protocol):
                 return False
             case ConnectRequested():
                 self._session.accept()
-            case PublishRequested():
-                self._answer(event, self._host.publish(self, event), BAD_NAME)
-            case PlayRequested():
-                self._answer(event, self._host.play(self, event), NOT_FOUND)
+            case PublishRequested() | PlayRequested():
+                self._asked = event
+                self._host.decide(self, event)
+                return self._is_answered
             case IdrRequested():
                 assert self.stream is not None, "only a subscriber asks"
                 self.stream.want_idr(self._heard_at)
@@ -244,32 +276,9 @@ class Peer(asyncio.Protocol):
                 return False
         return True
 
-    def _answer(
-        self,
-        request: PublishRequested | PlayRequested,
-        answer: Refusal | RelayStream,
-        code: str,
-    ) -> None:
-        facts = {"stream": request.name, "peer": self.address}
-        publishes = isinstance(request, PublishRequested)
-        if isinstance(answer, Refusal):
-            log.warning(
-                "publisher refused" if publishes else "player refused",
-                extra=facts | {"reason": answer.reason},
-            )
-            self._session.refuse(code, answer.reason)
-            self._flush()
-            self.close()
-            return
-        self._session.accept()
-        self._flush()
-        self._since = self._heard_at
-        self.stream = answer
-        log.info("stream started" if publishes else "player joined", extra=facts)
-        if publishes:
-            self._host.started(self, answer)
-        else:
-            self._outlet.answer(b"".join(answer.join(self, self._heard_at)))
+    @property
+    def _is_answered(self) -> bool:
+        return self._asked is None
 
     def _leave(self) -> None:
         stream, self.stream = self.stream, None
@@ -317,6 +326,18 @@ class Peer(asyncio.Protocol):
             extra={"peer": self.address, "stream": name, "reason": reason},
         )
         self.abort()
+
+
+def _log(request: Request, answer: Refusal | RelayStream, address: str) -> None:
+    publishes = isinstance(request, PublishRequested)
+    facts = {"stream": request.name, "peer": address}
+    if isinstance(answer, Refusal):
+        log.warning(
+            "publisher refused" if publishes else "player refused",
+            extra=facts | {"reason": answer.reason},
+        )
+    else:
+        log.info("stream started" if publishes else "player joined", extra=facts)
 
 
 def _tune(sock: socket.socket, send_buffer_bytes: int) -> None:

@@ -14,8 +14,7 @@ from kiosk.rtmp.live_queue import QueueLimits
 
 BAD_NAME: Final = "NetStream.Publish.BadName"
 NOT_FOUND: Final = "NetStream.Play.StreamNotFound"
-
-
+_CHECKS_PER_DEADLINE: Final = 4
 _RING: Final = QueueLimits(video_age=500, audio_age=500, size_bytes=2 * 1024 * 1024)
 
 
@@ -56,6 +55,18 @@ class RelayLimits:
     send_buffer_bytes: int = 64 * 1024
     unread_replies_bytes: int = 64 * 1024
     ring: QueueLimits = _RING
+
+    @property
+    def check_period_s(self) -> float:
+        """How often deadlines are looked at."""
+        shortest = min(
+            self.handshake_s,
+            self.idle_s,
+            self.write_stall_s,
+            self.publisher_wait_s,
+            self.farewell_s,
+        )
+        return min(1.0, max(0.01, shortest / _CHECKS_PER_DEADLINE))
 
 
 @dataclass(frozen=True, slots=True)

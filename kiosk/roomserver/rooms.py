@@ -22,6 +22,7 @@ from kiosk.roomserver.attendance import Attendance, Patience
 from kiosk.roomserver.event_log import EventLog
 from kiosk.roomserver.spaces import type_of
 from kiosk.roomserver.store import RoomRecord, RoomStore, Seat
+from kiosk.roomserver.store_ledger import Ledger
 
 
 _SILENCE = Said("")
@@ -100,7 +101,7 @@ class Rooms:
         on_released: Told the stream of each seat given up: it must be cut.
         on_ended: Told it in place of ``on_released`` where the room ended around
             the seat: that member is to hear of it before its stream stops.
-        log: Keeps the events.
+        ledger: Where events and who was heard are told.
 
     Attributes:
         attendance: The members' clocks; to be read only.
@@ -114,7 +115,7 @@ class Rooms:
         store: RoomStore,
         on_event: Callable[[str], None],
         on_released: Callable[[str], None],
-        log: EventLog | None = None,
+        ledger: Ledger | None = None,
         *,
         on_ended: Callable[[str], None] | None = None,
     ) -> None:
@@ -123,9 +124,8 @@ class Rooms:
         self._on_event = on_event
         self._on_released = on_released
         self._on_ended = on_ended or on_released
-        self.log = log or EventLog()
-        self.attendance = Attendance(rules.patience)
-        self._lost: set[str] = set()
+        self.log = EventLog(ledger)
+        self.attendance = Attendance(rules.patience, ledger)
 
     def find(self, room_id: str) -> RoomRecord | None:
         """Return a room somebody pushes to, or None: reserved ids are hidden."""
@@ -219,7 +219,7 @@ class Rooms:
         self.attendance.settled(room_id)
         record = self._tell(record, EventKind.PUSHERS_CHANGED, seat)
         if old is not None and old.stream != seat.stream:
-            self._release(old)
+            self._on_released(old.stream)
         return record, seat
 
     def leave(self, room_id: str, user_id: str) -> None:
@@ -300,10 +300,11 @@ class Rooms:
         """
         record = self._store.get(room_id)
         seat = record.seat_of(user_id) if record else None
-        changed = live is (stream in self._lost)
-        if record is None or seat is None or seat.stream != stream or not changed:
+        if record is None or seat is None or seat.stream != stream:
             return
-        self._lost ^= {stream}
+        if seat.is_lost is not live:
+            return
+        record = _with_seat(record, seat, replace(seat, is_lost=not live))
         kind = EventKind.PUSHERS_CHANGED if live else EventKind.STREAM_LOST
         self._tell(record, kind, seat)
 
@@ -330,7 +331,7 @@ class Rooms:
             return
         self.attendance.gone(record.room_id, user_id)
         self._tell(replace(record, seats=rest), kind, gone)
-        self._release(gone)
+        self._on_released(gone.stream)
 
     def _close(self, record: RoomRecord, gone: Seat | None = None) -> None:
         self._store.remove(record.room_id)
@@ -338,13 +339,8 @@ class Rooms:
         self.log.close(record)
         for seat in record.seats:
             self.attendance.gone(record.room_id, seat.user_id)
-            self._lost.discard(seat.stream)
             (self._on_released if seat is gone else self._on_ended)(seat.stream)
         self._on_event(record.room_id)
-
-    def _release(self, seat: Seat) -> None:
-        self._lost.discard(seat.stream)
-        self._on_released(seat.stream)
 
     def _tell(
         self, record: RoomRecord, kind: EventKind, seat: Seat, said: Said = _SILENCE
@@ -378,4 +374,5 @@ def _seat(entrant: Entrant, old: Seat | None, next_epoch: int) -> Seat:
         entrant.stream,
         epoch=old.epoch if old and same_stream else next_epoch,
         taken_at_unix=old.taken_at_unix if old and same_stream else entrant.at_unix,
+        is_lost=old.is_lost if old and same_stream else False,
     )

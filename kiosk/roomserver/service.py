@@ -20,6 +20,7 @@ from typing import Never
 
 from kiosk.roomserver.activation import Listeners
 from kiosk.roomserver.asking import ServerClock
+from kiosk.roomserver.boot_header import BootHeader
 from kiosk.roomserver.cloud import ask_cloud
 from kiosk.roomserver.console_service import OperatorSide
 from kiosk.roomserver.desk import Desk
@@ -28,8 +29,12 @@ from kiosk.roomserver.http_server import listen, serving
 from kiosk.roomserver.long_polls import LongPolls
 from kiosk.roomserver.media_service import media_side
 from kiosk.roomserver.settings import ServerSettings
-from kiosk.roomserver.store_answers import WrittenFirst
-from kiosk.roomserver.store_ledger import ForgetfulLedger, Ledger
+from kiosk.roomserver.store_ledger import (
+    ForgetfulLedger,
+    Ledger,
+    StoreAway,
+    Turns,
+)
 from kiosk.roomserver.store_sqlite import open_ledger
 from kiosk.roomserver.tls import server_context
 
@@ -79,13 +84,11 @@ async def serve(
     polls = LongPolls()
     async with AsyncExitStack() as stack:
         ledger = await stack.enter_async_context(_ledger(settings.store_path))
-        desk = Desk(
-            settings,
-            clock,
-            secrets.token_bytes,
-            polls.ring,
-            ledger,
-            later=asyncio.get_running_loop().call_later,
+        later = asyncio.get_running_loop().call_later
+        desk = await ledger.turn(
+            lambda: Desk(
+                settings, clock, secrets.token_bytes, polls.ring, ledger, later=later
+            )
         )
         listener = stack.enter_context(
             listeners.http or listen("http", settings.http_host, settings.http_port)
@@ -96,9 +99,8 @@ async def serve(
         operators = OperatorSide(
             settings, desk, clock, streams=media.streams, polls=lambda: len(polls)
         )
-        app = WrittenFirst(
-            build_app(desk.routes(media.backend), polls, ask_cloud), ledger
-        )
+        routes = await ledger.turn(lambda: desk.routes(media.backend))
+        app = BootHeader(build_app(routes, polls, ask_cloud, ledger), ledger)
         whole = operators.around(app, media.routes)
         http = await stack.enter_async_context(
             serving(whole, listener, settings.border, tls=context)
@@ -112,7 +114,8 @@ async def serve(
         on_ready(at)
         async with asyncio.TaskGroup() as tasks:
             sweeps = (*desk.sweeps, *operators.sweeps)
-            tasks.create_task(sweep_forever(sweeps, settings.sweep_s), name="sweep")
+            sweeping = sweep_forever(sweeps, settings.sweep_s, ledger)
+            tasks.create_task(sweeping, name="sweep")
             if desk.im_groups is not None:
                 telling = desk.im_groups.tell_forever(ask_cloud)
                 tasks.create_task(telling, name="im cloud")
@@ -151,6 +154,7 @@ async def outlive(http: asyncio.Task[None]) -> Never:
 async def sweep_forever(
     sweeps: Sequence[Callable[[], None]],
     period_s: float,
+    turns: Turns,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Never:
     """Sweep for ever; a sweep that fails is logged and the next one comes."""
@@ -158,7 +162,9 @@ async def sweep_forever(
         await sleep(period_s)
         for sweep in sweeps:
             try:
-                sweep()
+                await turns.turn(sweep)
+            except StoreAway:
+                break  # nobody is late for it: attendance forgives a late sweep
             except Exception:
                 # The end of this sweep's line: ghosts must not live for ever.
                 log.exception("sweep failed")

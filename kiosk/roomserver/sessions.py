@@ -17,17 +17,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kiosk.room.fields import Fields
+from kiosk.room.wire_json import Wire
 from kiosk.roomserver.store_ledger import ForgetfulLedger, Ledger, Shelf
 
 
 _FORM = re.compile(r"[0-9a-f]{32}\*[0-9a-f]{1,16}\*[A-Za-z0-9+/=]{0,64}")
 _RANDOM_BYTES = 16
+_TOLD_PER_IDLE = 12
+"""A token in use is told so often before others would think it idle."""
 
 
 @dataclass(slots=True)
 class _Session:
     token_hash: str = field(repr=False)
     used_at: float
+    told_at: float
+    """When the other processes last learnt that it is in use."""
 
 
 class TokenRefused(Exception):
@@ -87,14 +92,21 @@ class Sessions:
             self.close(min(self._sessions, key=self._used_at))
         token = self._random_bytes(_RANDOM_BYTES).hex() + self._suffix
         hashed = _hash_of(token)
-        self._sessions[user_id] = _Session(hashed, now)
-        self._ledger.note(Shelf.SESSION, user_id, {"sha256": hashed})
+        self._sessions[user_id] = _Session(hashed, now, now)
+        self._note(user_id, hashed)
         return token
 
     def recall(self, now: float) -> None:
         """Take in who was logged in at an earlier life of this server."""
         for user_id, fact in self._ledger.facts(Shelf.SESSION):
-            self._sessions[user_id] = _Session(Fields(fact).text("sha256"), now)
+            self.take_in(user_id, fact, now)
+
+    def take_in(self, user_id: str, fact: Wire | None, now: float) -> None:
+        """Keep a token as it was noted elsewhere; None: forget it."""
+        self._sessions.pop(user_id, None)
+        if fact is not None:
+            token_hash = Fields(fact).text("sha256")
+            self._sessions[user_id] = _Session(token_hash, now, now)
 
     def check(self, user_id: str, token: str, now: float) -> None:
         """
@@ -114,6 +126,9 @@ class Sessions:
         if not hmac.compare_digest(session.token_hash, _hash_of(token)):
             raise TokenRefused(TokenRefused.DIFFERS)
         session.used_at = now
+        if now - session.told_at > self._idle_s / _TOLD_PER_IDLE:
+            session.told_at = now
+            self._note(user_id, session.token_hash)
 
     def close(self, user_id: str) -> None:
         """Void a user's token; repeatable."""
@@ -125,6 +140,9 @@ class Sessions:
         for user_id, session in tuple(self._sessions.items()):
             if now - session.used_at > self._idle_s:
                 self.close(user_id)
+
+    def _note(self, user_id: str, token_hash: str) -> None:
+        self._ledger.note(Shelf.SESSION, user_id, {"sha256": token_hash})
 
     def _used_at(self, user_id: str) -> float:
         return self._sessions[user_id].used_at

@@ -28,6 +28,8 @@ class Seat:
     """The event number under which this stream took the seat; only grows."""
     taken_at_unix: int
     """Wall time of that moment, the base of the play URL's expiry."""
+    is_lost: bool = False
+    """The relay no longer receives its stream."""
 
 
 @dataclass(frozen=True, slots=True)

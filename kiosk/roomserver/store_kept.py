@@ -23,6 +23,21 @@ log = logging.getLogger(__name__)
 _RECORD: Final = TypeAdapter(RoomRecord)
 
 
+def fact_of(record: RoomRecord) -> Wire:
+    """Return a record as a fact."""
+    fact: Wire = _RECORD.dump_python(record)
+    return fact
+
+
+def record_of(room_id: str, fact: Wire) -> RoomRecord | None:
+    """Return the record a fact is; None, and a line in the log, if it is none."""
+    try:
+        return _RECORD.validate_python(fact)
+    except ValidationError:
+        log.error("room left out", extra={"room": room_id})  # noqa: TRY400 -- its text would quote the room
+        return None
+
+
 class KeptRooms(MemoryStore):
     """
     Room records in memory and in a ledger.
@@ -36,17 +51,21 @@ class KeptRooms(MemoryStore):
         super().__init__()
         self._ledger = ledger
         for room_id, fact in ledger.facts(Shelf.ROOM):
-            try:
-                super().put(_RECORD.validate_python(fact))
-            except ValidationError:
-                log.error("room left out", extra={"room": room_id})  # noqa: TRY400 -- its text would quote the room
+            self.take_in(room_id, fact)
+
+    def take_in(self, room_id: str, fact: Wire | None) -> None:
+        """Keep a record as it was noted elsewhere; None: forget it."""
+        record = record_of(room_id, fact) if fact is not None else None
+        if record is None:
+            super().remove(room_id)
+        else:
+            super().put(record)
 
     @override
     def put(self, record: RoomRecord) -> None:
         """Keep a record."""
         super().put(record)
-        fact: Wire = _RECORD.dump_python(record)
-        self._ledger.note(Shelf.ROOM, record.room_id, fact)
+        self._ledger.note(Shelf.ROOM, record.room_id, fact_of(record))
 
     @override
     def remove(self, room_id: str) -> None:

@@ -2,18 +2,32 @@
 What a room server writes down so that it outlives the process, by shelves.
 
 A fact is one small JSON object under a name.  The tables (rooms, grants,
-sessions) stay in memory and are the truth; they note each change here and read
-everything back once, at the start.  Noting never blocks: whoever tells a change
-to the outside awaits :meth:`Ledger.settled` first, so nothing is ever
-acknowledged that a restart would not know.
+sessions) stay in memory and are the truth of the process; they note each change
+here.  Whoever asks the tables does it in a *turn*: its result is handed out when
+everything noted in it is written, so nothing is ever acknowledged that a restart
+would not know.  A ledger that several processes share gives the turn to one of
+them at a time and tells the tables first what the others changed (rules):
+
+1. A table's state follows from the facts: given one by :meth:`Tables.take_in`
+   it is as if it had noted that itself.
+2. What a change means outside the tables (waits that end, streams that are cut)
+   happens in :meth:`Tables.follow_up`, once it is written, in every process.
+3. What runs in a turn has no other effect, and may be run again.
+4. Facts tell no time: whoever takes one in counts from that moment.  So clocks
+   are never compared, a jump of one changes nothing, and a process that was
+   away is too patient rather than too strict (``reliability.md`` P4, P10).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from kiosk.room.wire_json import Wire
+
+
+T = TypeVar("T")
 
 
 class Shelf(Enum):
@@ -25,9 +39,74 @@ class Shelf(Enum):
     KEY = "key"
     FAREWELL = "farewell"
     MARK = "mark"
+    PLACE = "place"
+    """Somebody's place in the queue for seats."""
+    EVENT = "event"
+    """Of a room; only told. Struck: what was told of it last is void."""
+    HEARD = "heard"
+    """A member lives; only told."""
+    REPORT = "report"
+    """A kiosk's last report; only told."""
+    BELL = "bell"
+    """Waits that are to end though no fact changed; only told."""
+    CUT = "cut"
+    """A stream is to end; only told."""
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether a fact stays; others are told to every process and forgotten."""
+        return self not in _TOLD
 
 
-class Ledger(Protocol):
+_TOLD = frozenset({Shelf.EVENT, Shelf.HEARD, Shelf.REPORT, Shelf.BELL, Shelf.CUT})
+
+
+class StoreAway(Exception):
+    """The store cannot be reached, so nothing may be changed or told now."""
+
+
+class Tables(Protocol):
+    """What a ledger keeps the facts of."""
+
+    def take_in(self, shelf: Shelf, name: str, fact: Wire | None) -> None:
+        """Be as the fact says; None: it is struck. Not while a turn runs."""
+        ...
+
+    def follow_up(self, shelf: Shelf, name: str, fact: Wire | None) -> None:
+        """Do outside the tables what a written change means there."""
+        ...
+
+
+class Turns(Protocol):
+    """Who lets the tables be asked."""
+
+    async def turn(self, act: Callable[[], T]) -> T:
+        """
+        Run this in a turn; return its result when all it noted is written.
+
+        It must not wait for anything, and may be run again.
+
+        Raises:
+            StoreAway: After a short while, if there is no turn to be had.
+
+        """
+        ...
+
+    def post(
+        self, act: Callable[[], T], then: Callable[[T], None] | None = None
+    ) -> None:
+        """
+        Run this in a turn, at once or as soon as there is one.
+
+        Args:
+            act: As for :meth:`turn`.
+            then: Told the result, when all is as in a turn.
+
+        """
+        ...
+
+
+class Ledger(Turns, Protocol):
     """Keeps facts; all methods belong to the event loop."""
 
     @property
@@ -42,11 +121,20 @@ class Ledger(Protocol):
 
     @property
     def is_late(self) -> bool:
-        """Whether it fails to keep up: a crash now would lose something."""
+        """Whether the store fails to keep up: a crash now would lose something."""
+        ...
+
+    @property
+    def is_away(self) -> bool:
+        """Whether there is no turn to be had now."""
+        ...
+
+    def serve(self, tables: Tables) -> None:
+        """Tell these tables what becomes of facts from now on."""
         ...
 
     def facts(self, shelf: Shelf) -> tuple[tuple[str, Wire], ...]:
-        """Return what was found at the opening, oldest first."""
+        """Return what the tables are to begin with, oldest first."""
         ...
 
     def note(self, shelf: Shelf, name: str, fact: Wire) -> None:
@@ -57,16 +145,13 @@ class Ledger(Protocol):
         """Forget a fact; unknown ones are fine."""
         ...
 
-    async def settled(self) -> None:
-        """Return when everything noted so far is written, or cannot be soon."""
-        ...
-
 
 class ForgetfulLedger:
     """Keeps nothing: for a server whose rooms may die with it."""
 
     def __init__(self, era: str = "memory") -> None:
         self._boot = f"{era}.1"
+        self._tables: Tables | None = None
 
     @property
     def boot(self) -> str:
@@ -78,15 +163,37 @@ class ForgetfulLedger:
         """Say no: nothing is ever waited for."""
         return False
 
+    @property
+    def is_away(self) -> bool:
+        """Say no: it is always this process's turn."""
+        return False
+
+    def serve(self, tables: Tables) -> None:
+        """Tell these tables."""
+        self._tables = tables
+
     def facts(self, shelf: Shelf) -> tuple[tuple[str, Wire], ...]:
         """Return nothing."""
         return ()
 
     def note(self, shelf: Shelf, name: str, fact: Wire) -> None:
         """Forget it."""
+        if self._tables is not None:
+            self._tables.follow_up(shelf, name, fact)
 
     def strike(self, shelf: Shelf, name: str) -> None:
         """Have nothing to forget."""
+        if self._tables is not None:
+            self._tables.follow_up(shelf, name, None)
 
-    async def settled(self) -> None:
-        """Return at once."""
+    async def turn(self, act: Callable[[], T]) -> T:
+        """Run it: it is always this process's turn."""
+        return act()
+
+    def post(
+        self, act: Callable[[], T], then: Callable[[T], None] | None = None
+    ) -> None:
+        """Run it."""
+        result = act()
+        if then is not None:
+            then(result)

@@ -26,7 +26,7 @@ from pathlib import Path
 
 from kiosk.room.fields import Fields
 from kiosk.room.wire_json import BadJson, Wire, dump_json, parse_json
-from kiosk.roomserver.store_ledger import Shelf
+from kiosk.roomserver.store_ledger import Shelf, T, Tables
 
 
 log = logging.getLogger(__name__)
@@ -89,6 +89,7 @@ class SqliteLedger:
         count = marks.optional_count("count") + 1
         era = marks.optional_text("era") or era
         self._boot = f"{era}.{count}"
+        self._tables: Tables | None = None
         self._batch: _Batch = {}
         self._noted = 0
         self._written = 0
@@ -104,21 +105,51 @@ class SqliteLedger:
         return self._boot
 
     @property
+    def is_away(self) -> bool:
+        """Say no: without its disk the server goes on from memory."""
+        return False
+
+    @property
     def is_late(self) -> bool:
         """Whether the disk fails to keep up: a crash now would lose something."""
         return self._is_late
 
     def facts(self, shelf: Shelf) -> tuple[tuple[str, Wire], ...]:
         """Return what was found at the opening, oldest first."""
-        return tuple(self._found[shelf])
+        return tuple(self._found.get(shelf, ()))
+
+    def serve(self, tables: Tables) -> None:
+        """Tell these tables what was noted, at once: one process has the file."""
+        self._tables = tables
 
     def note(self, shelf: Shelf, name: str, fact: Wire) -> None:
         """Keep a fact."""
-        self._put((shelf, name), dump_json(fact))
+        if shelf.is_kept:
+            self._put((shelf, name), dump_json(fact))
+        if self._tables is not None:
+            self._tables.follow_up(shelf, name, fact)
 
     def strike(self, shelf: Shelf, name: str) -> None:
         """Forget a fact."""
-        self._put((shelf, name), None)
+        if shelf.is_kept:
+            self._put((shelf, name), None)
+        if self._tables is not None:
+            self._tables.follow_up(shelf, name, None)
+
+    async def turn(self, act: Callable[[], T]) -> T:
+        """Run it, and return when what others changed before is written as well."""
+        try:
+            return act()
+        finally:
+            await self.settled()
+
+    def post(
+        self, act: Callable[[], T], then: Callable[[T], None] | None = None
+    ) -> None:
+        """Run it; nobody who posts tells a client anything."""
+        result = act()
+        if then is not None:
+            then(result)
 
     async def settled(self) -> None:
         """Return when all noted so far is on the disk, or the disk is known late."""
@@ -276,8 +307,8 @@ def _read(connection: sqlite3.Connection) -> _Found:
     connection.execute(_SCHEMA)
     connection.execute(f"PRAGMA user_version = {_FORMAT}")
     connection.execute("COMMIT")
-    found: _Found = {shelf: [] for shelf in Shelf}
-    by_name = {shelf.value: shelf for shelf in Shelf}
+    found: _Found = {shelf: [] for shelf in Shelf if shelf.is_kept}
+    by_name = {shelf.value: shelf for shelf in found}
     rows = connection.execute("SELECT shelf, name, fact FROM facts ORDER BY number")
     for shelf, name, fact in rows:
         try:

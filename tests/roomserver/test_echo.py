@@ -77,7 +77,7 @@ class Stage:
         self.agent = EchoAgent(
             EchoSettings(enabled=True, delay_s=1.0, call_s=30.0),
             rooms=self.rooms,
-            grants=PushGrants(self._stream, lambda _: None, max_grants=max_grants),
+            grants=PushGrants(self._stream, max_grants=max_grants),
             relay=self.relay,
             clock=ServerClock(lambda: self.clock.monotonic, lambda: 0.0),
             user_id="echo_1",

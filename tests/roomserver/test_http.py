@@ -9,8 +9,10 @@ from typing_extensions import override
 
 from kiosk.room import messages as msg
 from kiosk.roomserver.asking import ServerClock
+from kiosk.roomserver.cloud import no_cloud
 from kiosk.roomserver.http import Door, build_app
 from kiosk.roomserver.long_polls import LongPolls
+from kiosk.roomserver.store_ledger import ForgetfulLedger
 from tests.fakes.eventually import eventually
 from tests.fakes.room_desk import FakeDesk, HandClock
 
@@ -129,7 +131,8 @@ async def test_what_is_not_http_is_not_served() -> None:
     async def send(message: object) -> None:
         sent.append(message)
 
-    await Door(desk.routes, desk.polls)({"type": "websocket"}, receive, send)
+    door = Door(desk.routes, desk.polls, no_cloud, ForgetfulLedger())
+    await door({"type": "websocket"}, receive, send)
 
     assert sent == []
 

@@ -21,6 +21,7 @@ from kiosk.roomserver.media_hooks import (
     read_srs,
 )
 from kiosk.roomserver.media_settings import MediaKind
+from kiosk.roomserver.store_ledger import ForgetfulLedger
 from tests.fakes.room_desk import FakeDesk, Json, query_of
 
 
@@ -38,7 +39,7 @@ class Hooked(FakeDesk):
         self.kind = kind
         gate = self.desk.gate
         self.live = LiveStreams(gate.on_stream_started, gate.on_stream_ended)
-        hooks = MediaHooks(kind, SECRET.encode(), gate, self.live)
+        hooks = MediaHooks(kind, SECRET.encode(), gate, self.live, ForgetfulLedger())
         self.app = Starlette(routes=hooks.routes())
 
     async def say(self, message: Message, secret: str = SECRET) -> int:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from kiosk.room.queue_requests import QueuePlace, QueueSeat
 from kiosk.room.room_types import RoomType
+from kiosk.room.wire_json import Wire
 from kiosk.roomserver.queue import QueueRules, SeatQueue, bell_of
 from kiosk.roomserver.rooms import CreatorLeaves, Entrant, RoomRules, Rooms
 from kiosk.roomserver.spaces import key_of
 from kiosk.roomserver.store import MemoryStore
+from kiosk.roomserver.store_ledger import ForgetfulLedger, Shelf
 
 
 DOUBLE = RoomType.DOUBLE
@@ -29,11 +31,20 @@ class Branch:
             self._changed,
             lambda _: None,
         )
-        self.queue = SeatQueue(rules or QueueRules(), self.rooms, self.rung.append)
+        ledger = ForgetfulLedger()
+        ledger.serve(self)
+        self.queue = SeatQueue(rules or QueueRules(), self.rooms, ledger)
         self.streams = 0
 
     def _changed(self, key: str) -> None:
         self.queue.room_changed(key, self.now)
+
+    def take_in(self, shelf: Shelf, name: str, fact: Wire | None) -> None:
+        """Nothing comes from elsewhere."""
+
+    def follow_up(self, shelf: Shelf, name: str, fact: Wire | None) -> None:
+        if shelf is Shelf.BELL:
+            self.rung += self.queue.moved()
 
     def open(
         self, room_id: str, agent: str = "", label: str = "", kind: RoomType = DOUBLE

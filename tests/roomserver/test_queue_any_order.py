@@ -34,7 +34,7 @@ class AnyQueue(RuleBasedStateMachine):
         self.now = 0.0
         self.streams = 0
         self.rooms = Rooms(RoomRules(), MemoryStore(), self._changed, lambda _: None)
-        self.queue = SeatQueue(RULES, self.rooms, lambda _: None)
+        self.queue = SeatQueue(RULES, self.rooms)
         self.line: dict[str, tuple[str, ...]] = {}
         self.crashed: dict[str, float] = {}
         self.called: set[str] = set()

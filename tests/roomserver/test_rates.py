@@ -90,7 +90,8 @@ def test_logins_are_counted_with_the_rest() -> None:
 
 async def test_reports_of_one_login_are_counted_too() -> None:
     desk = flooded()
-    routes = FleetDoor(desk.desk.fleet, desk.desk.caller).routes()
+    door = FleetDoor(desk.desk.fleet, desk.desk.caller, desk.desk.turns)
+    routes = door.routes()
     transport = httpx.ASGITransport(app=Starlette(routes=routes))
     query = {"userID": "alice", "token": desk.tokens["alice"]}
     async with httpx.AsyncClient(transport=transport, base_url="http://s") as client:

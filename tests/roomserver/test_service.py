@@ -12,6 +12,7 @@ from kiosk.room.roster import digest
 from kiosk.roomserver.http_server import named
 from kiosk.roomserver.service import ServerAddresses, outlive, serve, sweep_forever
 from kiosk.roomserver.settings import ServerSettings
+from kiosk.roomserver.store_ledger import ForgetfulLedger
 from tests.fakes.room_server import members_of, running_server
 
 
@@ -111,7 +112,7 @@ async def test_the_sweep_survives_whatever_happens_in_it(
             raise Enough
 
     with pytest.raises(Enough):
-        await sweep_forever((fail, count), 5.0, sleep)
+        await sweep_forever((fail, count), 5.0, ForgetfulLedger(), sleep)
 
     assert sweeps == 3
     assert caplog.text.count("sweep failed") == 3

@@ -10,31 +10,33 @@ from kiosk.roomserver.pace import Pace
 from kiosk.roomserver.rooms import CreatorLeaves
 from kiosk.roomserver.sessions import Sessions, TokenRefused
 from kiosk.roomserver.settings import ServerSettings
+from kiosk.roomserver.store_ledger import Shelf
+from tests.fakes.noting_tables import NotingTables, noting_ledger
 
 
-def grants_with(max_grants: int = 100) -> tuple[PushGrants, list[str]]:
+def grants_with(max_grants: int = 100) -> tuple[PushGrants, NotingTables]:
     names = (f"s{number}" for number in range(1000))
-    revoked: list[str] = []
-    grants = PushGrants(lambda: next(names), revoked.append, max_grants=max_grants)
-    return grants, revoked
+    ledger, tables = noting_ledger()
+    grants = PushGrants(lambda: next(names), ledger, max_grants=max_grants)
+    return grants, tables
 
 
 def test_push_grants_are_bounded_in_all_and_come_free_again() -> None:
-    grants, revoked = grants_with(max_grants=2)
+    grants, tables = grants_with(max_grants=2)
     for user in ("ann", "bob"):
         assert grants.issue(user, "::1", 0.0)
     assert grants.issue("cyd", "::1", 0.0) is None
 
     grants.sweep(121.0)
 
-    assert revoked == ["s0", "s1"]
+    assert tables.told(Shelf.CUT) == ["s0", "s1"]
     assert len(grants) == 0
     assert not grants.has_from("::1")
     assert grants.issue("cyd", "::1", 121.0)
 
 
 def test_revoking_twice_is_told_once() -> None:
-    grants, revoked = grants_with()
+    grants, tables = grants_with()
     grant = grants.issue("ann", "::1", 0.0)
     assert grant is not None
     grants.issue("ann", "::1", 0.0)
@@ -42,12 +44,12 @@ def test_revoking_twice_is_told_once() -> None:
     grants.revoke(grant.stream)
     grants.revoke(grant.stream)
 
-    assert revoked == [grant.stream]
+    assert tables.told(Shelf.CUT) == [grant.stream]
     assert grants.has_from("::1")
 
 
 def test_a_grant_with_a_seat_does_not_expire() -> None:
-    grants, revoked = grants_with()
+    grants, tables = grants_with()
     grant = grants.issue("ann", "::1", 0.0)
     assert grant is not None
     grant.room_id = "desk"
@@ -56,7 +58,7 @@ def test_a_grant_with_a_seat_does_not_expire() -> None:
 
     assert grants.find(grant.stream, 1e9) is grant
     assert not grants.has_unused("ann", 0.0)
-    assert revoked == []
+    assert tables.told(Shelf.CUT) == []
 
 
 def test_sessions_are_bounded_and_the_idlest_goes() -> None:
@@ -79,6 +81,16 @@ def test_idle_sessions_are_swept() -> None:
     sessions.sweep(11.0)
 
     assert len(sessions) == 1
+
+
+def test_a_token_in_use_is_told_again_before_others_think_it_idle() -> None:
+    ledger, tables = noting_ledger()
+    sessions = Sessions(1, "2", secrets.token_bytes, ledger, idle_s=1200.0)
+    token = sessions.open("ann", 0.0)
+    for now in (50.0, 101.0, 150.0, 202.0):
+        sessions.check("ann", token, now)
+
+    assert len(tables.followed) == 3
 
 
 def test_a_pace_forgets_the_key_longest_unused() -> None:

@@ -1,0 +1,97 @@
+"""
+The tables of a server as its ledger sees them: facts in, consequences out.
+
+Which table a shelf belongs to, and which written change ends a wait or a stream,
+stands here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from kiosk.room.fields import Fields
+from kiosk.room.wire_json import Wire
+from kiosk.roomserver.fleet import Fleet
+from kiosk.roomserver.grants import PushGrants
+from kiosk.roomserver.queue import LINE, SeatQueue
+from kiosk.roomserver.rooms import Rooms
+from kiosk.roomserver.sessions import Sessions
+from kiosk.roomserver.store_kept import KeptRooms
+from kiosk.roomserver.store_ledger import Shelf
+
+
+_UNTOLD_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class DeskTables:
+    """
+    Implements :class:`~kiosk.roomserver.store_ledger.Tables`.
+
+    Attributes:
+        now: Monotonic seconds.
+        later: Makes a call so many seconds from now.
+        ring: Ends the waits known by a bell: a room's key, or a waiter's.
+        cut: Ends a stream.
+
+    """
+
+    records: KeptRooms
+    rooms: Rooms
+    grants: PushGrants
+    sessions: Sessions
+    queue: SeatQueue
+    fleet: Fleet
+    now: Callable[[], float]
+    later: Callable[[float, Callable[[], None]], object]
+    ring: Callable[[str], None]
+    cut: Callable[[str], None]
+
+    def take_in(self, shelf: Shelf, name: str, fact: Wire | None) -> None:
+        """Be as a fact says."""
+        match shelf:
+            case Shelf.ROOM:
+                before = self.records.get(name)
+                self.records.take_in(name, fact)
+                after = self.records.get(name)
+                self.rooms.attendance.changed_elsewhere(before, after)
+            case Shelf.GRANT:
+                self.grants.take_in(name, fact, self.now())
+                if fact is None:
+                    # Who was away may not have been told to cut it.
+                    self.later(_UNTOLD_S, partial(self.cut, name))
+            case Shelf.SESSION:
+                self.sessions.take_in(name, fact, self.now())
+            case Shelf.PLACE:
+                self.queue.take_in(name, fact, self.now())
+            case Shelf.EVENT | Shelf.FAREWELL | Shelf.MARK:
+                self.rooms.log.take_in(shelf, name, fact)
+            case Shelf.HEARD:
+                self.rooms.attendance.heard_elsewhere(name, self.now())
+            case Shelf.REPORT if fact is not None:
+                self.fleet.take_in(fact)
+            case Shelf.REPORT | Shelf.KEY | Shelf.BELL | Shelf.CUT:
+                pass  # no table's; keys are read once, and never change
+
+    def follow_up(self, shelf: Shelf, name: str, fact: Wire | None) -> None:
+        """Ring and cut."""
+        match shelf:
+            case Shelf.BELL if name == LINE:
+                for bell in self.queue.moved():
+                    self.ring(bell)
+            case Shelf.EVENT | Shelf.BELL:
+                self.ring(name)
+            case Shelf.ROOM if fact is None:
+                self.ring(name)
+            case Shelf.CUT if fact is not None:
+                self._cut(name, Fields(fact).optional_seconds("afterS", 0.0))
+            case _:
+                pass
+
+    def _cut(self, stream: str, after_s: float) -> None:
+        if after_s:
+            self.later(after_s, partial(self.cut, stream))
+        else:
+            self.cut(stream)
