@@ -22,6 +22,7 @@ from kiosk.media.receiver import PlayDeadlines
 from kiosk.media.session import MediaSession, MediaSettings
 from kiosk.ports import Bitrate, MediaFact, Micros
 from kiosk.roomserver.relay import Relay
+from tests.fakes.proxy import Proxy, proxy
 
 
 BITRATE = Bitrate(200_000)
@@ -94,6 +95,14 @@ async def until(is_true: Callable[[], bool], seconds: float = 5.0) -> None:
     async with asyncio.timeout(seconds):
         while not is_true():  # noqa: ASYNC110 -- what threads do sets no asyncio.Event
             await asyncio.sleep(0.005)
+
+
+@asynccontextmanager
+async def proxied_relay() -> AsyncIterator[tuple[Proxy, str]]:
+    """Yield a proxy in front of a relay, and the address of the relay itself."""
+    async with open_relay() as (_, host, port):
+        with proxy(port) as before:
+            yield before, f"{host}:{port}"
 
 
 @asynccontextmanager

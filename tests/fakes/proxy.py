@@ -1,76 +1,130 @@
-"""A proxy in front of a relay, on a thread of its own, for tests that block."""
+"""A TCP proxy that can stop reading or hang up, on an event loop of its own."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.fakes.hindered_link import HinderedLink, hindered
+
+SMALL_BUFFER = 8192
+NOWHERE = 9
 
 
 class Proxy:
-    """Passes bytes on until told otherwise; any thread."""
+    """Passes bytes both ways until told otherwise; told by any thread."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, link: HinderedLink) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, leads_to: int) -> None:
         self._loop = loop
-        self._link = link
+        self._leads_to = leads_to
+        self._flows = asyncio.Event()
+        self._flows.set()
+        self._writers: list[asyncio.StreamWriter] = []
         self.port = 0
+        self.connections = 0
 
     @property
     def address(self) -> str:
         """Where to connect to."""
         return f"127.0.0.1:{self.port}"
 
-    @property
-    def connections(self) -> int:
-        """How many were accepted so far."""
-        return self._link.connections
-
     def lead_to(self, port: int) -> None:
-        """Set where new connections lead, on this machine."""
-        self._loop.call_soon_threadsafe(self._link.lead_to, "127.0.0.1", port)
+        """Take future connections to another port of this machine."""
+        self._leads_to = port
 
     def stall(self) -> None:
         """Take nothing more from either side, but stay connected."""
-        self._loop.call_soon_threadsafe(self._link.stall)
+        self._loop.call_soon_threadsafe(self._flows.clear)
 
     def flow(self) -> None:
         """Go on."""
-        self._loop.call_soon_threadsafe(self._link.flow)
+        self._loop.call_soon_threadsafe(self._flows.set)
 
     def reset(self) -> None:
         """Break all connections at once."""
-        self._loop.call_soon_threadsafe(self._link.drop)
+        self._loop.call_soon_threadsafe(self._break_all)
+
+    async def serve(self, is_ready: threading.Event, over: asyncio.Event) -> None:
+        """Pass on until it is over."""
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
+        sock.bind(("127.0.0.1", 0))
+        self.port = sock.getsockname()[1]
+        async with asyncio.TaskGroup() as pumps:
+            server = await asyncio.start_server(
+                lambda reader, writer: self._accept(reader, writer, pumps),
+                sock=sock,
+                limit=SMALL_BUFFER,
+            )
+            is_ready.set()
+            await over.wait()
+            server.close()
+            self._flows.set()
+            self._break_all()
+        await server.wait_closed()
+
+    async def _accept(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        pumps: asyncio.TaskGroup,
+    ) -> None:
+        self.connections += 1
+        try:
+            there, back = await asyncio.open_connection(
+                "127.0.0.1", self._leads_to, limit=SMALL_BUFFER
+            )
+        except OSError:
+            writer.transport.abort()
+            return
+        self._writers += [writer, back]
+        pumps.create_task(self._pump(reader, back, writer))
+        pumps.create_task(self._pump(there, writer, back))
+
+    async def _pump(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        other: asyncio.StreamWriter,
+    ) -> None:
+        with contextlib.suppress(ConnectionError):
+            while True:
+                await self._flows.wait()
+                received = await reader.read(4096)
+                if not received:
+                    break
+                await self._flows.wait()
+                writer.write(received)
+                await writer.drain()
+        for end in (writer, other):
+            end.transport.abort()
+
+    def _break_all(self) -> None:
+        for writer in self._writers:
+            writer.transport.abort()
+        self._writers.clear()
 
 
 @contextmanager
-def proxy() -> Iterator[Proxy]:
-    """Run a proxy; it leads nowhere before :meth:`Proxy.lead_to`."""
-    ready: list[Proxy] = []
+def proxy(leads_to: int = NOWHERE) -> Iterator[Proxy]:
+    """Run a proxy to a port of this machine."""
+    loop = asyncio.new_event_loop()
+    made = Proxy(loop, leads_to)
     is_ready = threading.Event()
     over = asyncio.Event()
 
-    async def serve() -> None:
-        async with hindered("127.0.0.1", 9) as (link, port):
-            made = Proxy(asyncio.get_running_loop(), link)
-            made.port = port
-            ready.append(made)
-            is_ready.set()
-            await over.wait()
-
-    loop = asyncio.new_event_loop()
-
     def run() -> None:
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
-            runner.run(serve())
+            runner.run(made.serve(is_ready, over))
 
     thread = threading.Thread(target=run, name="proxy")
     thread.start()
     try:
         assert is_ready.wait(5)
-        yield ready[0]
+        yield made
     finally:
         loop.call_soon_threadsafe(over.set)
         thread.join(5)

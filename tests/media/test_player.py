@@ -31,8 +31,7 @@ from kiosk.rtmp.client import PublishClient
 from kiosk.rtmp.events import Publishing
 from kiosk.rtmp.handshake import RANDOM_BYTES
 from kiosk.rtmp.url import RtmpUrl
-from tests.fakes.hindered_link import hindered
-from tests.fakes.media_kit import MediaKit, open_relay, until
+from tests.fakes.media_kit import MediaKit, open_relay, proxied_relay, until
 from tests.fakes.rtmp_sockets import (
     AUDIO_CONFIG,
     IDR,
@@ -95,12 +94,11 @@ async def test_latencies_of_picture_and_sound_are_measured() -> None:
 async def test_a_peer_that_falls_silent_loses_its_picture_and_gets_it_back() -> None:
     kit = MediaKit()
     async with (
-        open_relay() as (_, host, port),
-        hindered(host, port) as (link, front),
-        publishing_kiosk(f"rtmp://{host}:{port}/live/a1"),
+        proxied_relay() as (link, address),
+        publishing_kiosk(f"rtmp://{address}/live/a1"),
     ):
         player = kit.session.new_player(kit.facts.append)
-        await player.play(peer(f"rtmp://{host}:{front}/live/a1"))
+        await player.play(peer(f"rtmp://{link.address}/live/a1"))
         await kit.fact(PeerStarted)
         link.stall()
         await kit.fact(PeerSilent("agent"))
@@ -116,15 +114,14 @@ async def test_a_peer_that_falls_silent_loses_its_picture_and_gets_it_back() -> 
 async def test_a_lost_stream_is_told_once_and_played_again() -> None:
     kit = MediaKit()
     async with (
-        open_relay() as (_, host, port),
-        hindered(host, port) as (link, front),
-        publishing_kiosk(f"rtmp://{host}:{port}/live/a1"),
+        proxied_relay() as (link, address),
+        publishing_kiosk(f"rtmp://{address}/live/a1"),
     ):
         player = kit.session.new_player(kit.facts.append)
-        await player.play(peer(f"rtmp://{host}:{front}/live/a1"))
+        await player.play(peer(f"rtmp://{link.address}/live/a1"))
         await kit.fact(PeerStarted)
         shown = player.stats[0].pictures_shown
-        link.drop()
+        link.reset()
         await kit.fact(PlayLost)
         await until(lambda: player.stats[0].pictures_shown > shown + 5)
         await player.close()

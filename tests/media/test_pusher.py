@@ -25,7 +25,6 @@ from kiosk.ports import AccessUnit, CaptureLost, MediaFact, PushLost
 from kiosk.roomserver.relay import Relay
 from kiosk.rtmp import flv
 from kiosk.rtmp.events import AudioTag, Metadata, VideoTag
-from tests.fakes.hindered_link import hindered
 from tests.fakes.media_kit import (
     BITRATE,
     CEILING,
@@ -33,6 +32,7 @@ from tests.fakes.media_kit import (
     MediaKit,
     RecordingEncoder,
     open_relay,
+    proxied_relay,
     small_camera,
     until,
 )
@@ -156,9 +156,9 @@ async def test_an_absent_microphone_is_named_and_nothing_stays_open() -> None:
 async def test_a_peer_that_stops_reading_costs_pictures_and_is_told_once() -> None:
     patient = replace(QUICK.link, send_s=1.5)
     kit = MediaKit(replace(QUICK, link=patient))
-    async with open_relay() as (_, host, port), hindered(host, port) as (link, front):
+    async with proxied_relay() as (link, _):
         pusher = kit.session.new_pusher(kit.facts.append)
-        await pusher.start(f"rtmp://{host}:{front}/live/k1")
+        await pusher.start(f"rtmp://{link.address}/live/k1")
         link.stall()
         await kit.fact(PushLost, seconds=15)
         dropped = pusher.stats.pictures_dropped
@@ -173,9 +173,9 @@ async def test_a_peer_that_stops_reading_costs_pictures_and_is_told_once() -> No
 async def test_a_peer_that_stops_reading_is_noticed_before_the_buffer_is_full() -> None:
     roomy = replace(QUICK.link, send_s=1.0, send_buffer_bytes=1_000_000)
     kit = MediaKit(replace(QUICK, link=roomy))
-    async with open_relay() as (_, host, port), hindered(host, port) as (link, front):
+    async with proxied_relay() as (link, _):
         pusher = kit.session.new_pusher(kit.facts.append)
-        await pusher.start(f"rtmp://{host}:{front}/live/k1")
+        await pusher.start(f"rtmp://{link.address}/live/k1")
         link.stall()
         fact = await kit.fact(PushLost)
         await pusher.close()
@@ -186,10 +186,10 @@ async def test_a_peer_that_stops_reading_is_noticed_before_the_buffer_is_full() 
 
 async def test_a_link_that_drops_is_told_and_the_camera_stays_open() -> None:
     kit = MediaKit()
-    async with open_relay() as (_, host, port), hindered(host, port) as (link, front):
+    async with proxied_relay() as (link, _):
         pusher = kit.session.new_pusher(kit.facts.append)
-        await pusher.start(f"rtmp://{host}:{front}/live/k1")
-        link.drop()
+        await pusher.start(f"rtmp://{link.address}/live/k1")
+        link.reset()
         await kit.fact(PushLost)
 
         assert kit.camera.is_open
@@ -411,9 +411,9 @@ def _device(fact: MediaFact) -> str:
 
 async def test_closing_wakes_every_thread_within_a_second() -> None:
     kit = MediaKit()
-    async with open_relay() as (_, host, port), hindered(host, port) as (link, front):
+    async with proxied_relay() as (link, _):
         pusher = kit.session.new_pusher(kit.facts.append)
-        await pusher.start(f"rtmp://{host}:{front}/live/k1")
+        await pusher.start(f"rtmp://{link.address}/live/k1")
         link.stall()
         await asyncio.sleep(0.3)
         began = time.monotonic()
