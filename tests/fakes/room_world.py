@@ -196,6 +196,24 @@ class RoomWorld:
             if self.app is None:
                 self.start()
 
+    @asynccontextmanager
+    async def agent_and_kiosk(self) -> AsyncIterator[tuple[Party, Party]]:
+        """Yield an agent whose room has a seat for a kiosk, and that kiosk."""
+        async with (
+            self.party("agent", "desk", create=True) as agent,
+            self.party("kiosk", "desk") as kiosk,
+        ):
+            yield agent, kiosk
+
+    @asynccontextmanager
+    async def call(self) -> AsyncIterator[tuple[Party, Party]]:
+        """Yield an agent and a kiosk in one room, each told of the other."""
+        async with self.agent_and_kiosk() as (agent, kiosk):
+            await agent.enter()
+            await kiosk.enter()
+            await settle()
+            yield agent, kiosk
+
 
 class Party:
     """A client, what it was told, and what it asked."""

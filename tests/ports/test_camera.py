@@ -4,112 +4,25 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from kiosk.devices.camera_file import FileCamera
-from kiosk.devices.camera_synthetic import SyntheticCamera
-from kiosk.devices.clock_monotonic import MonotonicClock
 from kiosk.errors import DeviceError
 from kiosk.ports import Bitrate, Camera, SoftFrame
-from tests.fakes.clips import write_video
+from tests.fakes.devices import CAMERAS, CLOCK, SIZE
 from tests.fakes.h264_wire import IDR, PPS, SPS, nal_types
-from tests.fakes.leaks import held
 from tests.fakes.live import Viewer
 from tests.fakes.waiting import wait_until
 
 
-SIZE = (320, 240)
-CLOCK = MonotonicClock()
-
-
-@dataclass
-class Bench:
-    """A camera, and one of its kind that cannot be opened."""
-
-    camera: Camera
-    absent: Camera
-
-
-def _synthetic(_: Path) -> Bench:
-    def new(*, absent: bool = False) -> Camera:
-        return SyntheticCamera(
-            CLOCK,
-            width=SIZE[0],
-            height=SIZE[1],
-            bitrate=Bitrate(300_000),
-            ceiling=Bitrate(600_000),
-            absent=absent,
-        )
-
-    return Bench(new(), new(absent=True))
-
-
-def _file(folder: Path) -> Bench:
-    def new(path: str) -> Camera:
-        return FileCamera(
-            CLOCK,
-            path,
-            width=SIZE[0],
-            height=SIZE[1],
-            bitrate=Bitrate(300_000),
-            ceiling=Bitrate(600_000),
-        )
-
-    return Bench(new(write_video(folder / "clip.mp4")), new(str(folder / "none.mp4")))
-
-
-ADAPTERS: list[Callable[[Path], Bench]] = [_synthetic, _file]
-
-
-@pytest.fixture(params=ADAPTERS, ids=lambda factory: factory.__name__.strip("_"))
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
-    factory: Callable[[Path], Bench] = request.param
-    bench = factory(tmp_path)
-    yield bench
-    bench.camera.close()
-    bench.absent.close()
-
-
-@pytest.fixture
-def camera(bench: Bench) -> Camera:
-    return bench.camera
-
-
-def test_probing_says_what_is_there_and_opens_nothing(camera: Camera) -> None:
-    probe = camera.probe()
-
-    assert probe.found
-    assert (probe.wrong, probe.cure) == ("", "")
-    assert not camera.is_open
-
-
-def test_probing_an_absent_one_says_what_is_wrong_and_the_cure(bench: Bench) -> None:
-    probe = bench.absent.probe()
-
-    assert probe.wrong
-    assert probe.cure
-
-
-def test_starting_an_absent_one_is_a_device_error(bench: Bench) -> None:
-    with pytest.raises(DeviceError, match="camera"):
-        bench.absent.start(Viewer().on_unit)
-
-    assert not bench.absent.is_open
-
-
-def test_it_is_open_exactly_between_start_and_close(camera: Camera) -> None:
-    seen = [camera.is_open]
-    camera.start(Viewer().on_unit)
-    seen.append(camera.is_open)
+@pytest.fixture(params=CAMERAS)
+def camera(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Camera]:
+    camera = CAMERAS[request.param](tmp_path).present
+    yield camera
     camera.close()
-    seen.append(camera.is_open)
-
-    assert seen == [False, True, False]
 
 
 def test_the_first_unit_is_an_idr_with_sps_and_pps(camera: Camera) -> None:
@@ -248,15 +161,6 @@ def test_no_callback_runs_after_close(camera: Camera) -> None:
     assert (len(viewer.units), len(viewer.previews)) == n_before
 
 
-def test_closing_is_safe_to_repeat_and_before_the_start(camera: Camera) -> None:
-    camera.close()
-    camera.start(Viewer().on_unit)
-    camera.close()
-    camera.close()
-
-    assert not camera.is_open
-
-
 def test_after_close_it_starts_again_with_an_idr(camera: Camera) -> None:
     camera.start(Viewer().on_unit)
     camera.close()
@@ -265,15 +169,3 @@ def test_after_close_it_starts_again_with_an_idr(camera: Camera) -> None:
 
     assert viewer.has(1)
     assert viewer.units[0].is_idr
-
-
-def test_a_hundred_rounds_leave_no_thread_and_no_descriptor(camera: Camera) -> None:
-    camera.start(Viewer().on_unit)
-    camera.close()
-    before = held()
-
-    for _ in range(100):
-        camera.start(Viewer().on_unit)
-        camera.close()
-
-    assert held() == before

@@ -4,96 +4,27 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from kiosk.devices.clock_monotonic import MonotonicClock
-from kiosk.devices.microphone_file import FileMicrophone
-from kiosk.devices.microphone_synthetic import SyntheticMicrophone
 from kiosk.errors import DeviceError
 from kiosk.ports import SAMPLE_RATE, Microphone, Period
-from tests.fakes.clips import write_sound
-from tests.fakes.leaks import held
+from tests.fakes.devices import CLOCK, MICROPHONES
 from tests.fakes.live import running
 
 
-CLOCK = MonotonicClock()
-
-
-@dataclass
-class Bench:
-    """A microphone, and one of its kind that cannot be opened."""
-
-    microphone: Microphone
-    absent: Microphone
-
-
-def _synthetic(_: Path) -> Bench:
-    return Bench(SyntheticMicrophone(CLOCK), SyntheticMicrophone(CLOCK, absent=True))
-
-
-def _file(folder: Path) -> Bench:
-    return Bench(
-        FileMicrophone(CLOCK, write_sound(folder / "sound.wav", seconds=0.3)),
-        FileMicrophone(CLOCK, str(folder / "none.wav")),
-    )
-
-
-ADAPTERS: list[Callable[[Path], Bench]] = [_synthetic, _file]
-
-
-@pytest.fixture(params=ADAPTERS, ids=lambda factory: factory.__name__.strip("_"))
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
-    factory: Callable[[Path], Bench] = request.param
-    bench = factory(tmp_path)
-    yield bench
-    bench.microphone.close()
-    bench.absent.close()
-
-
-@pytest.fixture
-def microphone(bench: Bench) -> Microphone:
-    return bench.microphone
+@pytest.fixture(params=MICROPHONES)
+def microphone(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Microphone]:
+    microphone = MICROPHONES[request.param](tmp_path).present
+    yield microphone
+    microphone.close()
 
 
 def samples_in(period: Period) -> int:
     return len(period.pcm) // 2
-
-
-def test_probing_says_what_is_there_and_opens_nothing(microphone: Microphone) -> None:
-    probe = microphone.probe()
-
-    assert probe.found
-    assert (probe.wrong, probe.cure) == ("", "")
-    assert not microphone.is_open
-
-
-def test_probing_an_absent_one_says_what_is_wrong_and_the_cure(bench: Bench) -> None:
-    probe = bench.absent.probe()
-
-    assert probe.wrong
-    assert probe.cure
-
-
-def test_opening_an_absent_one_is_a_device_error(bench: Bench) -> None:
-    with pytest.raises(DeviceError, match="microphone"):
-        bench.absent.open()
-
-    assert not bench.absent.is_open
-
-
-def test_it_is_open_exactly_between_open_and_close(microphone: Microphone) -> None:
-    seen = [microphone.is_open]
-    microphone.open()
-    seen.append(microphone.is_open)
-    microphone.close()
-    seen.append(microphone.is_open)
-
-    assert seen == [False, True, False]
 
 
 def test_a_period_is_10_to_20_ms_of_whole_samples(microphone: Microphone) -> None:
@@ -165,24 +96,3 @@ def test_closing_wakes_whoever_reads(microphone: Microphone) -> None:
         microphone.close()
 
     assert len(raised) == 1
-
-
-def test_closing_is_safe_to_repeat_and_before_opening(microphone: Microphone) -> None:
-    microphone.close()
-    microphone.open()
-    microphone.close()
-    microphone.close()
-
-    assert not microphone.is_open
-
-
-def test_a_hundred_rounds_leave_no_thread_and_no_descriptor(
-    microphone: Microphone,
-) -> None:
-    before = held()
-
-    for _ in range(100):
-        microphone.open()
-        microphone.close()
-
-    assert held() == before

@@ -3,94 +3,29 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from kiosk.devices.clock_monotonic import MonotonicClock
-from kiosk.devices.speaker_file import FileSpeaker
-from kiosk.devices.speaker_synthetic import SyntheticSpeaker
 from kiosk.errors import DeviceError
 from kiosk.ports import Period, Speaker
+from tests.fakes.devices import CLOCK, SPEAKERS
 from tests.fakes.leaks import held
 from tests.fakes.live import running
 
 
-CLOCK = MonotonicClock()
 PERIOD_MS = 10
 PCM = b"\x10\x00" * 480
 LARGEST_BUFFER_MS = 100
 
 
-@dataclass
-class Bench:
-    """A speaker, and one of its kind that cannot be opened."""
-
-    speaker: Speaker
-    absent: Speaker
-
-
-def _synthetic(_: Path) -> Bench:
-    return Bench(SyntheticSpeaker(CLOCK), SyntheticSpeaker(CLOCK, absent=True))
-
-
-def _file(folder: Path) -> Bench:
-    return Bench(
-        FileSpeaker(CLOCK, str(folder / "out.wav")),
-        FileSpeaker(CLOCK, str(folder / "none" / "out.wav")),
-    )
-
-
-ADAPTERS: list[Callable[[Path], Bench]] = [_synthetic, _file]
-
-
-@pytest.fixture(params=ADAPTERS, ids=lambda factory: factory.__name__.strip("_"))
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
-    factory: Callable[[Path], Bench] = request.param
-    bench = factory(tmp_path)
-    yield bench
-    bench.speaker.close()
-    bench.absent.close()
-
-
-@pytest.fixture
-def speaker(bench: Bench) -> Speaker:
-    return bench.speaker
-
-
-def test_probing_says_what_is_there_and_opens_nothing(speaker: Speaker) -> None:
-    probe = speaker.probe()
-
-    assert probe.found
-    assert (probe.wrong, probe.cure) == ("", "")
-    assert not speaker.is_open
-
-
-def test_probing_an_absent_one_says_what_is_wrong_and_the_cure(bench: Bench) -> None:
-    probe = bench.absent.probe()
-
-    assert probe.wrong
-    assert probe.cure
-
-
-def test_opening_an_absent_one_is_a_device_error(bench: Bench) -> None:
-    with pytest.raises(DeviceError, match="speaker"):
-        bench.absent.open()
-
-    assert not bench.absent.is_open
-
-
-def test_it_is_open_exactly_between_open_and_close(speaker: Speaker) -> None:
-    seen = [speaker.is_open]
-    speaker.open()
-    seen.append(speaker.is_open)
+@pytest.fixture(params=SPEAKERS)
+def speaker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Speaker]:
+    speaker = SPEAKERS[request.param](tmp_path).present
+    yield speaker
     speaker.close()
-    seen.append(speaker.is_open)
-
-    assert seen == [False, True, False]
 
 
 def test_writing_says_when_a_period_is_heard(speaker: Speaker) -> None:
@@ -164,15 +99,6 @@ def test_closing_wakes_whoever_writes(speaker: Speaker) -> None:
         speaker.close()
 
     assert len(raised) == 1
-
-
-def test_closing_is_safe_to_repeat_and_before_opening(speaker: Speaker) -> None:
-    speaker.close()
-    speaker.open()
-    speaker.close()
-    speaker.close()
-
-    assert not speaker.is_open
 
 
 def test_a_hundred_rounds_leave_no_thread_and_no_descriptor(speaker: Speaker) -> None:

@@ -12,10 +12,7 @@ HARMLESS = {"userID", "sdkAppID", "accountType"}
 
 async def test_the_urls_of_a_whole_call_are_harmless() -> None:
     world = RoomWorld()
-    async with (
-        world.party("agent", "desk", create=True) as agent,
-        world.party("kiosk", "desk") as kiosk,
-    ):
+    async with world.agent_and_kiosk() as (agent, kiosk):
         await agent.enter()
         await kiosk.enter()
         await kiosk.service.send_text("hello")

@@ -107,10 +107,7 @@ async def test_the_dialect_is_found_out() -> None:
 
 async def test_members_already_there_are_told_after_the_seat_is_taken() -> None:
     world = RoomWorld()
-    async with (
-        world.party("agent", "desk", create=True) as agent,
-        world.party("kiosk", "desk") as kiosk,
-    ):
+    async with world.agent_and_kiosk() as (agent, kiosk):
         await agent.enter()
         await kiosk.enter()
 
@@ -121,14 +118,7 @@ async def test_members_already_there_are_told_after_the_seat_is_taken() -> None:
 
 async def test_hanging_up_is_told_at_once_and_as_such() -> None:
     world = RoomWorld(ServerSettings(creator_leaves=CreatorLeaves.STAY))
-    async with (
-        world.party("agent", "desk", create=True) as agent,
-        world.party("kiosk", "desk") as kiosk,
-    ):
-        await agent.enter()
-        await kiosk.enter()
-        await settle()
-
+    async with world.call() as (agent, kiosk):
         await agent.service.leave()
         await settle()
 
@@ -137,14 +127,7 @@ async def test_hanging_up_is_told_at_once_and_as_such() -> None:
 
 async def test_a_room_disbanded_by_its_creator_is_closed_for_the_others() -> None:
     world = RoomWorld()
-    async with (
-        world.party("agent", "desk", create=True) as agent,
-        world.party("kiosk", "desk") as kiosk,
-    ):
-        await agent.enter()
-        await kiosk.enter()
-        await settle()
-
+    async with world.call() as (agent, kiosk):
         await agent.service.leave()
         await world.pass_by(30.0)
 
@@ -168,14 +151,7 @@ async def test_a_member_that_fell_silent_did_not_hang_up() -> None:
 
 async def test_a_text_reaches_the_others_and_not_its_sender() -> None:
     world = RoomWorld()
-    async with (
-        world.party("agent", "desk", create=True) as agent,
-        world.party("kiosk", "desk") as kiosk,
-    ):
-        await agent.enter()
-        await kiosk.enter()
-        await settle()
-
+    async with world.call() as (agent, kiosk):
         await agent.service.send_text('你好 }} "B"')
         await settle()
 
@@ -185,14 +161,7 @@ async def test_a_text_reaches_the_others_and_not_its_sender() -> None:
 
 async def test_a_moved_stream_is_played_from_its_new_url() -> None:
     world = RoomWorld()
-    async with (
-        world.party("agent", "desk", create=True) as agent,
-        world.party("kiosk", "desk") as kiosk,
-    ):
-        await agent.enter()
-        await kiosk.enter()
-        await settle()
-
+    async with world.call() as (agent, kiosk):
         await kiosk.service.move_stream(await kiosk.service.new_push_url())
         await settle()
 
@@ -205,13 +174,7 @@ async def test_a_moved_stream_is_played_from_its_new_url() -> None:
 
 async def test_a_stream_that_ends_at_the_relay_is_told() -> None:
     world = RoomWorld()
-    async with (
-        world.party("agent", "desk", create=True) as agent,
-        world.party("kiosk", "desk") as kiosk,
-    ):
-        await agent.enter()
-        await kiosk.enter()
-        await settle()
+    async with world.call() as (_, kiosk):
         joined = kiosk.told[0]
         assert isinstance(joined, PeerJoined)
 
@@ -223,13 +186,7 @@ async def test_a_stream_that_ends_at_the_relay_is_told() -> None:
 
 async def test_a_moved_stream_that_finds_the_room_closed_says_so() -> None:
     world = RoomWorld()
-    async with (
-        world.party("agent", "desk", create=True) as agent,
-        world.party("kiosk", "desk") as kiosk,
-    ):
-        await agent.enter()
-        await kiosk.enter()
-        await settle()
+    async with world.call() as (agent, kiosk):
         push_url = await kiosk.service.new_push_url()
         for task in kiosk.service._tasks:
             task.cancel()  # nobody listens for news
@@ -283,10 +240,7 @@ async def test_a_seat_in_a_known_room_needs_no_list() -> None:
 
 async def test_ten_minutes_of_a_call_cost_no_member_its_seat() -> None:
     world = RoomWorld()
-    async with (
-        world.party("agent", "desk", create=True) as agent,
-        world.party("kiosk", "desk") as kiosk,
-    ):
+    async with world.agent_and_kiosk() as (agent, kiosk):
         await agent.enter()
         await kiosk.enter()
 
@@ -297,10 +251,7 @@ async def test_ten_minutes_of_a_call_cost_no_member_its_seat() -> None:
 
 async def test_every_second_answer_500_is_not_noticed() -> None:
     world = RoomWorld()
-    async with (
-        world.party("agent", "desk", create=True) as agent,
-        world.party("kiosk", "desk") as kiosk,
-    ):
+    async with world.agent_and_kiosk() as (agent, kiosk):
         await agent.enter()
         answers = iter(range(10_000))
         kiosk.wire.fault = lambda _: httpx.Response(500) if next(answers) % 2 else None
@@ -316,10 +267,7 @@ async def test_every_second_answer_500_is_not_noticed() -> None:
 
 async def test_a_dead_long_poll_costs_delay_and_nothing_else() -> None:
     world = RoomWorld(ServerSettings(creator_leaves=CreatorLeaves.STAY))
-    async with (
-        world.party("agent", "desk", create=True) as agent,
-        world.party("kiosk", "desk") as kiosk,
-    ):
+    async with world.agent_and_kiosk() as (agent, kiosk):
         kiosk.wire.fault = only("wait_events", httpx.Response(502))
         await agent.enter()
         await kiosk.enter()
@@ -347,10 +295,7 @@ async def test_a_server_restarted_while_idle_is_logged_in_to_again() -> None:
 
 async def test_a_server_restarted_in_a_call_has_both_in_one_room_again() -> None:
     world = RoomWorld()
-    async with (
-        world.party("agent", "desk", create=True) as agent,
-        world.party("kiosk", "desk") as kiosk,
-    ):
+    async with world.agent_and_kiosk() as (agent, kiosk):
         room_id = await agent.enter()
         await kiosk.enter()
         await world.pass_by(10.0)
@@ -396,10 +341,7 @@ async def test_an_outage_of_five_minutes_is_no_notice() -> None:
 
 async def test_nothing_is_told_after_leaving() -> None:
     world = RoomWorld()
-    async with (
-        world.party("agent", "desk", create=True) as agent,
-        world.party("kiosk", "desk") as kiosk,
-    ):
+    async with world.agent_and_kiosk() as (agent, kiosk):
         await agent.enter()
         await agent.service.leave()
         beats = agent.wire.routes.count("pusher_heartbeat")
@@ -414,10 +356,7 @@ async def test_nothing_is_told_after_leaving() -> None:
 
 async def test_a_taking_that_was_cancelled_is_given_back_by_leaving() -> None:
     world = RoomWorld()
-    async with (
-        world.party("agent", "desk", create=True) as agent,
-        world.party("kiosk", "desk") as kiosk,
-    ):
+    async with world.agent_and_kiosk() as (agent, kiosk):
         await agent.enter()
         seat = await kiosk.service.find_seat()
         assert isinstance(seat, Seat)
