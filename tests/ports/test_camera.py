@@ -110,13 +110,15 @@ def test_an_idr_comes_when_it_is_asked_for(camera: Camera) -> None:
 def test_fewer_pictures_come_when_fewer_are_wanted(camera: Camera) -> None:
     viewer = Viewer()
     camera.set_picture_rate(5)
+    before = CLOCK.now()
     camera.start(viewer.on_unit)
     assert viewer.has(4)
     camera.close()
 
-    gaps = [b.captured_at - a.captured_at for a, b in pairwise(viewer.units)]
+    # A picture may come late, then the next one keeps its own time: none is early.
+    came_at = [unit.captured_at - before for unit in viewer.units]
 
-    assert min(gaps) > 150_000
+    assert all(at >= n * 195_000 for n, at in enumerate(came_at))
 
 
 def test_wishes_may_come_from_any_thread(camera: Camera) -> None:
