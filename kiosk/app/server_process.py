@@ -26,6 +26,7 @@ from kiosk.roomserver.admission import AdmissionLimits
 from kiosk.roomserver.border import BorderLimits
 from kiosk.roomserver.echo import EchoSettings
 from kiosk.roomserver.im_cloud import ImAccount
+from kiosk.roomserver.key_terms import KeyStyle, KeyTerms
 from kiosk.roomserver.logged import Logged
 from kiosk.roomserver.media_settings import MediaKind, MediaSettings
 from kiosk.roomserver.mixing import MixingAccount
@@ -40,6 +41,7 @@ from kiosk.roomserver.tls import TlsFiles
 log = logging.getLogger(__name__)
 
 _STORE_NAME = "rooms.db"
+_HOUR_S = 3600.0
 
 
 def run_server(
@@ -109,7 +111,7 @@ def settings_of(config: ServerConfig, state_directory: str = "") -> ServerSettin
         creator_leaves=CreatorLeaves(server.creator_leaves),
         push_key=_key(server.push_key),
         play_key=_key(server.play_key),
-        key_validity_s=server.key_valid_s,
+        keys=_key_terms(config),
         late_s=server.heartbeat_timeout_s,
         sweep_s=server.sweep_s,
         turn_s=server.queue_turn_s,
@@ -129,6 +131,16 @@ def settings_of(config: ServerConfig, state_directory: str = "") -> ServerSettin
         bizid=server.bizid,
         sdk_app_id=server.sdk_app_id,
         account_type=server.acc_type,
+    )
+
+
+def _key_terms(config: ServerConfig) -> KeyTerms:
+    section = config.keys
+    return KeyTerms(
+        style=KeyStyle(section.style),
+        valid_s=config.server.key_valid_s,
+        rotate_s=section.rotate_h * _HOUR_S,
+        session_s=section.session_h * _HOUR_S,
     )
 
 

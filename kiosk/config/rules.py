@@ -115,6 +115,12 @@ def server_breaches(config: ServerConfig) -> Iterator[Breach]:
             (("mixing", "api_key"),),
         )
     yield from _media_breaches(config)
+    if 0 < config.keys.rotate_h < config.keys.session_h:
+        text = "must be 0 or at least session_h: a stream outlives no two keys"
+        yield Breach(Mistake(("keys", "rotate_h"), text), (("keys", "session_h"),))
+    if config.keys.style == "v2" and config.media.backend == "tencent":
+        text = 'cannot be v2 with [media] backend = "tencent", which knows its own form'
+        yield Breach(Mistake(("keys", "style"), text), (("media", "backend"),))
     if section.public_host and section.public_rtmp:
         yield Breach(
             Mistake(

@@ -85,7 +85,7 @@ class ServerSection(Section):
         public_host: Host named in stream URLs; by default where it listens.
         public_rtmp: Host and port named there instead, behind a proxy or a port
             mapping.
-        key_valid_s: Seconds a signed stream URL may be used.
+        key_valid_s: Seconds a stream URL of the originals' form may be used.
         heartbeat_timeout_s: Seconds of silence before a member is removed.
         queue_turn_s: Seconds a free seat is kept for the first in the queue.
         sweep_s: Seconds between two looks for silent members.
@@ -110,6 +110,24 @@ class ServerSection(Section):
     bizid: Identifier = "8525"
     sdk_app_id: Annotated[int, Field(ge=1, le=2**53 - 1)] = 1_400_000_000
     acc_type: Identifier = "36862"
+
+
+class KeysSection(Section):
+    """
+    The keys in stream URLs, and how long what they open may last.
+
+    Attributes:
+        style: ``both`` v2 (for a minute, one user, one room) for clients that ask
+            for it and the originals' form for the others, ``v2`` that alone,
+            ``tencent`` the originals' form alone.
+        rotate_h: Hours until another key signs v2; 0: never by itself.
+        session_h: Hours after which a stream has to prove its right anew.
+
+    """
+
+    style: Literal["both", "v2", "tencent"] = "both"
+    rotate_h: Annotated[float, Field(ge=0, le=8760)] = 24.0
+    session_h: Annotated[float, Field(gt=0, le=8)] = 8.0
 
 
 class StoreSection(Section):
@@ -254,6 +272,7 @@ class ServerConfig(Section):
 
     config_version: Version = CONFIG_VERSION
     server: ServerSection = ServerSection()
+    keys: KeysSection = KeysSection()
     store: StoreSection = StoreSection()
     operators: OperatorsSection = OperatorsSection()
     mixing: MixingSection = MixingSection()

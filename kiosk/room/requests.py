@@ -21,6 +21,8 @@ from kiosk.room.wire_json import Wire
 MAX_LABEL_BYTES = 1024
 PLACEHOLDER_AVATAR = "123"
 """What the original client sends; v1 refuses an empty avatar."""
+_KEYS, _TICKETS = "keys", "v2"
+"""Ours: whoever asks so is given tickets (:mod:`kiosk.room.stream_ticket`)."""
 
 AnswerT_co = TypeVar("AnswerT_co", covariant=True)
 
@@ -44,7 +46,12 @@ class Request(Protocol[AnswerT_co]):
 
 @dataclass(frozen=True, slots=True)
 class GetPushUrl:
-    """Where may this user publish?"""
+    """
+    Where may this user publish?
+
+    ``tickets`` here and below: the asker understands URLs with tickets.  It is
+    ours; originals ignore it and answer with their own form.
+    """
 
     METHOD: ClassVar[str] = "POST"
     FOLDER: ClassVar[str] = "double_room"
@@ -53,19 +60,22 @@ class GetPushUrl:
 
     user_id: str
     room_id: str = ""
+    tickets: bool = False
 
     def to_wire(self) -> Wire:
         """Return the body."""
         wire: Wire = {"userID": self.user_id}
         if self.room_id:
             wire["roomID"] = self.room_id
-        return wire
+        return wire | _wish_for(tickets=self.tickets)
 
     @classmethod
     def from_wire(cls, wire: Wire, dialect: Dialect = Dialect.V2) -> GetPushUrl:
         """Read the body."""
         fields = Fields(wire, dialect)
-        return cls(fields.identifier("userID"), fields.optional_identifier("roomID"))
+        user_id = fields.identifier("userID")
+        room_id = fields.optional_identifier("roomID")
+        return cls(user_id, room_id, _wants_tickets(wire))
 
     def read_answer(self, fields: Fields) -> answers.PushUrl:
         """Read the push URL."""
@@ -270,15 +280,17 @@ class GetPushers:
     IN_QUERY: ClassVar[bool] = False
 
     room_id: str
+    tickets: bool = False
 
     def to_wire(self) -> Wire:
         """Return the body."""
-        return {"roomID": self.room_id}
+        return {"roomID": self.room_id} | _wish_for(tickets=self.tickets)
 
     @classmethod
     def from_wire(cls, wire: Wire, dialect: Dialect = Dialect.V2) -> GetPushers:
         """Read the body."""
-        return cls(Fields(wire, dialect).identifier("roomID"))
+        room_id = Fields(wire, dialect).identifier("roomID")
+        return cls(room_id, _wants_tickets(wire))
 
     def read_answer(self, fields: Fields) -> answers.Room:
         """Read the room; v1 servers tell only its members."""
@@ -296,20 +308,31 @@ class GetRoomList:
 
     count: int = 20
     index: int = 0
+    tickets: bool = False
 
     def to_wire(self) -> Wire:
         """Return the body."""
-        return {"cnt": self.count, "index": self.index}
+        page: Wire = {"cnt": self.count, "index": self.index}
+        return page | _wish_for(tickets=self.tickets)
 
     @classmethod
     def from_wire(cls, wire: Wire) -> GetRoomList:
         """Read the body; text numbers and 0 are fine in both dialects."""
         fields = Fields(wire)
-        return cls(fields.paging_count("cnt"), fields.paging_count("index"))
+        count, index = fields.paging_count("cnt"), fields.paging_count("index")
+        return cls(count, index, _wants_tickets(wire))
 
     def read_answer(self, fields: Fields) -> answers.RoomList:
         """Read the rooms."""
         return answers.RoomList.read(fields)
+
+
+def _wish_for(*, tickets: bool) -> Wire:
+    return {_KEYS: _TICKETS} if tickets else {}
+
+
+def _wants_tickets(wire: Wire) -> bool:
+    return wire.get(_KEYS) == _TICKETS
 
 
 def _room_and_user(wire: Wire, dialect: Dialect) -> tuple[str, str]:

@@ -59,12 +59,10 @@ class StreamHost:
 
     address: str
     """``host`` or ``host:port``; an IPv6 host in brackets."""
-    bizid: str
     scheme: str = "rtmp"
 
-    def signed_url(self, key: StreamKey, stream: str, expires_at: int) -> str:
-        """Return the URL of a stream; ``expires_at`` in unix seconds."""
-        query = signed_query(key, stream, expires_at, self.bizid)
+    def url(self, stream: str, query: str) -> str:
+        """Return the URL of a stream with its key."""
         return f"{self.scheme}://{self.address}/{APP}/{stream}?{query}"
 
 

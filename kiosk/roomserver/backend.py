@@ -1,8 +1,8 @@
 """
 Where the streams of rooms really are: the border between rooms and media.
 
-Our relay is one implementation (:mod:`kiosk.roomserver.backend_relay`); others
-sign URLs for nginx-rtmp, SRS, MediaMTX or a CDN.
+Our relay is one implementation (:mod:`kiosk.roomserver.backend_relay`); the other
+knows nginx-rtmp, SRS, MediaMTX or a CDN.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from typing import Protocol
 
 
 class StreamBackend(Protocol):
-    """Signs URLs and rules over streams; every call is quick and never raises."""
+    """Names streams and rules over them; every call is quick and never raises."""
 
-    def sign_push(self, stream: str, expires_at: int) -> str:
-        """Return the push URL of a stream; the end is unix seconds."""
+    def push_url(self, stream: str, query: str) -> str:
+        """Return where a stream is published, with its key."""
         ...
 
-    def sign_play(self, stream: str, expires_at: int) -> str:
-        """Return the play URL of a stream; the end is unix seconds."""
+    def play_url(self, stream: str, query: str) -> str:
+        """Return where a stream is played, with its key."""
         ...
 
     def is_live(self, stream: str) -> bool:
@@ -27,6 +27,10 @@ class StreamBackend(Protocol):
 
     def cut(self, stream: str) -> None:
         """End a stream for its publisher and its subscribers."""
+        ...
+
+    def review(self) -> None:
+        """End every connection whose right is over."""
         ...
 
     def request_idr(self, stream: str) -> None:

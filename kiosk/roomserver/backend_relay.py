@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from kiosk.room.stream_url import StreamHost, StreamKey
+from kiosk.room.stream_url import StreamHost
 
 
 class RelayControl(Protocol):
@@ -12,6 +12,10 @@ class RelayControl(Protocol):
 
     def cut(self, name: str) -> None:
         """End a stream for everybody; unknown names are fine."""
+        ...
+
+    def review(self) -> None:
+        """End every connection whose permit is over."""
         ...
 
     def is_live(self, name: str) -> bool:
@@ -24,27 +28,19 @@ class RelayControl(Protocol):
 
 
 class RelayBackend:
-    """Signs with two keys and passes the rest on to the relay."""
+    """Names the relay as clients reach it and passes the rest on to it."""
 
-    def __init__(
-        self,
-        relay: RelayControl,
-        host: StreamHost,
-        push_key: StreamKey,
-        play_key: StreamKey,
-    ) -> None:
+    def __init__(self, relay: RelayControl, host: StreamHost) -> None:
         self._relay = relay
         self._host = host
-        self._push_key = push_key
-        self._play_key = play_key
 
-    def sign_push(self, stream: str, expires_at: int) -> str:
-        """Return the push URL."""
-        return self._host.signed_url(self._push_key, stream, expires_at)
+    def push_url(self, stream: str, query: str) -> str:
+        """Return where a stream is published."""
+        return self._host.url(stream, query)
 
-    def sign_play(self, stream: str, expires_at: int) -> str:
-        """Return the play URL."""
-        return self._host.signed_url(self._play_key, stream, expires_at)
+    def play_url(self, stream: str, query: str) -> str:
+        """Return where a stream is played."""
+        return self._host.url(stream, query)
 
     def is_live(self, stream: str) -> bool:
         """Say whether somebody publishes the stream now."""
@@ -53,6 +49,10 @@ class RelayBackend:
     def cut(self, stream: str) -> None:
         """End a stream for its publisher and its subscribers."""
         self._relay.cut(stream)
+
+    def review(self) -> None:
+        """End every connection whose right is over."""
+        self._relay.review()
 
     def request_idr(self, stream: str) -> None:
         """Ask the publisher for a picture that needs no other."""

@@ -1,8 +1,8 @@
 """
 The stream backend that is somebody else's media server.
 
-URLs are signed as for our relay; the media server shows us their signature in
-its callbacks (:mod:`kiosk.roomserver.media_hooks`), or, a CDN, verifies it
+URLs carry keys as for our relay; the media server shows them to us in its
+callbacks (:mod:`kiosk.roomserver.media_hooks`), or, a CDN, verifies them
 itself.  What lives is what it told us: after a restart of ours nothing does until
 it speaks again.  It is never asked for an IDR: it has no way to pass that on.
 """
@@ -10,18 +10,25 @@ it speaks again.  It is never asked for an IDR: it has no way to pass that on.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
-from kiosk.room.stream_url import StreamKey, signed_query
 from kiosk.roomserver.media_settings import MediaSettings, url_of
+from kiosk.roomserver.relay_terms import Permit
 
 
 MAX_STREAMS: Final = 10_000
 MAX_CONNECTIONS: Final = 64
 """Per stream: its publisher, one on the way, and its players."""
 
-Cut = Callable[[str, tuple[str, ...]], None]
-"""Told a stream to end, and the connections known of it; returns at once."""
+
+class Cut(Protocol):
+    """Has connections of a stream ended; returns at once."""
+
+    def __call__(
+        self, stream: str, connections: tuple[str, ...], *, whole: bool
+    ) -> None:
+        """Order it; ``whole``: the stream with all there are, known or not."""
+        ...
 
 
 class LiveStreams:
@@ -39,6 +46,7 @@ class LiveStreams:
         self._on_ended = on_ended
         self._publishers: dict[str, set[str]] = {}
         self._players: dict[str, set[str]] = {}
+        self._permits: dict[str, dict[str, Permit]] = {}
 
     def is_live(self, stream: str) -> bool:
         """Say whether somebody publishes it."""
@@ -52,6 +60,28 @@ class LiveStreams:
         """Return how many play it, as far as we were told."""
         return len(self._players.get(stream, ()))
 
+    def permitted(self, stream: str, connection: str, permit: Permit) -> None:
+        """Keep the right of a connection, the newest ones of a stream."""
+        if stream not in self._permits and len(self._permits) >= MAX_STREAMS:
+            return
+        known = self._permits.setdefault(stream, {})
+        known.pop(connection, None)
+        while len(known) >= MAX_CONNECTIONS:
+            del known[next(iter(known))]
+        known[connection] = permit
+
+    def over(self) -> tuple[tuple[str, str], ...]:
+        """Return each (stream, connection) whose right ended, and forget it."""
+        over = tuple(
+            (stream, connection)
+            for stream, known in self._permits.items()
+            for connection, permit in known.items()
+            if permit()
+        )
+        for stream, connection in over:
+            self._end_permit(stream, connection)
+        return over
+
     def published(self, stream: str, connection: str) -> None:
         """Note a publisher."""
         is_new = stream not in self._publishers
@@ -60,6 +90,7 @@ class LiveStreams:
 
     def unpublished(self, stream: str, connection: str) -> None:
         """Note that a publisher is gone."""
+        self._end_permit(stream, connection)
         if _strike(self._publishers, stream, connection):
             self._on_ended(stream)
 
@@ -69,43 +100,37 @@ class LiveStreams:
 
     def stopped(self, stream: str, connection: str) -> None:
         """Note that a player is gone."""
+        self._end_permit(stream, connection)
         _strike(self._players, stream, connection)
 
     def forget(self, stream: str) -> tuple[str, ...]:
         """Forget a stream; return the connections that were known of it."""
         publishers = self._publishers.pop(stream, set())
         players = self._players.pop(stream, set())
+        self._permits.pop(stream, None)
         return tuple(sorted(publishers | players))
+
+    def _end_permit(self, stream: str, connection: str) -> None:
+        known = self._permits.get(stream, {})
+        known.pop(connection, None)
+        if not known:
+            self._permits.pop(stream, None)
 
 
 class RemoteBackend:
-    """Signs with two keys; ends streams by whatever way there is."""
+    """Names streams where the media server has them; ends them as it can be done."""
 
-    def __init__(
-        self,
-        settings: MediaSettings,
-        bizid: str,
-        *,
-        push_key: StreamKey,
-        play_key: StreamKey,
-        live: LiveStreams,
-        cut: Cut,
-    ) -> None:
+    def __init__(self, settings: MediaSettings, live: LiveStreams, cut: Cut) -> None:
         self._settings = settings
-        self._bizid = bizid
-        self._push_key = push_key
-        self._play_key = play_key
         self._live = live
         self._cut = cut
 
-    def sign_push(self, stream: str, expires_at: int) -> str:
-        """Return the push URL."""
-        query = signed_query(self._push_key, stream, expires_at, self._bizid)
+    def push_url(self, stream: str, query: str) -> str:
+        """Return where a stream is published."""
         return f"{url_of(self._settings.push_url, stream)}?{query}"
 
-    def sign_play(self, stream: str, expires_at: int) -> str:
-        """Return the play URL."""
-        query = signed_query(self._play_key, stream, expires_at, self._bizid)
+    def play_url(self, stream: str, query: str) -> str:
+        """Return where a stream is played."""
         return f"{url_of(self._settings.pulled_url, stream)}?{query}"
 
     def is_live(self, stream: str) -> bool:
@@ -114,7 +139,12 @@ class RemoteBackend:
 
     def cut(self, stream: str) -> None:
         """End a stream for its publisher and its players."""
-        self._cut(stream, self._live.forget(stream))
+        self._cut(stream, self._live.forget(stream), whole=True)
+
+    def review(self) -> None:
+        """End every connection whose right is over."""
+        for stream, connection in self._live.over():
+            self._cut(stream, (connection,), whole=False)
 
     def request_idr(self, stream: str) -> None:
         """Nothing: the publisher sends one a second to a stranger."""

@@ -24,6 +24,7 @@ from kiosk.roomserver.grants import Grant, PushGrants
 from kiosk.roomserver.identity import Identity
 from kiosk.roomserver.im_cloud import GroupCalls, GroupKeeper
 from kiosk.roomserver.im_gateway import ImGateway
+from kiosk.roomserver.key_ring import KeyRing
 from kiosk.roomserver.live_routes import LiveRoutes
 from kiosk.roomserver.log_folder import LogFolder
 from kiosk.roomserver.mixing import MixingRoutes
@@ -41,6 +42,9 @@ from kiosk.roomserver.sessions import Sessions
 from kiosk.roomserver.settings import ServerSettings
 from kiosk.roomserver.store_kept import KeptRooms
 from kiosk.roomserver.store_ledger import ForgetfulLedger, Ledger, Shelf, Turns
+from kiosk.roomserver.strays import Strays
+from kiosk.roomserver.stream_keys import StreamKeys, StreamUrls
+from kiosk.roomserver.stream_rights import StreamRights
 from kiosk.roomserver.trial_routes import TrialRoutes, TrialTerms
 
 
@@ -87,8 +91,8 @@ class Desk:
         self.operators = Operators(settings.operators_password, self._rates.guesses)
         self._ledger = ledger or ForgetfulLedger()
         self.fleet = Fleet(clock, ledger=self._ledger)
-        self._push_key = StreamKey(settings.push_key or self._kept_key("push"))
-        self._play_key = StreamKey(settings.play_key or self._kept_key("play"))
+        self.keys = self._stream_keys()
+        self._strays = Strays(self._ledger)
         self._grants = PushGrants(self._new_stream, self._ledger)
         self._sessions = Sessions(
             settings.sdk_app_id, settings.account_type, random_bytes, self._ledger
@@ -112,29 +116,31 @@ class Desk:
                 sessions=self._sessions,
                 queue=self._queue,
                 fleet=self.fleet,
+                keys=self.keys.ring,
+                strays=self._strays,
                 now=clock.monotonic,
                 later=later,
                 ring=ring,
                 cut=self._cut,
+                review=self.review,
             )
         )
         self._recall()
-        keys = (self._push_key, self._play_key)
+        self._rights = StreamRights(self._rooms, self._grants, clock)
         self.gate = StreamGate(
-            self._grants, self._rooms, *keys, clock=clock, turns=self._ledger
+            grants=self._grants,
+            rooms=self._rooms,
+            keys=self.keys,
+            rights=self._rights,
+            clock=clock,
+            strays=self._strays,
+            turns=self._ledger,
         )
 
     def relay_backend(self, relay: RelayControl, rtmp_port: int) -> RelayBackend:
         """Return a backend that names our relay as clients reach it."""
         address = self._settings.url_address(rtmp_port)
-        settings = self._settings
-        host = StreamHost(address, settings.bizid, settings.stream_scheme)
-        return RelayBackend(relay, host, self._push_key, self._play_key)
-
-    @property
-    def stream_keys(self) -> tuple[StreamKey, StreamKey]:
-        """The keys for pushing and for playing."""
-        return self._push_key, self._play_key
+        return RelayBackend(relay, StreamHost(address, self._settings.stream_scheme))
 
     @property
     def rooms(self) -> Rooms:
@@ -188,26 +194,32 @@ class Desk:
             new_user_id=lambda: self._new_id("user"),
         )
         self._identity = identity
-        policy = RoutePolicy(settings.period_s, settings.key_validity_s)
+        urls = StreamUrls(
+            self.keys,
+            backend,
+            self._clock,
+            bizid=settings.bizid,
+            random_bytes=self._random_bytes,
+        )
         rooms = RoomRoutes(
             rooms=self._rooms,
             grants=self._grants,
-            backend=backend,
+            rights=self._rights,
+            urls=urls,
             clock=self._clock,
-            policy=policy,
+            policy=RoutePolicy(settings.period_s),
             room_ids=RoomIds(self._kept_key("room id"), self._random_bytes),
             may_sit=self._queue.may_sit,
         )
         gateway = self._gateway(identity, rooms)
-        return Routes(identity, self._groups(rooms, backend), gateway)
+        return Routes(identity, self._groups(rooms, urls), gateway)
 
-    def _groups(self, rooms: RoomRoutes, backend: StreamBackend) -> RouteGroups:
+    def _groups(self, rooms: RoomRoutes, urls: StreamUrls) -> RouteGroups:
         settings = self._settings
         folder = LogFolder(settings.log_folder) if settings.log_folder else None
         terms = TrialTerms(
             trusted=Networks(settings.signature_networks),
             bizid=settings.bizid,
-            key_validity_s=settings.key_validity_s,
             account=settings.mixing,
             log_folder=folder,
         )
@@ -217,7 +229,7 @@ class Desk:
             create_room=opening(rooms.create_room) if opening else rooms.create_room,
             live=LiveRoutes(self._rooms),
             mixing=MixingRoutes(self._rooms, self._clock, settings.mixing),
-            trial=TrialRoutes(terms, self._grants, backend, self._clock),
+            trial=TrialRoutes(terms, self._grants, urls, self._clock),
             operators=OperatorRoutes(self.operators, folder),
             queue=QueueRoutes(self._queue, self._clock),
         )
@@ -260,7 +272,8 @@ class Desk:
         What is to be run every ``sweep_s``, each for itself.
 
         They remove silent members and empty reservations, unused grants,
-        tokens long out of use, and who is silent in the queue.
+        tokens long out of use, and who is silent in the queue; change the keys
+        of streams, and end connections whose right is over.
         """
         now = self._clock.monotonic
         return (
@@ -268,6 +281,9 @@ class Desk:
             lambda: self._grants.sweep(now()),
             lambda: self._sessions.sweep(now()),
             lambda: self._queue.sweep(now()),
+            self.keys.ring.sweep,
+            self.gate.sweep,
+            self._review,
         )
 
     def _recall(self) -> None:
@@ -293,9 +309,28 @@ class Desk:
         self._ledger.note(Shelf.KEY, name, {"hex": secret.hex()})
         return secret
 
+    def _stream_keys(self) -> StreamKeys:
+        settings, terms = self._settings, self._settings.key_terms
+        return StreamKeys(
+            terms,
+            push=StreamKey(settings.push_key or self._kept_key("push")),
+            play=StreamKey(settings.play_key or self._kept_key("play")),
+            ring=KeyRing(
+                self._random_bytes,
+                self._clock,
+                self._ledger,
+                rotate_s=terms.rotate_s,
+            ),
+        )
+
     def _cut(self, stream: str) -> None:
         if self._backend is not None:
             self._backend.cut(stream)
+            self._backend.review()  # whoever left plays nobody's stream any more
+
+    def _review(self) -> None:
+        if self._backend is not None:
+            self._backend.review()
 
     def _new_stream(self) -> str:
         return new_stream_name(self._settings.bizid, self._random_bytes)

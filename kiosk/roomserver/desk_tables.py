@@ -15,11 +15,13 @@ from kiosk.room.fields import Fields
 from kiosk.room.wire_json import Wire
 from kiosk.roomserver.fleet import Fleet
 from kiosk.roomserver.grants import PushGrants
+from kiosk.roomserver.key_ring import KeyRing
 from kiosk.roomserver.queue import LINE, SeatQueue
 from kiosk.roomserver.rooms import Rooms
 from kiosk.roomserver.sessions import Sessions
 from kiosk.roomserver.store_kept import KeptRooms
 from kiosk.roomserver.store_ledger import Shelf
+from kiosk.roomserver.strays import Strays
 
 
 _UNTOLD_S = 0.5
@@ -35,6 +37,7 @@ class DeskTables:
         later: Makes a call so many seconds from now.
         ring: Ends the waits known by a bell: a room's key, or a waiter's.
         cut: Ends a stream.
+        review: Ends the connections whose right is over.
 
     """
 
@@ -44,10 +47,13 @@ class DeskTables:
     sessions: Sessions
     queue: SeatQueue
     fleet: Fleet
+    keys: KeyRing
+    strays: Strays
     now: Callable[[], float]
     later: Callable[[float, Callable[[], None]], object]
     ring: Callable[[str], None]
     cut: Callable[[str], None]
+    review: Callable[[], None]
 
     def take_in(self, shelf: Shelf, name: str, fact: Wire | None) -> None:
         """Be as a fact says."""
@@ -70,6 +76,10 @@ class DeskTables:
                 self.rooms.log.take_in(shelf, name, fact)
             case Shelf.HEARD:
                 self.rooms.attendance.heard_elsewhere(name, self.now())
+            case Shelf.TICKET_KEY:
+                self.keys.take_in(name, fact)
+            case Shelf.STRAY:
+                self.strays.take_in(name, fact)
             case Shelf.REPORT if fact is not None:
                 self.fleet.take_in(fact)
             case Shelf.REPORT | Shelf.KEY | Shelf.BELL | Shelf.CUT:
@@ -85,6 +95,8 @@ class DeskTables:
                 self.ring(name)
             case Shelf.ROOM if fact is None:
                 self.ring(name)
+            case Shelf.TICKET_KEY if fact is None:
+                self.review()
             case Shelf.CUT if fact is not None:
                 self._cut(name, Fields(fact).optional_seconds("afterS", 0.0))
             case _:

@@ -4,7 +4,8 @@ Push grants: which stream was issued to whom, and whether it may still be used.
 Every push URL names a stream made for that one attempt.  A grant lives for a
 short while unused, then as long as the seat it is bound to; a revoked one never
 comes back.  So a URL from an earlier attempt, another user or a dead room opens
-nothing (``reliability.md`` S06, S07, P7).  ``now`` is monotonic seconds.
+nothing (``reliability.md`` S06, S07, P7).  The ticket of a grant connects once
+(:mod:`kiosk.room.stream_ticket`): that is noted here.  ``now`` is monotonic seconds.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kiosk.room.fields import Fields
+from kiosk.room.stream_ticket import tag_of
 from kiosk.room.wire_json import Wire
 from kiosk.roomserver.store_ledger import ForgetfulLedger, Ledger, Shelf
 
@@ -28,6 +30,10 @@ class Grant:
     expires_at: float
     room_id: str = ""
     """The room it holds a seat in; such a grant does not expire."""
+    meant_for: str = ""
+    """The room its ticket names: it takes a seat in no other."""
+    is_spent: bool = False
+    """Whether its ticket has connected."""
 
     def is_valid(self, now: float) -> bool:
         """Say whether it may be used."""
@@ -64,14 +70,23 @@ class PushGrants:
         self._grants: dict[str, Grant] = {}
         self._by_user: dict[str, list[Grant]] = {}
         self._addresses: dict[str, int] = {}
+        self._by_tag: dict[str, str] = {}
 
     def __len__(self) -> int:
         """Return the number of grants kept."""
         return len(self._grants)
 
-    def issue(self, user_id: str, address: str, now: float) -> Grant | None:
+    def issue(
+        self, user_id: str, address: str, now: float, meant_for: str = ""
+    ) -> Grant | None:
         """
         Issue a fresh stream; the user's oldest unused one goes when many.
+
+        Args:
+            user_id: Whose it is.
+            address: Where it was asked from.
+            now: Monotonic seconds.
+            meant_for: The only room it may take a seat in; empty: any.
 
         Returns:
             None when the table is full or the user sits in too many rooms.
@@ -84,7 +99,8 @@ class PushGrants:
         too_many_seats = len(mine) - len(unused) >= self._max_seats_per_user
         if too_many_seats or len(self._grants) >= self._max_grants:
             return None
-        grant = Grant(self._new_stream(), user_id, address, now + self._unused_s)
+        end = now + self._unused_s
+        grant = Grant(self._new_stream(), user_id, address, end, meant_for=meant_for)
         self._keep(grant)
         self._note(grant)
         return grant
@@ -94,6 +110,14 @@ class PushGrants:
         if grant.room_id != room_id:
             grant.room_id = room_id
             self._note(grant)
+
+    def spend(self, grant: Grant) -> bool:
+        """Let the ticket of a grant connect; False if it has before."""
+        if grant.is_spent:
+            return False
+        grant.is_spent = True
+        self._note(grant)
+        return True
 
     def recall(self, now: float, is_seated: Callable[[Grant], bool]) -> None:
         """
@@ -129,6 +153,10 @@ class PushGrants:
         mine = self._by_user.get(user_id, ())
         return any(not grant.room_id and grant.is_valid(now) for grant in mine)
 
+    def holder(self, tag: str) -> str:
+        """Return the user with a tag who has any grant, or an empty text."""
+        return self._by_tag.get(tag, "")
+
     def has_from(self, address: str) -> bool:
         """Say whether any grant was asked for from an address."""
         return address in self._addresses
@@ -161,6 +189,7 @@ class PushGrants:
         mine.remove(grant)
         if not mine:
             del self._by_user[grant.user_id]
+            del self._by_tag[tag_of(grant.user_id)]
         self._addresses[grant.address] -= 1
         if not self._addresses[grant.address]:
             del self._addresses[grant.address]
@@ -173,11 +202,14 @@ class PushGrants:
             fields.text("address"),
             now + self._unused_s,
             fields.text("room"),
+            fields.optional_text("meant_for"),
+            fields.optional_flag("is_spent"),
         )
 
     def _keep(self, grant: Grant) -> None:
         self._grants[grant.stream] = grant
         self._by_user.setdefault(grant.user_id, []).append(grant)
+        self._by_tag[tag_of(grant.user_id)] = grant.user_id
         self._addresses[grant.address] = self._addresses.get(grant.address, 0) + 1
 
     def _note(self, grant: Grant) -> None:
@@ -185,5 +217,7 @@ class PushGrants:
             "user": grant.user_id,
             "address": grant.address,
             "room": grant.room_id,
+            "meant_for": grant.meant_for,
+            "is_spent": grant.is_spent,
         }
         self._ledger.note(Shelf.GRANT, grant.stream, facts)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Final, Never
 from urllib.parse import quote
 
@@ -31,8 +32,24 @@ _DEADLINE_S: Final = 3.0
 _MAX_LIST_BYTES: Final = 1024 * 1024
 _NOT_FOUND: Final = 404
 
-Order = tuple[str, tuple[str, ...]]
-"""A stream, and the connections known of it."""
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """
+    What is to end.
+
+    Attributes:
+        stream: Its name.
+        connections: Of it, as the callbacks named them.
+        whole: The stream ends with all its connections, known or not.
+
+    """
+
+    stream: str
+    connections: tuple[str, ...]
+    whole: bool = True
+
+
 _Carry = Callable[[httpx.AsyncClient, str, Order], Awaitable[None]]
 
 
@@ -59,12 +76,14 @@ class MediaControl:
         self._transport = transport
         self._orders: asyncio.Queue[Order] = asyncio.Queue(MAX_ORDERS)
 
-    def cut(self, stream: str, connections: tuple[str, ...]) -> None:
-        """Order the end of a stream; returns at once and never raises."""
+    def cut(
+        self, stream: str, connections: tuple[str, ...], *, whole: bool = True
+    ) -> None:
+        """Order an end; returns at once and never raises."""
         if self._carry is None or not self._url:
             return
         try:
-            self._orders.put_nowait((stream, connections))
+            self._orders.put_nowait(Order(stream, connections, whole))
         except asyncio.QueueFull:
             log.warning("stream not cut", extra={"stream": stream, "reason": "busy"})
 
@@ -92,22 +111,24 @@ class MediaControl:
                 reason = type(error).__name__
                 await asyncio.sleep(_PAUSE_S)
             else:
-                log.info("stream cut", extra={"stream": order[0]})
+                log.info("stream cut", extra={"stream": order.stream})
                 return
-        log.warning("stream not cut", extra={"stream": order[0], "reason": reason})
+        log.warning("stream not cut", extra={"stream": order.stream, "reason": reason})
 
 
 async def _nginx(client: httpx.AsyncClient, url: str, order: Order) -> None:
     """Drop by name: nginx-rtmp's control module, ``/drop/publisher``."""
-    query = {"app": APP, "name": order[0]}
-    for whom in ("publisher", "subscriber"):
-        answer = await client.get(f"{url}/drop/{whom}", params=query)
-        answer.raise_for_status()
+    query = {"app": APP, "name": order.stream}
+    one_by_one = [{**query, "clientid": known} for known in order.connections]
+    for wanted in [query] if order.whole else one_by_one:
+        for whom in ("publisher", "subscriber"):
+            answer = await client.get(f"{url}/drop/{whom}", params=wanted)
+            answer.raise_for_status()
 
 
 async def _srs(client: httpx.AsyncClient, url: str, order: Order) -> None:
     """Kick every client the callbacks named: ``DELETE /api/v1/clients/ID``."""
-    for connection in order[1]:
+    for connection in order.connections:
         path = f"{url}/api/v1/clients/{quote(connection, safe='')}"
         answer = await client.delete(path)
         answer.raise_for_status()
@@ -122,7 +143,10 @@ async def _mediamtx(client: httpx.AsyncClient, url: str, order: Order) -> None:
         if listed.status_code == _NOT_FOUND:
             continue  # the server of that kind is switched off
         listed.raise_for_status()
-        for connection in _connections_in(listed.content, f"{APP}/{order[0]}"):
+        there = _connections_in(listed.content, f"{APP}/{order.stream}")
+        for connection in there:
+            if not order.whole and connection not in order.connections:
+                continue
             path = f"{url}/v3/{kind}/kick/{quote(connection, safe='')}"
             kicked = await client.post(path)
             if kicked.status_code != _NOT_FOUND:  # it just left

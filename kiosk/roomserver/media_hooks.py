@@ -21,17 +21,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from kiosk.room.fields import MAX_URL_BYTES, BadRequest, Fields
+from kiosk.room.stream_ticket import FIELDS
 from kiosk.room.wire_json import BadJson, Wire, parse_json
 from kiosk.roomserver.backend_remote import LiveStreams
 from kiosk.roomserver.gate import StreamGate
 from kiosk.roomserver.media_settings import MediaKind
+from kiosk.roomserver.relay_terms import Authorize, Refusal
 from kiosk.roomserver.store_ledger import StoreAway, Turns
 
 
 log = logging.getLogger(__name__)
 
 _MAX_FIELDS: Final = 32
-_SIGNED: Final = ("txSecret", "txTime")
+_SIGNED: Final = (*FIELDS, "txSecret", "txTime")
 _ALLOWED, _REFUSED, _NONSENSE = 200, 403, 400
 
 
@@ -83,15 +85,14 @@ class MediaHooks:
     def judge(self, question: Question) -> str | None:
         """Return None, or why not; note what begins and ends."""
         stream, connection = question.stream, question.connection
-        asked = (question.app, stream, question.query)
         refusal = None
         match question.verb:
             case "publish":
-                refusal = self._gate.authorize_publish(*asked)
+                refusal = self._admit(question, self._gate.authorize_publish)
                 if refusal is None and self._tells_ends:
                     self._live.published(stream, connection)
             case "play":
-                refusal = self._gate.authorize_play(*asked)
+                refusal = self._admit(question, self._gate.authorize_play)
                 if refusal is None and self._tells_ends:
                     self._live.played(stream, connection)
             case "ready":
@@ -103,6 +104,13 @@ class MediaHooks:
             case _:
                 refusal = "nobody here answers that"
         return refusal
+
+    def _admit(self, question: Question, authorize: Authorize) -> str | None:
+        permit = authorize(question.app, question.stream, question.query)
+        if isinstance(permit, Refusal):
+            return permit.reason
+        self._live.permitted(question.stream, question.connection, permit)
+        return None
 
     async def _answer(self, request: Request) -> Response:
         shown = request.query_params.get("secret", "")
@@ -137,6 +145,8 @@ def _said(status: int) -> Response:
 def read_nginx(body: bytes, kind: str) -> Question:
     """
     Read nginx-rtmp's form: its fields, then those of the stream's URL.
+
+    nginx-rtmp keeps 255 bytes of a stream's name with its query.
 
     Raises:
         HookRefused: It is none, or a field comes twice.

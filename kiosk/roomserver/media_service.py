@@ -110,15 +110,7 @@ async def _remote_side(
     media = settings.media
     live = LiveStreams(desk.gate.on_stream_started, desk.gate.on_stream_ended)
     control = MediaControl(media.kind, media.control_url)
-    push_key, play_key = desk.stream_keys
-    backend = RemoteBackend(
-        media,
-        settings.bizid,
-        push_key=push_key,
-        play_key=play_key,
-        live=live,
-        cut=control.cut,
-    )
+    backend = RemoteBackend(media, live, control.cut)
     routes: tuple[Route, ...] = ()
     if media.has_callbacks:
         hooks = MediaHooks(media.kind, media.hook_secret, desk.gate, live, desk.turns)

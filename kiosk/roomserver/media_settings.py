@@ -72,6 +72,11 @@ class MediaSettings:
         """Whether the media server asks us who may push and play."""
         return self.kind not in {MediaKind.RELAY, MediaKind.TENCENT}
 
+    @property
+    def verifies_itself(self) -> bool:
+        """Whether the media server judges keys without asking us."""
+        return self.kind is MediaKind.TENCENT
+
 
 def url_of(template: str, stream: str) -> str:
     """Return the URL of a stream, unsigned."""

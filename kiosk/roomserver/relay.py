@@ -23,19 +23,19 @@ from typing import Final, TypeAlias
 
 from kiosk.roomserver.relay_peer import Peer, Request
 from kiosk.roomserver.relay_stream import Listener, Publisher, RelayStream
-from kiosk.roomserver.relay_terms import Refusal, RelayLimits, StreamStats
+from kiosk.roomserver.relay_terms import (
+    Authorize,
+    Permit,
+    Refusal,
+    RelayLimits,
+    StreamStats,
+)
 from kiosk.roomserver.store_ledger import ForgetfulLedger, Turns
 from kiosk.rtmp.events import PublishRequested
 from kiosk.rtmp.handshake import RANDOM_BYTES
 
 
 log: Final = logging.getLogger(__name__)
-
-Authorize: TypeAlias = Callable[[str, str, str], str | None]
-"""
-From (app, name, query) to None, or why not in one line for the person at the
-other end, without a secret. Must not block.
-"""
 
 Notify: TypeAlias = Callable[[str], None]
 """Told a stream name. Must not block."""
@@ -150,11 +150,14 @@ class Relay:
             if peer.stream is not None and peer.stream.name == name
         ]
         for peer in cut:
-            if not peer.is_publisher:
-                peer.publisher_left()
-            peer.close()
+            peer.dismiss()
         if cut:
             log.info("stream cut", extra={"stream": name, "connections": len(cut)})
+
+    def review(self) -> None:
+        """Close every connection whose permit is over; done anyway once a second."""
+        for peer in tuple(self._peers):
+            _end_if_over(peer)
 
     def stats(self) -> Mapping[str, StreamStats]:
         """Return the counters of every stream by name."""
@@ -204,11 +207,12 @@ class Relay:
         authorize = self._authorize_publish if publishes else self._authorize_play
         asked = request.app, request.name, request.query
 
-        def tell(refusal: str | None) -> None:
+        def tell(permit: Permit | Refusal) -> None:
             if peer.is_over:
                 return
             admit = self._begin if publishes else self._admit
-            denied = None if refusal is None else Refusal(refusal)
+            denied = permit if isinstance(permit, Refusal) else None
+            peer.permit = None if isinstance(permit, Refusal) else permit
             peer.answer(request, denied or admit(peer, request.name))
 
         self._turns.post(lambda: authorize(*asked), tell)
@@ -287,6 +291,7 @@ class Relay:
         now = self._now()
         for peer in tuple(self._peers):
             peer.check_deadlines(now)
+            _end_if_over(peer)
 
     async def _close_all(self) -> None:
         for close in (Peer.close, Peer.abort):
@@ -301,6 +306,16 @@ class Relay:
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
+
+
+def _end_if_over(peer: Peer) -> None:
+    stream, permit = peer.stream, peer.permit
+    reason = permit() if stream is not None and permit is not None else ""
+    if stream is not None and reason:
+        facts = {"stream": stream.name, "peer": peer.address, "reason": reason}
+        log.info("stream no longer permitted", extra=facts)
+        peer.permit = None
+        peer.dismiss()
 
 
 class _Repeated:

@@ -19,7 +19,13 @@ from typing_extensions import override
 from kiosk.errors import WireError
 from kiosk.roomserver.relay_outlet import Outlet
 from kiosk.roomserver.relay_stream import RelayStream
-from kiosk.roomserver.relay_terms import BAD_NAME, NOT_FOUND, Refusal, RelayLimits
+from kiosk.roomserver.relay_terms import (
+    BAD_NAME,
+    NOT_FOUND,
+    Permit,
+    Refusal,
+    RelayLimits,
+)
 from kiosk.rtmp.chunks import ChunkLimits
 from kiosk.rtmp.events import (
     AudioTag,
@@ -77,6 +83,7 @@ class Peer(asyncio.Protocol):
     Attributes:
         address: IP address, for limits and logs.
         stream: What it publishes or plays.
+        permit: The right to that.
 
     """
 
@@ -89,6 +96,7 @@ class Peer(asyncio.Protocol):
         limits = host.limits
         self.address = ""
         self.stream: RelayStream | None = None
+        self.permit: Permit | None = None
         self._host = host
         self._limits = limits
         self._clock = clock
@@ -220,6 +228,12 @@ class Peer(asyncio.Protocol):
         """Tell the player that nothing follows for now."""
         self._session.notify_unpublished()
         self._flush()
+
+    def dismiss(self) -> None:
+        """End the stream from our side, telling a player that nothing follows."""
+        if not self.is_publisher:
+            self.publisher_left()
+        self.close()
 
     def close(self) -> None:
         """Close after the last bytes are sent, or at the farewell deadline."""

@@ -6,8 +6,9 @@ Times are in seconds; ages in the ring are in milliseconds.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from kiosk.rtmp.live_queue import QueueLimits
 
@@ -80,6 +81,20 @@ class Refusal:
     """
 
     reason: str
+
+
+Permit: TypeAlias = Callable[[], str]
+"""
+The right of one connection, asked again as long as it lasts: why it must end now,
+in one line without a secret, or an empty text while it may go on.
+"""
+
+
+Authorize: TypeAlias = Callable[[str, str, str], Permit | Refusal]
+"""
+From (app, name, query) to the right to it, asked about again while it is used, or
+to why not. Must not block, nor may the permit.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,13 +23,14 @@ from kiosk.roomserver.asking import (
     ServerClock,
     only_oneself,
 )
-from kiosk.roomserver.backend import StreamBackend
 from kiosk.roomserver.grants import Grant, PushGrants
 from kiosk.roomserver.pace import Pace
 from kiosk.roomserver.room_ids import RoomIds
 from kiosk.roomserver.rooms import Entrant, RoomProblem, Rooms
 from kiosk.roomserver.spaces import id_of
-from kiosk.roomserver.store import RoomRecord, Seat
+from kiosk.roomserver.store import RoomRecord
+from kiosk.roomserver.stream_keys import KeyForm, StreamUrls
+from kiosk.roomserver.stream_rights import StreamRights
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,6 @@ class RoutePolicy:
 
     heartbeat_s: float = 7.0
     """What members are told; late is another number (RoomRules)."""
-    key_validity_s: int = 24 * 3600
     texts_per_s: float = 5.0
 
 
@@ -57,7 +57,8 @@ class RoomRoutes:
         *,
         rooms: Rooms,
         grants: PushGrants,
-        backend: StreamBackend,
+        rights: StreamRights,
+        urls: StreamUrls,
         clock: ServerClock,
         policy: RoutePolicy,
         room_ids: RoomIds,
@@ -65,7 +66,8 @@ class RoomRoutes:
     ) -> None:
         self._rooms = rooms
         self._grants = grants
-        self._backend = backend
+        self._rights = rights
+        self._urls = urls
         self._clock = clock
         self._policy = policy
         self._room_ids = room_ids
@@ -76,12 +78,19 @@ class RoomRoutes:
         """Issue a fresh stream: one per attempt, for this user only."""
         asked = msg.GetPushUrl.from_wire(body, caller.dialect)
         only_oneself(caller, asked.user_id)
-        now = self._clock.monotonic()
-        grant = self._grants.issue(asked.user_id, caller.address, now)
+        form = self._urls.form_for(caller, understands=asked.tickets)
+        if form is None:
+            raise Refused(msg.RoomCode.AUTH_FAILED)
+        bound = asked.room_id and form is KeyForm.TICKET
+        grant = self._grants.issue(
+            asked.user_id,
+            caller.address,
+            self._clock.monotonic(),
+            meant_for=caller.key(asked.room_id) if bound else "",
+        )
         if grant is None:
             raise Refused(msg.RoomCode.SERVER_ERROR)
-        end = int(self._clock.unix()) + self._policy.key_validity_s
-        return msg.PushUrl(self._backend.sign_push(grant.stream, end)).to_wire()
+        return msg.PushUrl(self._urls.push(grant, form)).to_wire()
 
     def create_room(self, caller: Caller, body: msg.Wire) -> msg.Wire:
         """With a push URL the creator sits at once (v1), else an id is reserved."""
@@ -95,6 +104,7 @@ class RoomRoutes:
         if grant.room_id:  # the same request again, its first answer was lost
             key = self._room_made_by(grant, caller).room_id
         else:
+            _refuse_elsewhere(grant, caller.key(asked.room_id))
             key = self._reserve(caller, asked).room_id
         seat = self._join(key, asked, grant)
         return msg.RoomCreated(id_of(key), seat).to_wire()
@@ -108,8 +118,7 @@ class RoomRoutes:
         if seat is None and not self._may_sit(record, asked.user_id):
             raise Refused(msg.RoomCode.ROOM_FULL)
         grant = self._grant(asked.user_id, asked.push_url)
-        if grant.room_id not in ("", key):
-            raise _push_url_refused()
+        _refuse_elsewhere(grant, key)
         return self._join(key, asked, grant).to_wire()
 
     def delete_pusher(self, caller: Caller, body: msg.Wire) -> msg.Wire:
@@ -141,7 +150,8 @@ class RoomRoutes:
         record = self._rooms.find(caller.key(asked.room_id))
         if record is None:
             raise Refused(msg.RoomCode.NO_SUCH_ROOM)
-        return self._view(record, caller).to_wire()
+        form = self._urls.form_for(caller, understands=asked.tickets)
+        return self._view(record, caller, form).to_wire()
 
     def get_room_list(self, caller: Caller, body: msg.Wire) -> msg.Wire:
         """List a stretch of the rooms; ``cnt`` 0 is all of them in v1, one in v2."""
@@ -149,7 +159,8 @@ class RoomRoutes:
         count = asked.count or (None if caller.dialect is msg.Dialect.V1 else 1)
         end = None if count is None else asked.index + count
         stretch = islice(self._rooms.listed(caller.room_type), asked.index, end)
-        rooms = tuple(self._listed(record, caller) for record in stretch)
+        form = self._urls.form_for(caller, understands=asked.tickets)
+        rooms = tuple(self._listed(record, caller, form) for record in stretch)
         return msg.RoomList(rooms).to_wire()
 
     def wait_events(self, caller: Caller, body: msg.Wire) -> msg.Wire | Hold:
@@ -227,19 +238,23 @@ class RoomRoutes:
     def _seated(self, epoch: int, record: RoomRecord) -> msg.Seated:
         return msg.Seated(epoch, record.seq, self._policy.heartbeat_s)
 
-    def _view(self, record: RoomRecord, caller: Caller) -> msg.Room:
-        visible = self._may_play(record, caller)
+    def _view(
+        self, record: RoomRecord, caller: Caller, form: KeyForm | None
+    ) -> msg.Room:
+        key, user_id = record.room_id, caller.user_id
+        if not self._may_play(record, caller):
+            form = None
         members = tuple(
             msg.Member(
                 seat.user_id,
                 seat.user_name,
                 seat.user_avatar,
-                self._play_url(seat) if visible else "",
+                self._urls.play(key, seat, user_id, form) if form else "",
             )
             for seat in record.seats
         )
         return msg.Room(
-            id_of(record.room_id),
+            id_of(key),
             record.label,
             record.creator,
             members,
@@ -247,43 +262,30 @@ class RoomRoutes:
             seq=record.seq,
         )
 
-    def _listed(self, record: RoomRecord, caller: Caller) -> msg.Room:
-        view = self._view(record, caller)
+    def _listed(
+        self, record: RoomRecord, caller: Caller, form: KeyForm | None
+    ) -> msg.Room:
+        view = self._view(record, caller, form)
         if caller.room_type is not msg.RoomType.LIVE:
             return view
         return replace(view, audience_count=len(record.audience))
 
     def _may_play(self, record: RoomRecord, caller: Caller) -> bool:
-        """
-        Say whether a caller is shown play URLs (``reliability.md`` S04).
-
-        Members are, a live_room's audience is, and whoever holds an unused push
-        grant while a seat is free: clients read the URLs just before they join.
-        """
+        """Say whether a caller is shown play URLs (``reliability.md`` S04)."""
         if caller.dialect is msg.Dialect.V1:
             return self._grants.has_from(caller.address)
-        if record.seat_of(caller.user_id) or record.watches(caller.user_id):
-            return True
-        free = len(record.seats) < self._rooms.rules.seats_in(record.room_id)
-        now = self._clock.monotonic()
-        return free and self._grants.has_unused(caller.user_id, now)
-
-    def _play_url(self, seat: Seat) -> str:
-        """
-        Return a seat's play URL, the same at every look.
-
-        Clients take another URL for another stream, so the end is counted from
-        when the seat was taken and moves on only by half a validity at a time.
-        """
-        validity = self._policy.key_validity_s
-        age = max(0, int(self._clock.unix()) - seat.taken_at_unix)
-        end = seat.taken_at_unix + validity + age // (validity // 2) * (validity // 2)
-        return self._backend.sign_play(seat.stream, end)
+        return self._rights.may_watch(record, caller.user_id)
 
 
-def _room_id_taken(room_id: str) -> Refused:
-    return Refused(msg.RoomCode.ROOM_ID_TAKEN, extra={"roomID": room_id})
+def _refuse_elsewhere(grant: Grant, key: str) -> None:
+    """Refuse a grant that is another room's, or meant for one."""
+    if grant.room_id not in ("", key) or grant.meant_for not in ("", key):
+        raise _push_url_refused()
 
 
 def _push_url_refused() -> msg.BadRequest:
     return msg.BadRequest("pushURL", "was not issued to this user, or is used up")
+
+
+def _room_id_taken(room_id: str) -> Refused:
+    return Refused(msg.RoomCode.ROOM_ID_TAKEN, extra={"roomID": room_id})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kiosk.roomserver.attendance import Patience
 from kiosk.roomserver.border import BorderLimits
 from kiosk.roomserver.echo import EchoSettings
 from kiosk.roomserver.im_cloud import ImAccount
+from kiosk.roomserver.key_terms import KeyStyle, KeyTerms
 from kiosk.roomserver.logged import Logged
 from kiosk.roomserver.media_settings import MediaSettings
 from kiosk.roomserver.mixing import MixingAccount
@@ -20,7 +21,6 @@ from kiosk.roomserver.tls import TlsFiles
 
 
 _MIN_KEY_BYTES = 16
-_MIN_VALIDITY_S = 60
 _PERIOD_OF_LATE = 0.4
 
 
@@ -44,7 +44,7 @@ class ServerSettings:
         creator_leaves: What becomes of a room then; a live_room always ends.
         push_key: Signs push URLs; made at random when absent.
         play_key: Signs play URLs; made at random when absent, never the same.
-        key_validity_s: How long a signed URL may be used.
+        keys: Which forms of keys there are, and what they grant.
         late_s: Silence after which a member goes at the next sweep.
         sweep_s: Time between two sweeps.
         unpushed_s: How long an id stays reserved for a room nobody comes to.
@@ -89,7 +89,7 @@ class ServerSettings:
     creator_leaves: CreatorLeaves = CreatorLeaves.DISBAND
     push_key: bytes = field(default=b"", repr=False)
     play_key: bytes = field(default=b"", repr=False)
-    key_validity_s: int = 24 * 3600
+    keys: KeyTerms = field(default_factory=KeyTerms)
     late_s: float = 20.0
     sweep_s: float = 5.0
     unpushed_s: float = 60.0
@@ -120,8 +120,8 @@ class ServerSettings:
                 raise ValueError(f"{name} needs at least {_MIN_KEY_BYTES} bytes")
         if self.push_key and self.push_key == self.play_key:
             raise ValueError("play_key must differ from push_key")
-        if self.key_validity_s < _MIN_VALIDITY_S:
-            raise ValueError(f"key_validity_s must be at least {_MIN_VALIDITY_S}")
+        if self.keys.style is KeyStyle.TICKETS and self.media.verifies_itself:
+            raise ValueError(f"{self.media.kind.value} cannot verify keys of form v2")
         if self.public_host and self.public_rtmp:
             raise ValueError("public_rtmp names a host already: leave out public_host")
         named = self.public_host or self.public_rtmp
@@ -131,6 +131,13 @@ class ServerSettings:
             )
         Networks(self.compat_networks)
         Networks(self.signature_networks)
+
+    @property
+    def key_terms(self) -> KeyTerms:
+        """What is granted with keys; a CDN that verifies them knows one form."""
+        if self.media.verifies_itself:
+            return replace(self.keys, style=KeyStyle.TENCENT)
+        return self.keys
 
     @property
     def url_host(self) -> str:

@@ -37,6 +37,8 @@ class Shelf(Enum):
     GRANT = "grant"
     SESSION = "session"
     KEY = "key"
+    TICKET_KEY = "ticket_key"
+    STRAY = "stray"
     FAREWELL = "farewell"
     MARK = "mark"
     PLACE = "place"

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from kiosk.room import messages as msg
 from kiosk.roomserver.asking import Asked, CloudCall, Refused, ServerClock
-from kiosk.roomserver.backend import StreamBackend
 from kiosk.roomserver.grants import PushGrants
 from kiosk.roomserver.log_folder import LogFolder
 from kiosk.roomserver.mixing import MixingAccount, signed_url
 from kiosk.roomserver.networks import Networks
+from kiosk.roomserver.stream_keys import StreamUrls
 
 
 _NOBODY = ":trial"
@@ -32,7 +32,6 @@ class TrialTerms:
 
     trusted: Networks
     bizid: str
-    key_validity_s: int
     account: MixingAccount | None = None
     log_folder: LogFolder | None = None
 
@@ -44,12 +43,12 @@ class TrialRoutes:
         self,
         terms: TrialTerms,
         grants: PushGrants,
-        backend: StreamBackend,
+        urls: StreamUrls,
         clock: ServerClock,
     ) -> None:
         self._terms = terms
         self._grants = grants
-        self._backend = backend
+        self._urls = urls
         self._clock = clock
         self._latest = ""
 
@@ -61,9 +60,9 @@ class TrialRoutes:
         if grant is None:
             raise Refused(msg.RoomCode.SERVER_ERROR)
         self._latest = grant.stream
-        play_url = self._play_url(grant.stream)
+        push_url, play_url = self._urls.trial(grant)
         return {
-            "url_push": self._backend.sign_push(grant.stream, self._end()),
+            "url_push": push_url,
             "url_play_flv": "",
             "url_play_rtmp": play_url,
             "url_play_hls": "",
@@ -74,8 +73,10 @@ class TrialRoutes:
         """Sign the newest trial stream; the original's test clock without one."""
         self._refuse_strangers(asked)
         newest = self._grants.find(self._latest, self._clock.monotonic())
-        stream = newest.stream if newest else f"{self._terms.bizid}_testclock_rtmpacc"
-        return {"url_rtmpacc": self._play_url(stream)}
+        if newest is not None:
+            return {"url_rtmpacc": self._urls.trial(newest)[1]}
+        clock = f"{self._terms.bizid}_testclock_rtmpacc"
+        return {"url_rtmpacc": self._urls.of_no_room(clock)}
 
     def check_config(self, asked: Asked) -> msg.Wire | CloudCall:
         """Say whether the log folder and the account with the cloud are good."""
@@ -102,12 +103,6 @@ class TrialRoutes:
         if folder is not None and not folder.is_readable():
             mistakes = {**mistakes, "log": {"folder": "cannot be read"}}
         return {"result": _WRONG if mistakes else _RIGHT, **mistakes}
-
-    def _play_url(self, stream: str) -> str:
-        return self._backend.sign_play(stream, self._end())
-
-    def _end(self) -> int:
-        return int(self._clock.unix()) + self._terms.key_validity_s
 
     def _refuse_strangers(self, asked: Asked) -> None:
         if asked.address not in self._terms.trusted:

@@ -10,6 +10,7 @@ import asyncio
 import json
 
 from kiosk.roomserver.relay import Relay
+from kiosk.roomserver.relay_terms import Permit
 
 
 async def _serve() -> None:
@@ -24,8 +25,8 @@ async def _serve() -> None:
         await asyncio.Event().wait()
 
 
-def _welcome(app: str, name: str, query: str) -> str | None:
-    return None
+def _welcome(app: str, name: str, query: str) -> Permit:
+    return lambda: ""
 
 
 if __name__ == "__main__":

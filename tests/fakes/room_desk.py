@@ -43,10 +43,14 @@ class NotingRelay:
     live: set[str] = field(default_factory=set)
     cuts: list[str] = field(default_factory=list)
     idr_requests: list[str] = field(default_factory=list)
+    reviews: int = 0
 
     def cut(self, name: str) -> None:
         self.cuts.append(name)
         self.live.discard(name)
+
+    def review(self) -> None:
+        self.reviews += 1
 
     def is_live(self, name: str) -> bool:
         return name in self.live

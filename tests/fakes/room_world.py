@@ -66,22 +66,25 @@ async def settle() -> None:
 
 
 class PaperBackend:
-    """Signs URLs for streams that nobody carries; remembers what was cut."""
+    """Names streams that nobody carries; remembers what was cut."""
 
     def __init__(self) -> None:
         self.cut_streams: list[str] = []
 
-    def sign_push(self, stream: str, expires_at: int) -> str:
-        return f"rtmp://relay/live/{stream}?txSecret=push&txTime={expires_at:X}"
+    def push_url(self, stream: str, query: str) -> str:
+        return f"rtmp://relay/live/{stream}?{query}"
 
-    def sign_play(self, stream: str, expires_at: int) -> str:
-        return f"rtmp://relay/live/{stream}?txSecret=play&txTime={expires_at:X}"
+    def play_url(self, stream: str, query: str) -> str:
+        return f"rtmp://relay/live/{stream}?{query}"
 
     def is_live(self, stream: str) -> bool:
         return stream not in self.cut_streams
 
     def cut(self, stream: str) -> None:
         self.cut_streams.append(stream)
+
+    def review(self) -> None:
+        """Nobody is connected."""
 
     def request_idr(self, stream: str) -> None:
         """Nobody is there to be asked."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.roomserver.relay import Relay
+from kiosk.roomserver.relay_terms import Permit, Refusal
 from kiosk.rtmp import flv
 from kiosk.rtmp.events import AudioTag, Ended, Metadata, VideoTag
 from tests.fakes.rtmp_goldens import recorded_media
@@ -40,9 +41,9 @@ pytestmark = pytest.mark.e2e
 async def open_relay() -> AsyncIterator[tuple[Relay, str]]:
     """A relay that asks for the right key; yield it and a signed URL."""
 
-    def refuse_wrong_key(app: str, name: str, query: str) -> str | None:
+    def refuse_wrong_key(app: str, name: str, query: str) -> Permit | Refusal:
         right = (app, name, query) == ("live", "clip", "txSecret=ab&txTime=6a")
-        return None if right else "the key is wrong"
+        return (lambda: "") if right else Refusal("the key is wrong")
 
     relay = Relay(
         authorize_publish=refuse_wrong_key,

@@ -23,6 +23,7 @@ from kiosk.media.reference import Reference
 from kiosk.media.worker import WorkerRegistry
 from kiosk.ports import AccessUnit, CaptureLost, MediaFact, PushLost
 from kiosk.roomserver.relay import Relay
+from kiosk.roomserver.relay_terms import Refusal
 from kiosk.rtmp import flv
 from kiosk.rtmp.events import AudioTag, Metadata, VideoTag
 from tests.fakes.media_kit import (
@@ -117,8 +118,8 @@ async def test_an_error_of_the_stream_never_shows_its_key() -> None:
 async def test_a_refused_key_closes_the_devices_again() -> None:
     kit = MediaKit()
     relay = Relay(
-        authorize_publish=lambda app, name, query: f"wrong key {query}",
-        authorize_play=lambda app, name, query: None,
+        authorize_publish=lambda app, name, query: Refusal(f"wrong key {query}"),
+        authorize_play=lambda app, name, query: lambda: "",
         on_stream_started=lambda name: None,
         on_stream_ended=lambda name: None,
     )

@@ -37,7 +37,7 @@ def query(key: StreamKey = PUSH, stream: str = STREAM, end: int = NOW + 3600) ->
 
 
 def test_a_signed_url_has_the_originals_form_and_order() -> None:
-    url = StreamHost("relay.example:1935", "8525").signed_url(PUSH, STREAM, NOW)
+    url = StreamHost("relay.example:1935").url(STREAM, query(end=NOW))
 
     secret = PUSH.signature(STREAM, "6B49D200")
     assert url == (

@@ -16,6 +16,7 @@ import pytest
 
 from kiosk.room import messages as msg
 from kiosk.room.stream_url import stream_of
+from kiosk.roomserver.relay_terms import Permit, Refusal
 from kiosk.roomserver.store_sqlite import open_ledger
 from tests.fakes.im_client import joined_client, kinds
 from tests.fakes.room_desk import FakeDesk, Json
@@ -66,12 +67,16 @@ class Server:
         """Return why a stream is refused, whichever way it is asked for."""
         parts = urlsplit(url)
         gate = self.desk.desk.gate
-        return gate.authorize_publish("live", stream_of(url), parts.query)
+        return _reason(gate.authorize_publish("live", stream_of(url), parts.query))
 
     def player_refused(self, url: str) -> str | None:
         parts = urlsplit(url)
         gate = self.desk.desk.gate
-        return gate.authorize_play("live", stream_of(url), parts.query)
+        return _reason(gate.authorize_play("live", stream_of(url), parts.query))
+
+
+def _reason(answer: Permit | Refusal) -> str | None:
+    return answer.reason if isinstance(answer, Refusal) else None
 
 
 @pytest.fixture(params=["running on", "started again"])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from kiosk.room import messages as msg
+from tests.fakes.gate_answers import admitted, refused
 from tests.fakes.room_desk import FakeDesk
 
 
@@ -16,8 +17,9 @@ def test_an_issued_push_url_may_publish_and_not_play() -> None:
     desk.log_in("agent")
     name, query = parts(desk.push_url("agent"))
 
-    assert desk.desk.gate.authorize_publish("live", name, query) is None
-    assert desk.desk.gate.authorize_play("live", name, query) == "the key is wrong"
+    admitted(desk.desk.gate.authorize_publish("live", name, query))
+    play = desk.desk.gate.authorize_play("live", name, query)
+    assert refused(play) == "the key is wrong"
 
 
 def test_a_play_url_may_play_and_not_publish() -> None:
@@ -25,8 +27,9 @@ def test_a_play_url_may_play_and_not_publish() -> None:
     desk.create("agent")
     name, query = parts(desk.members("agent")["agent"])
 
-    assert desk.desk.gate.authorize_play("live", name, query) is None
-    assert desk.desk.gate.authorize_publish("live", name, query) == "the key is wrong"
+    admitted(desk.desk.gate.authorize_play("live", name, query))
+    publish = desk.desk.gate.authorize_publish("live", name, query)
+    assert refused(publish) == "the key is wrong"
 
 
 def test_another_application_is_refused() -> None:
@@ -34,7 +37,8 @@ def test_another_application_is_refused() -> None:
     desk.log_in("agent")
     name, query = parts(desk.push_url("agent"))
 
-    assert "application" in str(desk.desk.gate.authorize_publish("vod", name, query))
+    answer = desk.desk.gate.authorize_publish("vod", name, query)
+    assert "application" in refused(answer)
 
 
 @pytest.mark.parametrize("end", ["leave", "destroy", "expire", "come back", "unused"])
@@ -47,7 +51,7 @@ def test_a_right_key_opens_nothing_once_its_grant_is_over(end: str) -> None:
         join = msg.AddPusher("desk", "kiosk", "k", url).to_wire()
         desk.ask("add_pusher", join, user="kiosk")
     name, query = parts(url)
-    assert desk.desk.gate.authorize_publish("live", name, query) is None
+    permit = admitted(desk.desk.gate.authorize_publish("live", name, query))
 
     match end:
         case "leave":
@@ -64,8 +68,9 @@ def test_a_right_key_opens_nothing_once_its_grant_is_over(end: str) -> None:
 
     desk.wait(1.0)
     assert name in desk.relay.cuts
-    reason = desk.desk.gate.authorize_publish("live", name, query)
-    assert reason == "the stream was not issued, or its seat was given up"
+    again = desk.desk.gate.authorize_publish("live", name, query)
+    over = "the stream was not issued, or its seat was given up"
+    assert refused(again) == permit() == over
 
 
 def test_a_lost_stream_keeps_its_seat_and_is_told() -> None:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from kiosk.room.stream_url import StreamKey, refusal_of
 from kiosk.roomserver.backend_remote import (
     MAX_CONNECTIONS,
     LiveStreams,
@@ -21,8 +20,6 @@ from tests.fakes.eventually import eventually
 
 
 SECRET = b"0123456789abcdef0123456789abcdef"
-PUSH_KEY, PLAY_KEY = StreamKey(b"push" * 8), StreamKey(b"play" * 8)
-NOW = 1_800_000_000
 
 
 def settings(**changes: object) -> MediaSettings:
@@ -41,21 +38,17 @@ class Noting:
     def __init__(self) -> None:
         self.began: list[str] = []
         self.ended: list[str] = []
-        self.orders: list[tuple[str, tuple[str, ...]]] = []
+        self.orders: list[tuple[str, tuple[str, ...], bool]] = []
         self.live = LiveStreams(self.began.append, self.ended.append)
 
     def backend(self, media: MediaSettings | None = None) -> RemoteBackend:
-        return RemoteBackend(
-            media or settings(),
-            "8525",
-            push_key=PUSH_KEY,
-            play_key=PLAY_KEY,
-            live=self.live,
-            cut=lambda *order: self.orders.append(order),
-        )
+        return RemoteBackend(media or settings(), self.live, self.order)
+
+    def order(self, stream: str, connections: tuple[str, ...], *, whole: bool) -> None:
+        self.orders.append((stream, connections, whole))
 
 
-def test_urls_are_signed_with_two_keys_and_follow_the_template() -> None:
+def test_urls_follow_the_template() -> None:
     tencent = settings(
         kind=MediaKind.TENCENT,
         hook_secret=b"",
@@ -64,12 +57,8 @@ def test_urls_are_signed_with_two_keys_and_follow_the_template() -> None:
     )
     backend = Noting().backend(tencent)
 
-    push, play = (sign("s_x", NOW) for sign in (backend.sign_push, backend.sign_play))
-
-    assert push.startswith("rtmp://1.livepush.example/app/s_x?bizid=8525&txSecret=")
-    assert play.startswith("rtmp://1.liveplay.example/app/s_x?bizid=8525&txSecret=")
-    for key, url in ((PUSH_KEY, push), (PLAY_KEY, play)):
-        assert refusal_of(key, "s_x", url.partition("?")[2], NOW) is None
+    assert backend.push_url("s_x", "k=1") == "rtmp://1.livepush.example/app/s_x?k=1"
+    assert backend.play_url("s_x", "k=2") == "rtmp://1.liveplay.example/app/s_x?k=2"
 
 
 def test_a_second_publisher_that_is_turned_away_does_not_end_the_first() -> None:
@@ -103,7 +92,7 @@ def test_cutting_orders_the_end_of_every_connection_known() -> None:
     backend.cut("s")
     backend.request_idr("s")
 
-    assert noting.orders == [("s", ("1", "2"))]
+    assert noting.orders == [("s", ("1", "2"), True)]
     assert not backend.is_live("s")
     assert noting.live.names() == ()
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 import pytest
 
 from kiosk.roomserver.relay import Relay
-from kiosk.roomserver.relay_terms import RelayLimits
+from kiosk.roomserver.relay_terms import Permit, Refusal, RelayLimits
 from kiosk.rtmp.client import PlayClient, PublishClient
 from kiosk.rtmp.events import (
     AudioTag,
@@ -54,8 +54,9 @@ class Station:
         return f"rtmp://127.0.0.1:{self.port}/live/{name}?txSecret={key}"
 
 
-def refuse_wrong_key(app: str, name: str, query: str) -> str | None:
-    return None if (app, query) == ("live", "txSecret=right") else "the key is wrong"
+def refuse_wrong_key(app: str, name: str, query: str) -> Permit | Refusal:
+    right = (app, query) == ("live", "txSecret=right")
+    return (lambda: "") if right else Refusal("the key is wrong")
 
 
 @asynccontextmanager
@@ -498,10 +499,10 @@ async def test_a_failing_callback_costs_nobody_the_stream() -> None:
 
 
 async def test_an_error_of_the_authority_ends_only_the_asking_connection() -> None:
-    def authorize(app: str, name: str, query: str) -> str | None:
+    def authorize(app: str, name: str, query: str) -> Permit | Refusal:
         if name == "bad":
             raise RuntimeError(name)
-        return None
+        return lambda: ""
 
     relay = Relay(
         authorize_publish=authorize,

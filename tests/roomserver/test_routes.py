@@ -4,8 +4,10 @@ import pytest
 
 from kiosk.room import messages as msg
 from kiosk.room.stream_url import stream_of
+from kiosk.roomserver.key_terms import KeyTerms
 from kiosk.roomserver.rooms import CreatorLeaves
 from kiosk.roomserver.settings import ServerSettings
+from tests.fakes.gate_answers import admitted
 from tests.fakes.room_desk import FakeDesk, Json
 
 
@@ -37,14 +39,14 @@ def test_a_play_url_stays_the_same_while_its_seat_does() -> None:
 
 
 def test_a_play_url_of_a_long_call_is_renewed_before_it_expires() -> None:
-    desk = FakeDesk(ServerSettings(key_validity_s=100))
+    desk = FakeDesk(ServerSettings(keys=KeyTerms(valid_s=100)))
     stream = desk.create("agent")
     desk.clock.move(60.0)
     url = desk.members("agent")["agent"]
 
     query = url.partition("?")[2]
     desk.clock.move(85.0)
-    assert desk.desk.gate.authorize_play("live", stream, query) is None
+    admitted(desk.desk.gate.authorize_play("live", stream, query))
 
 
 def test_joining_a_full_room_is_refused_with_5001() -> None:

@@ -10,6 +10,7 @@ from kiosk.room.stream_url import stream_of
 from kiosk.roomserver.asking import CloudCall
 from kiosk.roomserver.mixing import MixingAccount
 from kiosk.roomserver.settings import ServerSettings
+from tests.fakes.gate_answers import admitted, refused
 from tests.fakes.room_desk import FakeDesk, Json
 
 
@@ -27,12 +28,12 @@ def test_a_trial_stream_can_be_pushed_and_played_for_a_while() -> None:
     stream, _, query = str(urls["url_push"]).rpartition("/")[2].partition("?")
     gate = desk.desk.gate
 
-    assert gate.authorize_publish("live", stream, query) is None
+    admitted(gate.authorize_publish("live", stream, query))
     played = str(urls["url_play_acc"]).partition("?")[2]
-    assert gate.authorize_play("live", stream, played) is None
+    admitted(gate.authorize_play("live", stream, played))
     desk.clock.move(120)
     desk.sweep()
-    assert gate.authorize_publish("live", stream, query) is not None
+    refused(gate.authorize_publish("live", stream, query))
     assert desk.relay.cuts == [stream]
 
 
