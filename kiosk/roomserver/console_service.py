@@ -18,6 +18,7 @@ from kiosk.roomserver.console_routes import Console, Readiness
 from kiosk.roomserver.console_view import StreamRates, Viewer
 from kiosk.roomserver.desk import Desk
 from kiosk.roomserver.fleet_routes import FleetDoor
+from kiosk.roomserver.key_routes import KeyDoor
 from kiosk.roomserver.relay_terms import StreamStats
 from kiosk.roomserver.settings import ServerSettings
 
@@ -55,8 +56,10 @@ class OperatorSide:
         """Return the application with the operators' routes before its own."""
         now = self._clock.monotonic
         console = Console(self._viewer, self._desk.operators, self.readiness)
-        reports = FleetDoor(self._desk.fleet, self._desk.caller, self._desk.turns)
-        routes = [*console.routes(), *reports.routes(), *beside]
+        turns = self._desk.turns
+        reports = FleetDoor(self._desk.fleet, self._desk.caller, turns)
+        keys = KeyDoor(self._desk.streams.keys.ring, self._desk.operators, turns)
+        routes = [*console.routes(), *reports.routes(), *keys.routes(), *beside]
         whole = _before(app, routes)
         return Watched(whole, self._traffic, now, self._settings.access_log)
 

@@ -11,20 +11,17 @@ import secrets
 from collections.abc import Callable
 
 from kiosk.room.fields import Fields
-from kiosk.room.stream_url import StreamHost, StreamKey, new_stream_name
 from kiosk.room.usersig import UserSigKey, UserSigs
 from kiosk.roomserver.asking import Asked, Caller, ServerClock
 from kiosk.roomserver.backend import StreamBackend
-from kiosk.roomserver.backend_relay import RelayBackend, RelayControl
+from kiosk.roomserver.desk_streams import DeskStreams
 from kiosk.roomserver.desk_tables import DeskTables
 from kiosk.roomserver.echo import EchoAgent, EchoRelay
 from kiosk.roomserver.fleet import Fleet
-from kiosk.roomserver.gate import StreamGate
-from kiosk.roomserver.grants import Grant, PushGrants
+from kiosk.roomserver.grants import Grant
 from kiosk.roomserver.identity import Identity
 from kiosk.roomserver.im_cloud import GroupCalls, GroupKeeper
 from kiosk.roomserver.im_gateway import ImGateway
-from kiosk.roomserver.key_ring import KeyRing
 from kiosk.roomserver.live_routes import LiveRoutes
 from kiosk.roomserver.log_folder import LogFolder
 from kiosk.roomserver.mixing import MixingRoutes
@@ -42,9 +39,7 @@ from kiosk.roomserver.sessions import Sessions
 from kiosk.roomserver.settings import ServerSettings
 from kiosk.roomserver.store_kept import KeptRooms
 from kiosk.roomserver.store_ledger import ForgetfulLedger, Ledger, Shelf, Turns
-from kiosk.roomserver.strays import Strays
-from kiosk.roomserver.stream_keys import StreamKeys, StreamUrls
-from kiosk.roomserver.stream_rights import StreamRights
+from kiosk.roomserver.stream_keys import StreamUrls
 from kiosk.roomserver.trial_routes import TrialRoutes, TrialTerms
 
 
@@ -85,15 +80,19 @@ class Desk:
         self._clock = clock
         self._random_bytes = random_bytes
         self.im_groups: GroupKeeper | None = None
-        self._backend: StreamBackend | None = None
         self._identity: Identity | None = None
         self._rates = Rates(settings.rates, clock.monotonic)
         self.operators = Operators(settings.operators_password, self._rates.guesses)
         self._ledger = ledger or ForgetfulLedger()
         self.fleet = Fleet(clock, ledger=self._ledger)
-        self.keys = self._stream_keys()
-        self._strays = Strays(self._ledger)
-        self._grants = PushGrants(self._new_stream, self._ledger)
+        self.streams = DeskStreams(
+            settings,
+            clock,
+            self._ledger,
+            random_bytes=random_bytes,
+            kept_key=self._kept_key,
+        )
+        self._grants = self.streams.grants
         self._sessions = Sessions(
             settings.sdk_app_id, settings.account_type, random_bytes, self._ledger
         )
@@ -116,31 +115,18 @@ class Desk:
                 sessions=self._sessions,
                 queue=self._queue,
                 fleet=self.fleet,
-                keys=self.keys.ring,
-                strays=self._strays,
+                keys=self.streams.keys.ring,
+                strays=self.streams.strays,
                 now=clock.monotonic,
                 later=later,
                 ring=ring,
-                cut=self._cut,
-                review=self.review,
+                cut=self.streams.cut,
+                review=self.streams.review,
             )
         )
         self._recall()
-        self._rights = StreamRights(self._rooms, self._grants, clock)
-        self.gate = StreamGate(
-            grants=self._grants,
-            rooms=self._rooms,
-            keys=self.keys,
-            rights=self._rights,
-            clock=clock,
-            strays=self._strays,
-            turns=self._ledger,
-        )
-
-    def relay_backend(self, relay: RelayControl, rtmp_port: int) -> RelayBackend:
-        """Return a backend that names our relay as clients reach it."""
-        address = self._settings.url_address(rtmp_port)
-        return RelayBackend(relay, StreamHost(address, self._settings.stream_scheme))
+        self._rights = self.streams.rights(self._rooms)
+        self.gate = self.streams.gate(self._rooms, self._rights)
 
     @property
     def rooms(self) -> Rooms:
@@ -181,7 +167,7 @@ class Desk:
 
     def routes(self, backend: StreamBackend) -> Routes:
         """Return the routes over these tables; streams are cut at ``backend``."""
-        self._backend = backend
+        self.streams.backend = backend
         settings = self._settings
         key = self._user_sigs()
         identity = Identity(
@@ -194,13 +180,7 @@ class Desk:
             new_user_id=lambda: self._new_id("user"),
         )
         self._identity = identity
-        urls = StreamUrls(
-            self.keys,
-            backend,
-            self._clock,
-            bizid=settings.bizid,
-            random_bytes=self._random_bytes,
-        )
+        urls = self.streams.urls(backend)
         rooms = RoomRoutes(
             rooms=self._rooms,
             grants=self._grants,
@@ -271,19 +251,16 @@ class Desk:
         """
         What is to be run every ``sweep_s``, each for itself.
 
-        They remove silent members and empty reservations, unused grants,
-        tokens long out of use, and who is silent in the queue; change the keys
-        of streams, and end connections whose right is over.
+        They remove silent members and empty reservations, unused grants and
+        connections out of their right, old keys of streams, tokens long out of
+        use, and who is silent in the queue.
         """
         now = self._clock.monotonic
         return (
             lambda: self._rooms.sweep(now()),
-            lambda: self._grants.sweep(now()),
+            *self.streams.sweeps,
             lambda: self._sessions.sweep(now()),
             lambda: self._queue.sweep(now()),
-            self.keys.ring.sweep,
-            self.gate.sweep,
-            self._review,
         )
 
     def _recall(self) -> None:
@@ -308,32 +285,6 @@ class Desk:
         secret = self._random_bytes(_KEY_BYTES)
         self._ledger.note(Shelf.KEY, name, {"hex": secret.hex()})
         return secret
-
-    def _stream_keys(self) -> StreamKeys:
-        settings, terms = self._settings, self._settings.key_terms
-        return StreamKeys(
-            terms,
-            push=StreamKey(settings.push_key or self._kept_key("push")),
-            play=StreamKey(settings.play_key or self._kept_key("play")),
-            ring=KeyRing(
-                self._random_bytes,
-                self._clock,
-                self._ledger,
-                rotate_s=terms.rotate_s,
-            ),
-        )
-
-    def _cut(self, stream: str) -> None:
-        if self._backend is not None:
-            self._backend.cut(stream)
-            self._backend.review()  # whoever left plays nobody's stream any more
-
-    def _review(self) -> None:
-        if self._backend is not None:
-            self._backend.review()
-
-    def _new_stream(self) -> str:
-        return new_stream_name(self._settings.bizid, self._random_bytes)
 
     def _new_id(self, kind: str) -> str:
         return f"{kind}_{self._random_bytes(_ID_BYTES).hex()}"

@@ -68,18 +68,16 @@ class DeskTables:
                 if fact is None:
                     # Who was away may not have been told to cut it.
                     self.later(_UNTOLD_S, partial(self.cut, name))
-            case Shelf.SESSION:
-                self.sessions.take_in(name, fact, self.now())
-            case Shelf.PLACE:
-                self.queue.take_in(name, fact, self.now())
+            case Shelf.SESSION | Shelf.PLACE:
+                table = self.sessions if shelf is Shelf.SESSION else self.queue
+                table.take_in(name, fact, self.now())
             case Shelf.EVENT | Shelf.FAREWELL | Shelf.MARK:
                 self.rooms.log.take_in(shelf, name, fact)
             case Shelf.HEARD:
                 self.rooms.attendance.heard_elsewhere(name, self.now())
-            case Shelf.TICKET_KEY:
-                self.keys.take_in(name, fact)
-            case Shelf.STRAY:
-                self.strays.take_in(name, fact)
+            case Shelf.TICKET_KEY | Shelf.STRAY:
+                of_tickets = self.keys if shelf is Shelf.TICKET_KEY else self.strays
+                of_tickets.take_in(name, fact)
             case Shelf.REPORT if fact is not None:
                 self.fleet.take_in(fact)
             case Shelf.REPORT | Shelf.KEY | Shelf.BELL | Shelf.CUT:

@@ -95,7 +95,7 @@ async def _relay_side(
             )
         except OSError as error:
             raise named(error, "rtmp", f"{host}:{port}") from error
-        backend = desk.relay_backend(relay, address[1])
+        backend = desk.streams.relay_backend(relay, address[1])
         if settings.echo.enabled:
             tasks = await stack.enter_async_context(asyncio.TaskGroup())
             answering = tasks.create_task(desk.echo_agent(relay).run(), name="echo")

@@ -144,15 +144,11 @@ class Relay:
 
     def cut(self, name: str) -> None:
         """Close the publisher and all subscribers of a stream."""
-        cut = [
-            peer
-            for peer in self._peers
-            if peer.stream is not None and peer.stream.name == name
-        ]
-        for peer in cut:
-            peer.dismiss()
-        if cut:
-            log.info("stream cut", extra={"stream": name, "connections": len(cut)})
+        at_it = [peer for peer in self._peers if _name_at(peer) == name]
+        for peer in at_it:
+            _dismiss(peer)
+        if at_it:
+            log.info("stream cut", extra={"stream": name, "connections": len(at_it)})
 
     def review(self) -> None:
         """Close every connection whose permit is over; done anyway once a second."""
@@ -315,7 +311,18 @@ def _end_if_over(peer: Peer) -> None:
         facts = {"stream": stream.name, "peer": peer.address, "reason": reason}
         log.info("stream no longer permitted", extra=facts)
         peer.permit = None
-        peer.dismiss()
+        _dismiss(peer)
+
+
+def _name_at(peer: Peer) -> str | None:
+    return peer.stream.name if peer.stream is not None else None
+
+
+def _dismiss(peer: Peer) -> None:
+    """End its stream from our side, telling a player that nothing follows."""
+    if not peer.is_publisher:
+        peer.publisher_left()
+    peer.close()
 
 
 class _Repeated:

@@ -229,12 +229,6 @@ class Peer(asyncio.Protocol):
         self._session.notify_unpublished()
         self._flush()
 
-    def dismiss(self) -> None:
-        """End the stream from our side, telling a player that nothing follows."""
-        if not self.is_publisher:
-            self.publisher_left()
-        self.close()
-
     def close(self) -> None:
         """Close after the last bytes are sent, or at the farewell deadline."""
         if self._closing_at is None:

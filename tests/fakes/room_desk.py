@@ -83,7 +83,7 @@ class FakeDesk:
             later=self._put_off,
         )
         self.routes: Routes = self.desk.routes(
-            self.desk.relay_backend(self.relay, 1935)
+            self.desk.streams.relay_backend(self.relay, 1935)
         )
 
     def sweep(self) -> None:
@@ -170,9 +170,10 @@ class FakeDesk:
         }
         self.tokens[user] = str(self.ask("login", query=query)["token"])
 
-    def push_url(self, user: str) -> str:
+    def push_url(self, user: str, room_id: str = "", *, tickets: bool = False) -> str:
         """Fetch a push URL as a user logged in."""
-        return str(self.ask("get_push_url", {"userID": user}, user=user)["pushURL"])
+        wire = msg.GetPushUrl(user, room_id, tickets).to_wire()
+        return str(self.ask("get_push_url", wire, user=user)["pushURL"])
 
     def create(self, user: str, room_id: str = "desk") -> str:
         """Create a room with its creator in it; return its stream."""
@@ -187,7 +188,10 @@ class FakeDesk:
         """Join a room; return the stream."""
         if user not in self.tokens:
             self.log_in(user)
-        url = self.push_url(user)
+        return self.join_at(self.push_url(user), user, room_id)
+
+    def join_at(self, url: str, user: str, room_id: str = "desk") -> str:
+        """Join a room with a push URL fetched before; return the stream."""
         join = msg.AddPusher(room_id, user, user, url)
         assert self.ask("add_pusher", join.to_wire(), user=user)["code"] == 0
         return stream_of(url)
@@ -197,9 +201,12 @@ class FakeDesk:
         wire = msg.PusherHeartbeat(room_id, user).to_wire()
         return self.ask("pusher_heartbeat", wire, user=user)
 
-    def members(self, user: str, room_id: str = "desk") -> dict[str, str]:
+    def members(
+        self, user: str, room_id: str = "desk", *, tickets: bool = False
+    ) -> dict[str, str]:
         """Return userID -> play URL as ``user`` is told."""
-        answer = self.ask("get_pushers", {"roomID": room_id}, user=user)
+        wire = msg.GetPushers(room_id, tickets).to_wire()
+        answer = self.ask("get_pushers", wire, user=user)
         return {
             str(member["userID"]): str(member["accelerateURL"])
             for member in cast("list[Json]", answer.get("pushers", []))

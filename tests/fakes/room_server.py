@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import TypeVar, cast
@@ -10,27 +11,31 @@ from typing import TypeVar, cast
 import httpx
 
 from kiosk.room import messages as msg
+from kiosk.roomserver.asking import ServerClock
 from kiosk.roomserver.service import ServerAddresses, serve
 from kiosk.roomserver.settings import ServerSettings
 
 
 Answer = TypeVar("Answer")
+_CLOCK = ServerClock(time.monotonic, lambda: time.time_ns() / 1e9)
 
 
 @asynccontextmanager
 async def running_server(
-    settings: ServerSettings | None = None,
+    settings: ServerSettings | None = None, clock: ServerClock | None = None
 ) -> AsyncGenerator[tuple[ServerAddresses, asyncio.Task[None]]]:
     settings = settings or ServerSettings(http_port=0, rtmp_port=0)
     ready = asyncio.get_running_loop().create_future()
     async with asyncio.TaskGroup() as tasks:
-        server = tasks.create_task(serve(settings, ready.set_result))
+        server = tasks.create_task(serve(settings, ready.set_result, clock or _CLOCK))
         yield await ready, server
         server.cancel()
 
 
 class Member:
-    """A v2 client over real HTTP."""
+    """A v2 client over real HTTP; understands tickets if it is told to."""
+
+    tickets = False
 
     def __init__(self, client: httpx.AsyncClient, user: str) -> None:
         self._client = client
@@ -56,15 +61,25 @@ class Member:
         )
         return msg.read_answer(request, answer.content)
 
+    async def push_url(self, room_id: str = "") -> str:
+        """Return a fresh push URL, perhaps for one room alone."""
+        wanted = msg.GetPushUrl(self.user, room_id, self.tickets)
+        return (await self.ask(wanted)).push_url
+
+    async def play_url(self, of: str, room_id: str = "desk") -> str:
+        """Return where a member of a room is played; empty if we may not."""
+        room = await self.ask(msg.GetPushers(room_id, self.tickets))
+        return next(one.play_url for one in room.members if one.user_id == of)
+
     async def create(self, room_id: str = "desk") -> str:
         """Create a room and sit in it; return the push URL."""
-        url = (await self.ask(msg.GetPushUrl(self.user))).push_url
+        url = await self.push_url()
         await self.ask(msg.CreateRoom(self.user, "Desk", room_id, self.user, "1", url))
         return url
 
     async def join(self, room_id: str = "desk") -> str:
         """Take a seat; return the push URL."""
-        url = (await self.ask(msg.GetPushUrl(self.user))).push_url
+        url = await self.push_url()
         await self.ask(msg.AddPusher(room_id, self.user, self.user, url))
         return url
 

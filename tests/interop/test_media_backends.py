@@ -13,7 +13,15 @@ import pytest
 from kiosk.room import messages as msg
 from kiosk.roomserver.media_settings import MediaKind, MediaSettings
 from kiosk.roomserver.settings import ServerSettings
-from tests.fakes.room_server import members_of, running_server
+from kiosk.rtmp.events import VideoTag
+from tests.fakes.room_server import Member, members_of, running_server
+from tests.fakes.rtmp_sockets import (
+    AUDIO_CONFIG,
+    IDR,
+    VIDEO_CONFIG,
+    playing,
+    publishing,
+)
 from tests.fakes.strangers import (
     NGINX_RTMP,
     ffmpeg_pull,
@@ -80,7 +88,11 @@ async def test_nginx_accepts_our_sample(tmp_path: Path) -> None:
     assert process.returncode == 0
 
 
-async def test_a_call_goes_through_nginx_and_ends_there(tmp_path: Path) -> None:
+@asynccontextmanager
+async def call_through_nginx(
+    prefix: Path, *, tickets: bool
+) -> AsyncIterator[tuple[Member, Member]]:
+    """Run a room server and nginx, each in charge of the other; log two users in."""
     http, rtmp, control = (free_port() for _ in range(3))
     media = MediaSettings(
         MediaKind.NGINX,
@@ -89,12 +101,18 @@ async def test_a_call_goes_through_nginx_and_ends_there(tmp_path: Path) -> None:
         control_url=f"http://127.0.0.1:{control}/control",
     )
     settings = ServerSettings(http_port=http, media=media)
-    conf = sample(tmp_path, http, rtmp, control)
+    conf = sample(prefix, http, rtmp, control)
     async with (
         nginx_at(conf, rtmp),
         running_server(settings) as (at, _),
         members_of(at, "agent", "kiosk") as (agent, kiosk),
     ):
+        agent.tickets = kiosk.tickets = tickets
+        yield agent, kiosk
+
+
+async def test_a_call_goes_through_nginx_and_ends_there(tmp_path: Path) -> None:
+    async with call_through_nginx(tmp_path, tickets=False) as (agent, kiosk):
         url = await agent.create()
         forged = re.sub(r"txSecret=.{8}", "txSecret=00000000", url)
         async with running(*ffmpeg_push(forged, 5)) as refused:
@@ -102,8 +120,7 @@ async def test_a_call_goes_through_nginx_and_ends_there(tmp_path: Path) -> None:
 
         async with running(*ffmpeg_push(url, 30)) as pushing:
             await kiosk.join()
-            room = await kiosk.ask(msg.GetPushers("desk"))
-            pull = next(m.play_url for m in room.members if m.user_id == "agent")
+            pull = await kiosk.play_url("agent")
             async with running(*ffmpeg_pull(pull, 10)) as pulling:
                 seen = await output_of(pulling, 10)
             await agent.ask(msg.DeletePusher("desk", "agent"))
@@ -116,4 +133,29 @@ async def test_a_call_goes_through_nginx_and_ends_there(tmp_path: Path) -> None:
     assert refused.returncode != 0
     assert "frame=   10" in seen, seen
     assert pulling.returncode == 0
+    assert again.returncode != 0
+
+
+async def test_tickets_work_through_nginx_as_through_our_relay(tmp_path: Path) -> None:
+    async with call_through_nginx(tmp_path, tickets=True) as (agent, kiosk):
+        url = await agent.create()
+        async with publishing(url) as publisher:
+            publisher.send(0, VIDEO_CONFIG, AUDIO_CONFIG, IDR)
+            await kiosk.join()
+            async with (
+                playing(await kiosk.play_url("agent")) as leaver,
+                playing(await agent.play_url("agent")) as stays,
+            ):
+                publisher.send(40, IDR)
+                await leaver.wait_for_video(1)
+                await stays.wait_for_video(1)
+                await kiosk.ask(msg.DeletePusher("desk", "kiosk"))
+
+                await leaver.wait_for_end(3.0)
+                before = stays.count(VideoTag)
+                publisher.send(80, IDR)
+                await stays.wait_for_video(before + 1)
+        async with running(*ffmpeg_push(url, 5)) as again:
+            await output_of(again, 10)
+
     assert again.returncode != 0

@@ -102,15 +102,16 @@ DIALECTS: list[tuple[MediaKind, Dialect, tuple[str, str, str]]] = [
 ]
 
 
+@pytest.mark.parametrize("tickets", [True, False], ids=["v2", "tencent"])
 @pytest.mark.parametrize(("kind", "say", "verbs"), DIALECTS)
 async def test_a_stream_begins_is_played_and_ends(
-    kind: MediaKind, say: Dialect, verbs: tuple[str, str, str]
+    kind: MediaKind, say: Dialect, verbs: tuple[str, str, str], tickets: bool
 ) -> None:
     publish, ended, play = verbs
     desk = Hooked(kind)
     seat = desk.create("agent")
-    pull = desk.members("agent")["agent"]
-    url = desk.push_url("agent")
+    pull = desk.members("agent", tickets=tickets)["agent"]
+    url = desk.push_url("agent", tickets=tickets)
     stream = url.split("?")[0].rsplit("/", 1)[-1]
 
     pushed = await desk.say(say(publish, stream, query_of(url), "c1"))
@@ -142,6 +143,31 @@ async def test_a_wrong_key_the_other_key_and_a_wrong_secret_are_refused(
     assert await desk.say(say(play, stream, signed, "c1")) == 403
     assert await desk.say(say(publish, stream, signed, "c1"), secret="x") == 403
     assert await desk.say(say(publish, stream, signed, "c1")) == 200
+
+
+@pytest.mark.parametrize(("kind", "say", "verbs"), DIALECTS)
+async def test_tickets_are_judged_as_at_our_relay(
+    kind: MediaKind, say: Dialect, verbs: tuple[str, str, str]
+) -> None:
+    publish, _, play = verbs
+    desk = Hooked(kind)
+    seat = desk.create("agent")
+    desk.join("kiosk")
+    url = desk.push_url("agent", tickets=True)
+    stream, signed = url.split("?")[0].rsplit("/", 1)[-1], query_of(url)
+    forged = {**signed, "sub": "A" * 16}
+    pull = query_of(desk.members("kiosk", tickets=True)["agent"])
+
+    assert await desk.say(say(publish, stream, forged, "c1")) == 403
+    assert await desk.say(say(play, stream, signed, "c1")) == 403
+    assert await desk.say(say(publish, stream, signed, "c1")) == 200
+    assert await desk.say(say(publish, stream, signed, "c2")) == 403
+    assert await desk.say(say(play, seat, pull, "c3")) == 200
+    assert desk.live.over() == ()
+    desk.ask("delete_pusher", {"roomID": "desk", "userID": "kiosk"}, user="kiosk")
+    assert await desk.say(say(play, seat, pull, "c4")) == 403
+    assert desk.live.over() == ((seat, "c3"),)
+    assert desk.live.over() == ()
 
 
 @pytest.mark.parametrize(("kind", "say", "verbs"), DIALECTS)

@@ -1,16 +1,18 @@
-"""Signing for, and giving orders to, somebody else's media server."""
+"""Naming the streams of, and giving orders to, somebody else's media server."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections.abc import Callable
+from functools import partial
 
 import httpx
 import pytest
 
 from kiosk.roomserver.backend_remote import (
     MAX_CONNECTIONS,
+    MAX_STREAMS,
     LiveStreams,
     RemoteBackend,
 )
@@ -115,6 +117,38 @@ def test_what_cannot_work_is_refused_by_name(
         settings(**changes)
 
 
+def test_a_connection_whose_right_is_over_is_ordered_out_alone() -> None:
+    noting = Noting()
+    rights = {"1": "", "2": ""}
+    for connection in rights:
+        noting.live.permitted("s", connection, partial(rights.__getitem__, connection))
+    noting.live.published("s", "1")
+    backend = noting.backend()
+    backend.review()
+    rights["2"] = "only members may play"
+    backend.review()
+    backend.review()
+
+    assert noting.orders == [("s", ("2",), False)]
+    assert backend.is_live("s")
+
+
+def test_the_rights_of_a_stream_are_bounded_and_end_with_it() -> None:
+    noting = Noting()
+    for number in range(MAX_CONNECTIONS + 5):
+        noting.live.permitted("s", str(number), lambda: "over")
+    over = len(noting.live.over())
+    noting.live.permitted("s", "1", lambda: "over")
+    noting.live.stopped("s", "1")
+    noting.live.permitted("s", "2", lambda: "over")
+    noting.live.forget("s")
+    again = noting.live.over()
+    for number in range(MAX_STREAMS + 5):
+        noting.live.permitted(f"s{number}", "1", lambda: "over")
+
+    assert (over, again, len(noting.live.over())) == (MAX_CONNECTIONS, (), MAX_STREAMS)
+
+
 class FakeInterface:
     """A media server's control interface; fails as often as it is told."""
 
@@ -134,13 +168,17 @@ class FakeInterface:
 
 
 async def carried_out(
-    kind: MediaKind, there: FakeInterface, done: Callable[[], bool]
+    kind: MediaKind,
+    there: FakeInterface,
+    done: Callable[[], bool],
+    *,
+    whole: bool = True,
 ) -> list[str]:
     transport = httpx.MockTransport(there.answer)
     control = MediaControl(kind, "http://media:81/x/", transport)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(control.run())
-        control.cut("s_x", ("c 1", "c2"))
+        control.cut("s_x", ("c 1", "c2"), whole=whole)
         await eventually(done)
         running.cancel()
     return there.asked
@@ -155,6 +193,30 @@ async def test_nginx_drops_publisher_and_players_by_name() -> None:
         "GET /x/drop/publisher?app=live&name=s_x",
         "GET /x/drop/subscriber?app=live&name=s_x",
     ]
+
+
+async def test_nginx_drops_one_connection_by_its_number() -> None:
+    there = FakeInterface()
+
+    asked = await carried_out(
+        MediaKind.NGINX, there, lambda: len(there.asked) == 4, whole=False
+    )
+
+    assert asked[1:3] == [
+        "GET /x/drop/subscriber?app=live&name=s_x&clientid=c+1",
+        "GET /x/drop/publisher?app=live&name=s_x&clientid=c2",
+    ]
+
+
+async def test_mediamtx_kicks_one_connection_of_several() -> None:
+    items = [{"id": one, "path": "live/s_x"} for one in ("c2", "c3")]
+    there = FakeInterface(items=items)
+
+    asked = await carried_out(
+        MediaKind.MEDIAMTX, there, lambda: len(there.asked) == 3, whole=False
+    )
+
+    assert [one for one in asked if "kick" in one] == ["POST /x/v3/rtmpconns/kick/c2"]
 
 
 async def test_srs_kicks_the_clients_it_told_of() -> None:

@@ -10,7 +10,7 @@ from kiosk.rtmp.client import PlayClient, PublishClient
 from kiosk.rtmp.events import Refused
 from kiosk.rtmp.handshake import RANDOM_BYTES
 from kiosk.rtmp.url import RtmpUrl
-from tests.fakes.room_server import Member, members_of, running_server
+from tests.fakes.room_server import members_of, running_server
 from tests.fakes.rtmp_sockets import (
     AUDIO_CONFIG,
     IDR,
@@ -19,11 +19,6 @@ from tests.fakes.rtmp_sockets import (
     playing,
     publishing,
 )
-
-
-async def play_url(asker: Member, user: str) -> str:
-    room = await asker.ask(msg.GetPushers("desk"))
-    return next(one.play_url for one in room.members if one.user_id == user)
 
 
 async def refusal(kind: type[PublishClient | PlayClient], url: str) -> str:
@@ -42,7 +37,7 @@ async def test_a_members_pictures_reach_the_other_and_end_when_it_leaves() -> No
         await agent.create()
         async with publishing(await kiosk.join()) as publisher:
             publisher.send(0, VIDEO_CONFIG, AUDIO_CONFIG, IDR)
-            async with playing(await play_url(agent, "kiosk")) as player:
+            async with playing(await agent.play_url("kiosk")) as player:
                 publisher.send(40, IDR)
                 await player.wait_for_video(1)
                 await kiosk.ask(msg.DeletePusher("desk", "kiosk"))
@@ -58,7 +53,7 @@ async def test_a_play_url_publishes_nothing_and_a_push_url_plays_nothing() -> No
     ):
         await agent.create()
         push = await kiosk.join()
-        play = await play_url(agent, "kiosk")
+        play = await agent.play_url("kiosk")
 
         assert await refusal(PublishClient, play) == "the key is wrong"
         assert await refusal(PlayClient, push) == "the key is wrong"
@@ -67,7 +62,7 @@ async def test_a_play_url_publishes_nothing_and_a_push_url_plays_nothing() -> No
 async def test_a_destroyed_rooms_urls_open_nothing() -> None:
     async with running_server() as (at, _), members_of(at, "agent") as (agent,):
         push = await agent.create()
-        play = await play_url(agent, "agent")
+        play = await agent.play_url("agent")
         await agent.ask(msg.DestroyRoom("desk", "agent"))
 
         over = "the stream was not issued, or its seat was given up"
