@@ -78,6 +78,7 @@ class Daemon:
             post=self.post,
             check_s=settings.check_s,
             retry_s=settings.retry_s,
+            silent_s=settings.silent_s,
         )
         self._tasks = asyncio.TaskGroup()
         self._work = Work(self._tasks)

@@ -1,8 +1,9 @@
 """
 Is the room service there while nobody calls?
 
-Out of service, it tries to log in with growing pauses; idle, it checks now and
-then. It never touches a call: media go on without the room service.
+Out of service, it asks with growing pauses; idle, it asks now and then. Each
+asking is one try, so that the screen says what is so as soon as it is known. It
+never touches a call: media go on without the room service.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from collections.abc import Callable
 
 from kiosk.call import events as ev
 from kiosk.call.states import State
-from kiosk.errors import RoomError
+from kiosk.errors import RoomError, RoomUnreachable
 from kiosk.ports import RoomService
 
 
+_SILENT = f"{RoomUnreachable.code} the room service has not answered yet"
 _WATCHED = {State.IDLE, State.OUT_OF_SERVICE, State.CLOSED}
 
 
@@ -30,6 +32,7 @@ class ServiceWatch:
         post: Gets the events, on the event loop.
         check_s: Pause between checks while idle.
         retry_s: First and longest pause between tries while out of service.
+        silent_s: After so long without any answer that is said.
 
     """
 
@@ -41,12 +44,14 @@ class ServiceWatch:
         post: Callable[[ev.Event], None],
         check_s: float,
         retry_s: tuple[float, float],
+        silent_s: float,
     ) -> None:
         self._room = room
         self._state = state
         self._post = post
         self._check_s = check_s
         self._retry_s = retry_s
+        self._silent_s = silent_s
         self.user_id = ""
 
     async def run(self) -> None:
@@ -56,15 +61,21 @@ class ServiceWatch:
             await self._lose()
 
     async def _find(self) -> None:
+        later = asyncio.get_running_loop().call_later
+        silence = later(self._silent_s, self._post, ev.ServiceLost(_SILENT))
         pause, longest = self._retry_s
         while True:
             try:
+                # A login from before says nothing about now: ask.
+                await self._room.check()
                 self.user_id = await self._room.log_in()
             except RoomError as exc:
                 self._post(ev.ServiceLost(f"{exc.code} {exc}"))
             else:
                 self._post(ev.ServiceFound())
                 return
+            finally:
+                silence.cancel()
             # Two thousand branches must not come back in the same second.
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311
             pause = min(longest, pause * 1.5)

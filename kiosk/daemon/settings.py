@@ -34,6 +34,7 @@ class DaemonSettings:
         insecure: Whether plain HTTP or RTMP may leave this machine; shown.
         check_s: How often the room service is checked while idle.
         retry_s: First and longest pause between tries to reach it.
+        silent_s: After so long without an answer at the start the screen says so.
         queue_s: Pause after waiting in a queue failed.
         redial_s: How long an agent's kiosk stays idle before it returns.
         notices: What the others in the room are told, by occasion.
@@ -48,6 +49,7 @@ class DaemonSettings:
     insecure: bool = False
     check_s: float = 20.0
     retry_s: tuple[float, float] = (1.0, 15.0)
+    silent_s: float = 1.5
     queue_s: float = 2.0
     redial_s: float = 1.0
     notices: Mapping[Notice, str] = field(default_factory=dict[Notice, str])

@@ -113,8 +113,8 @@ class Conversation:
         self.now = max(self.now, now)
         return self.now + PATIENCE_S
 
-    def log_in(self, give_up_at: float) -> Script[str]:
-        """Log in unless that is done; return our userID."""
+    def log_in(self, give_up_at: float | None) -> Script[str]:
+        """Log in unless that is done, see :meth:`insist`; return our userID."""
         while self._logging_in:
             yield from self.pause(_LOGIN_TURN_S)
         if not self._user_id:
@@ -147,9 +147,13 @@ class Conversation:
             yield from self._log_in_again(used)
         return (yield from self._once(request, deadline_s))
 
-    def insist(self, request: Request[T], give_up_at: float) -> Script[T]:
+    def insist(self, request: Request[T], give_up_at: float | None) -> Script[T]:
         """
         Send an idempotent request until it is answered or time is up.
+
+        Args:
+            request: What to ask.
+            give_up_at: When time is up; ``None`` asks once.
 
         Raises:
             RoomError: A refusal at once; at the end, why the last try failed.
@@ -157,13 +161,15 @@ class Conversation:
         """
         failures = 0
         while True:
-            remaining = give_up_at - self.now
+            remaining = REQUEST_S if give_up_at is None else give_up_at - self.now
             try:
                 return (yield from self.ask(request, min(REQUEST_S, remaining)))
             except (RoomUnreachable, RoomProtocolError) as error:
+                if give_up_at is None or isinstance(error, RouteUnknown):
+                    raise
                 failures += 1
                 pause = self.back_off(failures, error)
-                if isinstance(error, RouteUnknown) or self.now + pause >= give_up_at:
+                if self.now + pause >= give_up_at:
                     raise
             yield from self.pause(pause)
 
@@ -190,7 +196,7 @@ class Conversation:
         """Return up to a fifth less than ``seconds``, so that many do not beat as one."""
         return seconds * (1.0 - 0.2 * self._scatter())
 
-    def _introduce(self, give_up_at: float) -> Script[None]:
+    def _introduce(self, give_up_at: float | None) -> Script[None]:
         account = yield from self._account(give_up_at)
         if self._dialect is Dialect.V2:
             proof = Bearer(account.user_sig) if account.bearer else None
@@ -205,7 +211,7 @@ class Conversation:
             self._credentials = Credentials(account.user_id, token, account.bearer)
         self._user_id = account.user_id
 
-    def _account(self, give_up_at: float) -> Script[Account]:
+    def _account(self, give_up_at: float | None) -> Script[Account]:
         if self._dialect is not Dialect.V1:
             try:
                 wanted = GetLoginInfo(self.identity.user_id)

@@ -104,15 +104,15 @@ class RoomSession:
         yield from self._talk.log_out()
 
     def check(self, now: float) -> Script[None]:
-        """Ask once whether the service is there and our login good."""
-        give_up_at = self._talk.begin(now)
-        yield from self._talk.log_in(give_up_at)
+        """Ask once whether the service is there and takes our login, or a new one."""
+        self._talk.begin(now)
+        yield from self._talk.log_in(None)
         yield from self._talk.ask(GetRoomList(1, 0))
 
     def report(self, report: FleetReport, now: float) -> Script[None]:
         """Send one report to the operators; not repeated, the next one comes."""
-        give_up_at = self._talk.begin(now)
-        yield from self._talk.log_in(give_up_at)
+        self._talk.begin(now)
+        yield from self._talk.log_in(None)
         yield from self._talk.ask(report)
 
     def list_rooms(self, now: float) -> Script[tuple[Room, ...]]:

@@ -46,6 +46,42 @@ async def test_a_service_lost_while_idle_is_noticed_and_found_again() -> None:
         await kiosk.reach(State.IDLE)
 
 
+async def test_a_service_lost_while_idle_stays_lost_until_it_answers_again() -> None:
+    world = KioskWorld()
+    async with running_kiosk(world, check_s=0.01) as kiosk:
+        await kiosk.reach(State.IDLE)
+        world.screens.shown.clear()
+        world.room.fail("check", *[UNREACHABLE] * 4)
+        await kiosk.until_screen(ScreenName.OUT_OF_SERVICE)
+        await kiosk.reach(State.IDLE)
+
+    seen = [name for name, _ in world.screens.shown]
+    assert seen.index(ScreenName.IDLE) == 4
+    assert set(seen[:4]) == {ScreenName.OUT_OF_SERVICE}
+
+
+async def test_a_service_that_says_nothing_is_told_before_its_deadline() -> None:
+    world = KioskWorld()
+    world.room.answers.clear()
+    async with running_kiosk(world, silent_s=0.05) as kiosk:
+        await kiosk.until_screen(ScreenName.OUT_OF_SERVICE)
+        reason = world.screens.last(ScreenName.OUT_OF_SERVICE).reason
+        world.room.answers.set()
+
+        await kiosk.reach(State.IDLE)
+
+    assert reason == "R007 the room service has not answered yet"
+
+
+async def test_a_service_that_answers_in_time_was_never_lost() -> None:
+    world = KioskWorld()
+    async with running_kiosk(world, silent_s=0.05) as kiosk:
+        await kiosk.reach(State.IDLE)
+        await asyncio.sleep(0.1)
+
+        assert not world.screens.saw(ScreenName.OUT_OF_SERVICE)
+
+
 async def test_a_call_is_not_disturbed_by_checks_of_the_service() -> None:
     world = KioskWorld()
     async with running_kiosk(world, check_s=0.005) as kiosk:

@@ -41,6 +41,9 @@ class FakeRoom:
         self.seats: list[Seat | NoSeat] = []
         self.said: list[str] = []
         self.joined = False
+        self.user_id = ""
+        self.answers = asyncio.Event()
+        self.answers.set()
         self.on_notice: Callable[[ports.RoomNotice], None] | None = None
         self.early: list[ports.RoomNotice] = []
         self.urls = 0
@@ -51,12 +54,15 @@ class FakeRoom:
     async def _step(self, verb: str) -> None:
         self.said.append(verb)
         await asyncio.sleep(0)
+        await self.answers.wait()
         if self.errors.get(verb):
             raise self.errors[verb].pop(0)
 
     async def log_in(self) -> str:
-        await self._step("log_in")
-        return "kiosk-7"
+        if not self.user_id:
+            await self._step("log_in")
+            self.user_id = "kiosk-7"
+        return self.user_id
 
     async def find_seat(self) -> Seat | NoSeat:
         await self._step("find_seat")
@@ -95,6 +101,7 @@ class FakeRoom:
         await self._step("leave")
 
     async def check(self) -> None:
+        await self.log_in()
         await self._step("check")
 
     async def close(self) -> None:

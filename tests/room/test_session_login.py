@@ -326,3 +326,13 @@ def test_secrets_do_not_show_in_the_repr_of_a_step() -> None:
 
     assert "token-1" not in shown
     assert "sig-of-kiosk7" not in shown
+
+
+def test_a_login_that_is_to_be_tried_once_is_not_repeated() -> None:
+    talk, service = conversation(), server(get_login_info=UNREACHABLE)
+
+    with pytest.raises(RoomUnreachable):
+        service.play(talk.log_in(None))
+
+    assert service.routes == ["get_login_info"]
+    assert service.pauses == []
