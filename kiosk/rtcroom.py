@@ -241,6 +241,7 @@ async def connect(
     media: Media | None = None,
     room_type: RoomType = RoomType.DOUBLE,
     capacity: int | None = None,
+    im_gateway: str = "",
 ) -> AsyncGenerator[RTCRoom, None]:
     """
     Return a party of RTCRoom at a room server.
@@ -253,9 +254,11 @@ async def connect(
         room_type: Whose rooms: ``double_room``, ``multi_room`` or ``live_room``.
         capacity: Members of a room, ourselves included; by default the
             originals' (2, 4, 4).
+        im_gateway: ``https://host`` of the cloud that carries the IM channel; by
+            default the room server does.
 
     Raises:
-        ConfigError: If ``server_url`` is no such address.
+        ConfigError: If ``server_url`` or ``im_gateway`` is no such address.
 
     """
     clock = MonotonicClock()
@@ -266,6 +269,7 @@ async def connect(
         wanted,
         clock,
         room_type=room_type,
+        im_gateway=im_gateway,
     )
     with ExitStack() as stack:
         if media is None:

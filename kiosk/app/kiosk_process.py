@@ -337,6 +337,7 @@ def make_room_service(config: KioskConfig, clock: ports.Clock) -> HttpRoomServic
         dialect=Dialect(room.dialect),
         room_type=room_type,
         tls=_tls(config),
+        im_gateway=config.im.gateway if config.im.provider == "tencent" else "",
     )
 
 

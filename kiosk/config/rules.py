@@ -39,20 +39,20 @@ _TLS: tuple[KeyPath, ...] = (("tls", "certificate"), ("tls", "key"))
 
 def kiosk_breaches(config: KioskConfig) -> Iterator[Breach]:
     """Check a kiosk's configuration."""
-    url = split_server_url(config.room.server)
-    if (
-        url.scheme == "http"
-        and not is_loopback(url.hostname or "")
-        and not config.network.insecure
-    ):
-        yield Breach(
-            Mistake(
-                ("room", "server"),
-                "plain http:// leaves this machine unprotected; use https://, "
-                "or set [network] insecure = true, which the screen will show",
-            ),
-            (_INSECURE,),
-        )
+    servers: tuple[tuple[KeyPath, str], ...] = (
+        (("room", "server"), config.room.server),
+        (("im", "gateway"), config.im.gateway),
+    )
+    for key, address in servers:
+        if _is_plain_beyond(address) and not config.network.insecure:
+            yield Breach(
+                Mistake(
+                    key,
+                    "plain http:// leaves this machine unprotected; use https://, "
+                    "or set [network] insecure = true, which the screen will show",
+                ),
+                (_INSECURE,),
+            )
     if config.room.create and all(map(_is_pattern, config.room.target)):
         yield Breach(
             Mistake(
@@ -71,6 +71,11 @@ def kiosk_breaches(config: KioskConfig) -> Iterator[Breach]:
         yield Breach(
             Mistake(bounds[0], "must lie between min_ms and max_ms"), bounds[1:]
         )
+
+
+def _is_plain_beyond(address: str) -> bool:
+    url = split_server_url(address)
+    return url.scheme == "http" and not is_loopback(url.hostname or "")
 
 
 def _is_pattern(target: str) -> bool:

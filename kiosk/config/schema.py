@@ -105,6 +105,21 @@ class RoomSection(Section):
     dialect: Literal["v2", "v1"] = "v2"
 
 
+class ImSection(Section):
+    """
+    Who carries the room service's IM channel to this kiosk.
+
+    Attributes:
+        provider: ``local``: the room server, by its own routes. ``tencent``: the
+            originals' cloud, with the login the room server gives.
+        gateway: Where that is.
+
+    """
+
+    provider: Literal["local", "tencent"] = "local"
+    gateway: ServerUrl = "https://webim.tim.qq.com"
+
+
 class CallSection(Section):
     """
     How a call goes. Durations in seconds.
@@ -257,6 +272,7 @@ class KioskConfig(Section):
     config_version: Version = CONFIG_VERSION
     kiosk: KioskSection = KioskSection()
     room: RoomSection
+    im: ImSection = ImSection()
     call: CallSection = CallSection()
     camera: CameraSection = CameraSection()
     microphone: MicrophoneSection = MicrophoneSection()

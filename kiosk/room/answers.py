@@ -36,9 +36,18 @@ class Done:
         return {}
 
 
+class ImProvider(Enum):
+    """Who carries the IM channel; ``imProvider`` is ours and additive."""
+
+    LOCAL = "local"
+    """The server itself."""
+    TENCENT = "tencent"
+    OFF = "off"
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A userID with its signature."""
+    """A userID with its signature; ``im_provider`` is empty where nobody says."""
 
     user_id: str
     sdk_app_id: int
@@ -46,6 +55,7 @@ class Account:
     user_sig: str = field(repr=False)
     bearer: bool = False
     """Ours, additive: the server takes secrets in the Authorization header."""
+    im_provider: str = ""
 
     def to_wire(self) -> Wire:
         """Return the fields of get_login_info and get_im_login_info."""
@@ -55,6 +65,7 @@ class Account:
             "accType": self.account_type,
             "userSig": self.user_sig,
             **({"bearer": True} if self.bearer else {}),
+            **({"imProvider": self.im_provider} if self.im_provider else {}),
         }
 
     @classmethod
@@ -66,6 +77,7 @@ class Account:
             fields.text("accType", _ID_BYTES),
             fields.text("userSig", _USER_SIG_BYTES),
             fields.optional_flag("bearer"),
+            fields.optional_text("imProvider", _ID_BYTES),
         )
 
 

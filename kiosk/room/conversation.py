@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from typing import Final, TypeVar, cast
 
 from kiosk.errors import LoginRefused, RoomError, RoomProtocolError, RoomUnreachable
+from kiosk.room.answers import ImProvider
+from kiosk.room.im_requests import ImLogin, ImRequest, gateway_query
 from kiosk.room.messages import (
     PLACEHOLDER_AVATAR,
     Account,
@@ -31,7 +33,16 @@ from kiosk.room.messages import (
     RoomType,
     RouteUnknown,
 )
-from kiosk.room.script import Ask, Fact, Pause, Script, ServerBusy, Tell
+from kiosk.room.script import (
+    Ask,
+    AskGateway,
+    Fact,
+    Outcome,
+    Pause,
+    Script,
+    ServerBusy,
+    Tell,
+)
 
 
 REQUEST_S: Final = 5.0
@@ -91,9 +102,10 @@ class Conversation:
         self.identity = identity
         self._room_type = room_type
         self.now = 0.0
-        self._scatter = scatter
+        self.scatter = scatter
         self._dialect = dialect
         self._user_id = ""
+        self._account: Account | None = None
         self._credentials: Credentials | None = None
         self._logged_in_again_at = -RELOGIN_S
         self._logging_in = False
@@ -102,6 +114,12 @@ class Conversation:
     def user_id(self) -> str:
         """The userID of the login; empty before."""
         return self._user_id
+
+    @property
+    def im_is_elsewhere(self) -> bool:
+        """Whether a cloud carries the IM channel, as with originals, which say nothing."""
+        provider = self._account.im_provider if self._account else ""
+        return provider in ("", ImProvider.TENCENT.value)
 
     @property
     def dialect(self) -> Dialect:
@@ -128,6 +146,7 @@ class Conversation:
             with suppress(RoomError):  # the original's throws (protocol section 4)
                 yield from self._once(Logout(), LOGOUT_S)
         self._credentials = None
+        self._account = None
         self._user_id = ""
 
     def ask(self, request: Request[T], deadline_s: float = REQUEST_S) -> Script[T]:
@@ -173,6 +192,35 @@ class Conversation:
                     raise
             yield from self.pause(pause)
 
+    def ask_gateway(
+        self, request: ImRequest[T], login: ImLogin | None, deadline_s: float
+    ) -> Script[T]:
+        """
+        Send one command to the IM gateway, as the user logged in here.
+
+        Raises:
+            RoomError: No answer, a refusal, or nonsense; or nobody is logged in.
+
+        """
+        if self._account is None:
+            raise RoomUnreachable(f"IM {request.ROUTE}: not logged in")
+        query = gateway_query(self._account, login)
+        outcome = yield AskGateway(request, query, deadline_s)
+        return cast("T", self._answer_of(outcome))
+
+    def renew_account(self) -> Script[None]:
+        """
+        Ask for a new userSig for our userID; v1 only gives new userIDs.
+
+        Raises:
+            RoomError: As :meth:`ask`.
+
+        """
+        if self._dialect is Dialect.V2:
+            account = yield from self.ask(GetLoginInfo(self._user_id))
+            if account.user_id == self._user_id:
+                self._account = account
+
     def pause(self, seconds: float) -> Script[None]:
         """Let time pass."""
         outcome = yield Pause(seconds)
@@ -186,7 +234,7 @@ class Conversation:
     def back_off(self, failures: int, error: RoomError) -> float:
         """Return how long to wait after so many failures in a row, in seconds."""
         doubled = _FIRST_PAUSE_S * 2.0 ** min(failures - 1, 10)
-        scattered = min(doubled, _LONGEST_PAUSE_S) * (0.5 + self._scatter())
+        scattered = min(doubled, _LONGEST_PAUSE_S) * (0.5 + self.scatter())
         asked_for = error.retry_after_s if isinstance(error, ServerBusy) else 0.0
         return max(
             min(scattered, _LONGEST_PAUSE_S), min(asked_for, _LONGEST_RETRY_AFTER_S)
@@ -194,10 +242,10 @@ class Conversation:
 
     def spread(self, seconds: float) -> float:
         """Return up to a fifth less than ``seconds``, so that many do not beat as one."""
-        return seconds * (1.0 - 0.2 * self._scatter())
+        return seconds * (1.0 - 0.2 * self.scatter())
 
     def _introduce(self, give_up_at: float | None) -> Script[None]:
-        account = yield from self._account(give_up_at)
+        account = yield from self._introduction(give_up_at)
         if self._dialect is Dialect.V2:
             proof = Bearer(account.user_sig) if account.bearer else None
             login = Login(
@@ -210,8 +258,9 @@ class Conversation:
             token = (yield from self.insist(login, give_up_at)).token
             self._credentials = Credentials(account.user_id, token, account.bearer)
         self._user_id = account.user_id
+        self._account = account
 
-    def _account(self, give_up_at: float | None) -> Script[Account]:
+    def _introduction(self, give_up_at: float | None) -> Script[Account]:
         if self._dialect is not Dialect.V1:
             try:
                 wanted = GetLoginInfo(self.identity.user_id)
@@ -260,7 +309,10 @@ class Conversation:
             raise RoomUnreachable(f"{request.ROUTE}: no time left to ask")
         credentials = self._credentials_for(request)
         outcome = yield Ask(request, credentials, deadline_s, self._room_type)
+        return cast("T", self._answer_of(outcome))
+
+    def _answer_of(self, outcome: Outcome) -> object:
         self.now = max(self.now, outcome.at)
         if outcome.error is not None:
             raise outcome.error
-        return cast("T", outcome.answer)
+        return outcome.answer

@@ -1,11 +1,11 @@
 """
-The web-IM subset that original RTCRoom clients speak (protocol 6.3): its wire.
+The web-IM subset that RTCRoom clients speak (protocol 6.3): a gateway's side.
 
-A gateway reads :class:`JoinGroup`, :class:`GetMessages` and the like and answers
+A gateway reads :class:`GetMessages`, :class:`SendMessage` and the like and answers
 with :func:`accepted` or :func:`failed`; what a group hears is made by
 :func:`text_message`, :func:`notice` and :func:`tip`.  Groups, logins and waiting
 are the business of the server.  :mod:`kiosk.room.im_messages` knows what stands
-inside a message.
+inside a message, :mod:`kiosk.room.im_requests` the client's side.
 """
 
 from __future__ import annotations
@@ -24,8 +24,12 @@ from kiosk.room.wire_json import Wire, dump_json
 
 SYSTEM: Final = "@TIM#SYSTEM"
 """Who speaks in notices and tips; the clients compare this very text."""
-PUSHER_CHANGE: Final = dump_json({"cmd": "notifyPusherChange", "data": ""}).decode()
+PUSHER_CHANGE_CMD: Final = "notifyPusherChange"
+PUSHER_CHANGE: Final = dump_json({"cmd": PUSHER_CHANGE_CMD, "data": ""}).decode()
 """What servers put into a notice 255; the clients compare ``cmd``."""
+GROUPS: Final = "group_open_http_svc"
+POLLS: Final = "group_open_long_polling_http_noauth_svc"
+"""The services of groups, and of waiting for what is said in them."""
 CLIENT_POLL_S: Final = 60
 _MAX_KEY_CHARS: Final = 128
 _KEY = re.compile(
@@ -129,6 +133,11 @@ class SendMessage:
         fields = Fields(wire)
         user_id = fields.identifier("From_Account")
         return cls(group_id(wire), user_id, read_said(wire))
+
+
+def version_of(service: str) -> str:
+    """Return what stands before a service in its path."""
+    return "v1" if service == POLLS else "v4"
 
 
 def group_id(wire: Wire) -> str:

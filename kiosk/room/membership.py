@@ -29,21 +29,20 @@ from kiosk.errors import (
 )
 from kiosk.room.conversation import PATIENCE_S, REQUEST_S, Conversation
 from kiosk.room.event_batch import sort_events
-from kiosk.room.member_list import MemberList, plain_text
+from kiosk.room.im_channel import ImChannel
+from kiosk.room.im_messages import Said
+from kiosk.room.lookout import Lookout
 from kiosk.room.messages import (
-    EventKind,
     Events,
-    GetPushers,
     GetPushUrl,
     Member,
     PusherHeartbeat,
-    RoomEvent,
     RouteUnknown,
     Seated,
     SendRoomTextMsg,
     WaitEvents,
 )
-from kiosk.room.script import Fact, MemberStreamLost, Script, SeatLost, TextArrived
+from kiosk.room.script import Script, SeatLost
 from kiosk.room.seating import open_again, sit_down
 
 
@@ -52,6 +51,8 @@ LONGEST_PERIOD_S: Final = 7.0
 SHORTEST_PERIOD_S: Final = 1.0
 """No server makes us beat faster."""
 POLL_S: Final = 2.0
+UNTOLD_S: Final = 7.0
+"""How long an IM channel that is up is believed to have nothing to tell."""
 HOLD_S: Final = 20.0
 """How long a server may hold a long poll: a dead line is noticed so late."""
 REJOIN_S: Final = 60.0
@@ -59,7 +60,6 @@ HOMELESS_S: Final = 20.0
 """How long the media may take to bring a push URL the server accepts again."""
 _QUICK_S = 0.5
 _TURN_S = 0.05
-_UNEXPLAINED: Final[dict[str, bool]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +74,31 @@ class Joined:
 
 
 class Membership:
-    """Our seat in one room, until it is lost or left."""
+    """
+    Our seat in one room, until it is lost or left.
 
-    def __init__(self, talk: Conversation, joined: Joined) -> None:
+    Attributes:
+        room_id: Of the room.
+        lookout: What is known of the others.
+        channel: The room's IM group, where a cloud carries it.
+        has_events: Whether the server tells numbered events, as far as known.
+        is_over: The seat is lost.
+
+    """
+
+    def __init__(
+        self, talk: Conversation, joined: Joined, channel: ImChannel | None = None
+    ) -> None:
         self.room_id = joined.room_id
         self._talk = talk
         self._label = joined.label
         self._push_url = joined.push_url
         self._seq = joined.seated.seq
         self._period_s = joined.seated.heartbeat_s
-        self._list = MemberList(talk.user_id, joined.members)
-        self._has_events = True  # until the server does not know the route
-        self._must_look = not joined.members
-        self._over = False
+        self.lookout = Lookout(talk, joined.room_id, joined.members)
+        self.channel = channel
+        self.has_events = True  # until the server does not know the route
+        self.is_over = False
         self._entries = 1
         self._entered_again_at = -REJOIN_S
         self._entering = False
@@ -95,14 +107,14 @@ class Membership:
     @property
     def members(self) -> tuple[Member, ...]:
         """The other members, as last seen."""
-        return self._list.members
+        return self.lookout.others.members
 
     def heartbeats(self, now: float) -> Script[None]:
         """Beat until the seat is lost; never raises :exc:`RoomError`."""
         self._talk.begin(now)
         yield from self._talk.pause(FIRST_HEARTBEAT_S)
         failures = 0
-        while not self._over:
+        while not self.is_over:
             began, entries = self._talk.now, self._entries
             try:
                 yield from self._beat()
@@ -123,21 +135,21 @@ class Membership:
         Never raises :exc:`RoomError`.
         """
         self._talk.begin(now)
-        yield from self._tell(self._list.all_joined())
+        yield from self.lookout.begin()
         failures = 0
-        while not self._over:
+        while not self.is_over:
             entries, repaired = self._entries, False
             try:
-                if self._must_look:
-                    yield from self._look(_UNEXPLAINED)
+                if self.lookout.must_look:
+                    yield from self.lookout.look()
                     repaired = True
                 yield from self._listen()
             except RouteUnknown:
-                self._has_events = False
+                self.has_events = False
             except (LoginRefused, NotAMember, RoomNotFound) as error:
                 yield from self._put_out(error, entries)
             except RoomError as error:
-                self._must_look = True
+                self.lookout.must_look = True
                 failures = 1 if repaired else failures + 1
                 wait = self._talk.back_off(failures, error)
                 # Looking works but the long poll does not (R19): plain polling.
@@ -162,30 +174,40 @@ class Membership:
         self._push_url = push_url
         self._out_since = None
         with suppress(RoomError):  # else the news look, some time soon
-            yield from self._look(_UNEXPLAINED)
+            yield from self.lookout.look()
 
     def send_text(self, text: str, now: float, cmd: str = "") -> Script[None]:
         """Send a text message; not repeated, it would arrive twice."""
         self._talk.begin(now)
+        if self.channel is not None and self.channel.is_up:
+            yield from self.channel.say(Said(text, cmd))
+            return
         message = SendRoomTextMsg(self.room_id, self._talk.user_id, text, cmd)
         yield from self._talk.ask(message)
+
+    def lose(self, reason: str, *, room_ended: bool = False) -> Script[None]:
+        """Tell that the seat is lost, once, and be over."""
+        if not self.is_over:
+            self.is_over = True
+            yield from self._talk.tell(SeatLost(reason, room_ended))
 
     def _beat(self) -> Script[None]:
         beat = PusherHeartbeat(self.room_id, self._talk.user_id)
         seated = yield from self._talk.ask(beat)
         self._period_s = seated.heartbeat_s
-        behind = self._has_events and seated.seq > self._seq
-        if behind or self._list.wants_look(self._talk.now):
-            yield from self._look(_UNEXPLAINED)
+        behind = self.has_events and seated.seq > self._seq
+        if behind or self.lookout.others.wants_look(self._talk.now):
+            yield from self.lookout.look()
 
     def _until_next_beat(self, began: float) -> float:
         period = min(max(self._period_s, SHORTEST_PERIOD_S), LONGEST_PERIOD_S)
         return max(self._talk.spread(period) - (self._talk.now - began), 0.0)
 
     def _listen(self) -> Script[None]:
-        if not self._has_events:
+        if not self.has_events:
             yield from self._talk.pause(POLL_S)
-            yield from self._look(_UNEXPLAINED)
+            if not self._is_told():
+                yield from self.lookout.look()
             return
         asked_at = self._talk.now
         events = yield from self._wait_events(HOLD_S)
@@ -193,53 +215,40 @@ class Membership:
         if not fresh and self._talk.now - asked_at < _QUICK_S:
             yield from self._talk.pause(POLL_S)  # a server that does not hold
 
+    def _is_told(self) -> bool:
+        """Say whether the channel will have told of any change since we looked."""
+        seen_s = self._talk.now - self.lookout.looked_at
+        heard = self.channel is not None and self.channel.is_up
+        return heard and not self.lookout.must_look and seen_s < UNTOLD_S
+
     def _wait_events(self, hold_s: float) -> Script[Events]:
         wait = WaitEvents(self.room_id, self._talk.user_id, self._seq, hold_s)
         return (yield from self._talk.ask(wait, hold_s + REQUEST_S))
 
     def _take(self, events: Events) -> Script[bool]:
-        batch = sort_events(events, self._seq, self._list.digest)
+        batch = sort_events(events, self._seq, self.lookout.others.digest)
         self._seq = batch.seq
         for event in batch.told:
-            yield from self._pass_on(event)
+            yield from self.lookout.pass_on(event)
         if batch.closed:
-            yield from self._lose("the room was closed", room_ended=True)
+            yield from self.lose("the room was closed", room_ended=True)
         elif batch.changed:
-            self._must_look = True  # should this look fail
-            yield from self._look(batch.gone)
+            self.lookout.must_look = True  # should this look fail
+            yield from self.lookout.look(batch.gone)
         return batch.fresh
-
-    def _pass_on(self, event: RoomEvent) -> Script[None]:
-        user_id = event.user_id
-        if event.kind is EventKind.TEXT:
-            name = self._list.name_of(user_id)
-            text = plain_text(event.text)
-            yield from self._talk.tell(TextArrived(user_id, name, text))
-        elif event.kind is not EventKind.STREAM_LOST:
-            expired = event.kind is EventKind.EXPIRED
-            yield from self._tell(self._list.drop(user_id, expired=expired))
-        elif self._list.has(user_id):
-            yield from self._talk.tell(MemberStreamLost(user_id))
-
-    def _look(self, expired: dict[str, bool]) -> Script[None]:
-        number = self._list.begin_look()
-        room = yield from self._talk.ask(GetPushers(self.room_id))
-        self._must_look = False
-        now = self._talk.now
-        yield from self._tell(self._list.take_look(number, room.members, now, expired))
 
     def _put_out(self, error: RoomRefused, entries: int) -> Script[None]:
         while self._entering:
             yield from self._talk.pause(_TURN_S)
-        if self._over or entries != self._entries:
+        if self.is_over or entries != self._entries:
             return  # the other script saw to it
         if isinstance(error, LoginRefused):
-            yield from self._lose(str(error))
-        elif isinstance(error, RoomNotFound) and not self._has_events:
+            yield from self.lose(str(error))
+        elif isinstance(error, RoomNotFound) and not self.has_events:
             # An original says just this of a room that was closed.
-            yield from self._lose("the room is gone")
+            yield from self.lose("the room is gone")
         elif self._talk.now - self._entered_again_at < REJOIN_S:
-            yield from self._lose("removed from the room twice within a minute")
+            yield from self.lose("removed from the room twice within a minute")
         else:
             yield from self._enter_again()
 
@@ -249,11 +258,11 @@ class Membership:
             if (yield from self._is_still_ours()):
                 give_up_at = self._talk.now + PATIENCE_S
                 yield from self._sit_down(self._push_url, give_up_at)
-                self._list.wait_for_returns(self._talk.now)
+                self.lookout.wait_for_returns()
                 self._entered_again_at = self._talk.now
                 self._out_since = None
         except (RoomFull, RoomNotFound, LoginRefused) as error:
-            yield from self._lose(f"no way back into the room: {error}")
+            yield from self.lose(f"no way back into the room: {error}")
         except RoomRefused as error:
             yield from self._wait_for_media(error)
         except RoomError:
@@ -263,15 +272,15 @@ class Membership:
 
     def _is_still_ours(self) -> Script[bool]:
         """Ask a server with events whether the room was closed meanwhile."""
-        if self._has_events:
+        if self.has_events:
             try:
                 events = yield from self._wait_events(0.0)
                 yield from self._take(events)
             except RouteUnknown:
-                self._has_events = False
+                self.has_events = False
             except (NotAMember, RoomNotFound):
                 pass  # expected: that is why we are here
-        return not self._over
+        return not self.is_over
 
     def _wait_for_media(self, error: RoomRefused) -> Script[None]:
         # The server lives but does not take our push URL any more: its relay
@@ -279,7 +288,7 @@ class Membership:
         if self._out_since is None:
             self._out_since = self._talk.now
         if self._talk.now - self._out_since >= HOMELESS_S:
-            yield from self._lose(f"no way back into the room: {error}")
+            yield from self.lose(f"no way back into the room: {error}")
         else:
             yield from self._talk.pause(_QUICK_S)
 
@@ -289,22 +298,13 @@ class Membership:
             seated = yield from sit_down(*seat, give_up_at)
         except RoomNotFound:
             ours = yield from self._is_still_ours()
-            if not (ours and self._has_events):
+            if not (ours and self.has_events):
                 raise
             yield from open_again(*seat)
             seated = yield from sit_down(*seat, give_up_at)
         if 0 < seated.seq <= self._seq:
             # A new stream is a new event: these numbers began anew without us.
             self._seq = seated.seq
-            self._list.wait_for_returns(self._talk.now)
+            self.lookout.wait_for_returns()
         self._entries += 1
-        self._must_look = True
-
-    def _tell(self, facts: list[Fact]) -> Script[None]:
-        for fact in facts:
-            yield from self._talk.tell(fact)
-
-    def _lose(self, reason: str, *, room_ended: bool = False) -> Script[None]:
-        if not self._over:
-            self._over = True
-            yield from self._talk.tell(SeatLost(reason, room_ended))
+        self.lookout.must_look = True

@@ -11,11 +11,12 @@ A script may be closed at any ``yield``; it then undoes what it holds.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
 from kiosk.errors import RoomError, RoomUnreachable
+from kiosk.room.im_requests import ImRequest
 from kiosk.room.messages import Bearer, Credentials, Member, Request, RoomType
 
 
@@ -111,6 +112,23 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class AskGateway:
+    """
+    Send a command to the IM gateway.
+
+    Attributes:
+        request: What to ask.
+        query: Who asks; a secret.
+        deadline_s: As of an :class:`Ask`.
+
+    """
+
+    request: ImRequest[object]
+    query: Mapping[str, str] = field(repr=False)
+    deadline_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """Let time pass."""
 
@@ -124,7 +142,7 @@ class Tell:
     fact: Fact
 
 
-Step: TypeAlias = Ask | Pause | Tell
+Step: TypeAlias = Ask | AskGateway | Pause | Tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +153,7 @@ class Outcome:
     Attributes:
         at: Monotonic seconds when it was done.
         answer: What :func:`~kiosk.room.messages.read_answer` read; only after
-            an :class:`Ask` without an error.
+            an :class:`Ask` or an :class:`AskGateway` without an error.
         error: Why there is no answer.
 
     """

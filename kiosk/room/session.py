@@ -24,6 +24,8 @@ from kiosk.errors import (
 )
 from kiosk.room.conversation import Conversation
 from kiosk.room.fleet_report import FleetReport
+from kiosk.room.group_news import hear_group
+from kiosk.room.im_channel import ImChannel
 from kiosk.room.membership import Joined, Membership
 from kiosk.room.messages import (
     DeletePusher,
@@ -80,10 +82,21 @@ class Place:
 
 
 class RoomSession:
-    """The way in and out for one party; holds at most one seat."""
+    """
+    The way in and out for one party; holds at most one seat.
 
-    def __init__(self, talk: Conversation, wanted: Wanted) -> None:
+    Args:
+        talk: Asks the room server.
+        wanted: Where to go.
+        channel: The IM channel, where a gateway of a cloud is configured.
+
+    """
+
+    def __init__(
+        self, talk: Conversation, wanted: Wanted, channel: ImChannel | None = None
+    ) -> None:
         self._talk = talk
+        self._channel = channel
         self._wanted = wanted
         self._queueing = Queueing(talk, wanted.targets, lines_up=not wanted.create)
         self._maybe_in = ""
@@ -203,7 +216,13 @@ class RoomSession:
         self._queueing.seated()
         members = yield from self._members_of(room_id)
         joined = Joined(room_id, place.label, place.push_url, seated, members)
-        return Membership(self._talk, joined)
+        elsewhere = self._channel if self._talk.im_is_elsewhere else None
+        return Membership(self._talk, joined, elsewhere)
+
+    def hear_group(self, seat: Membership, now: float) -> Script[None]:
+        """Listen to the IM group of a room, where a cloud carries it."""
+        if seat.channel is not None:
+            yield from hear_group(self._talk, seat.channel, seat, now)
 
     def leave(self, now: float) -> Script[None]:
         """
@@ -219,6 +238,8 @@ class RoomSession:
         leave = DeletePusher(room_id, self._talk.user_id)
         with suppress(NotAMember, RoomNotFound):  # gone already: what we want
             yield from self._talk.insist(leave, self._talk.now + LEAVE_S)
+        if self._channel is not None:
+            yield from self._channel.quit()
 
     def _look(self, give_up_at: float) -> Script[Choice | NoPlace]:
         rooms = yield from self._rooms(give_up_at)

@@ -1,48 +1,29 @@
 """
-One request to a room server and its answer, within limits.
+One request to a room server, or to its IM gateway, and its answer.
 
-The other side is believed nothing: a total deadline over connecting, sending
-and reading (httpx has none), no redirects, no compression (a bomb is refused,
-not inflated), 64 headers, 256 KiB.  Every failure becomes one ``RoomError``
-whose text names route and cause and quotes neither URL nor body.  Nothing is
-logged here, and httpx is kept from logging: of original servers the query holds
-the token.
+How the wire is read is said in :mod:`kiosk.room`; here the two meet the network.
 """
 
 from __future__ import annotations
 
-import logging
 import ssl
-from functools import partial
-from typing import Final, TypeVar
-from urllib.parse import urlsplit
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import httpx
 
-from kiosk.errors import ConfigError, RoomProtocolError, RoomUnreachable
+from kiosk.room.im_requests import ImRequest, gateway_path, read_gateway_answer
 from kiosk.room.messages import (
     Bearer,
     Credentials,
     Request,
     RoomType,
-    RouteUnknown,
     dump_json,
     path_of,
     read_answer,
 )
-from kiosk.room.script import ServerBusy
-from kiosk.roomclient.cancelling import within
-from kiosk.roomclient.connections import RoomTransport
+from kiosk.roomclient.http_door import HttpDoor, Outgoing
 
-
-MAX_BODY_BYTES: Final = 256 * 1024
-MAX_HEADERS: Final = 64
-_OK = 200
-_UNKNOWN_HERE = frozenset({404, 405})
-_TOO_MANY_REQUESTS = 429
-_SERVER_TROUBLE = 500
-_MAX_RETRY_AFTER_DIGITS = 5
-_SIGN_IN = "does this network need a sign-in?"
 
 T = TypeVar("T")
 
@@ -52,10 +33,9 @@ class HttpExchange:
     Asks one room server.
 
     Args:
-        server_url: ``http(s)://host:port``, with or without a path or a
-            trailing slash.
+        server_url: As of :class:`HttpDoor`, like the two others.
         transport: Replaces the network in tests.
-        tls: Whom to trust; the system's authorities by default.
+        tls: Whom to trust.
 
     Raises:
         ConfigError: If ``server_url`` is no such URL.
@@ -68,15 +48,7 @@ class HttpExchange:
         transport: httpx.AsyncBaseTransport | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._base, self._host = _split(server_url)
-        _silence_httpx()
-        self._client = httpx.AsyncClient(
-            transport=transport or RoomTransport(tls or _trust(self._base)),
-            headers={"Accept-Encoding": "identity", "User-Agent": "kiosk"},
-            follow_redirects=False,
-            timeout=None,  # noqa: S113 - asyncio.timeout is total, httpx's is not
-            trust_env=False,
-        )
+        self._door = HttpDoor(server_url, transport, tls)
 
     async def ask(
         self,
@@ -95,32 +67,6 @@ class HttpExchange:
             RoomRefused: Its subclass for the answer's code.
 
         """
-        route = request.ROUTE
-        try:
-            exchange = partial(self._exchange, request, credentials, room_type)
-            body = await within(deadline_s, exchange)
-        except TimeoutError:
-            raise RoomUnreachable(
-                f"{route}: no whole answer from {self._host} within {deadline_s:.1f} s"
-            ) from None
-        except httpx.TransportError as error:
-            raise RoomUnreachable(
-                f"{route}: {self._host} did not answer ({_cause(error)})"
-            ) from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise RoomProtocolError(f"{route}: {type(error).__name__}") from None
-        return read_answer(request, body)
-
-    async def aclose(self) -> None:
-        """Close all connections."""
-        await self._client.aclose()
-
-    async def _exchange(
-        self,
-        request: Request[object],
-        credentials: Credentials | Bearer | None,
-        room_type: RoomType,
-    ) -> bytes:
         wire = request.to_wire()
         query = credentials.to_query() if credentials else {}
         headers = credentials.to_headers() if credentials else {}
@@ -130,105 +76,72 @@ class HttpExchange:
         else:
             content = dump_json(wire)
             headers["Content-Type"] = "application/json"
-        outgoing = self._client.build_request(
-            request.METHOD,
-            self._base + path_of(request, room_type),
-            params=query or None,
-            content=content,
+        path = path_of(request, room_type)
+        outgoing = Outgoing(
+            name=request.ROUTE,
+            method=request.METHOD,
+            path=path,
+            query=query,
             headers=headers,
+            content=content,
+            deadline_s=deadline_s,
         )
-        response = await self._client.send(outgoing, stream=True)
-        try:
-            _judge_head(request.ROUTE, response)
-            body = await _read(request.ROUTE, response)
-        finally:
-            await response.aclose()
-        _refuse_web_page(request.ROUTE, response, body)
-        return body
+        return read_answer(request, await self._door.send(outgoing))
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._door.aclose()
 
 
-def _split(server_url: str) -> tuple[str, str]:
-    try:
-        parts = urlsplit(server_url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host, port, parts = None, None, urlsplit("")
-    if not host or parts.scheme not in {"http", "https"} or parts.query:
-        raise ConfigError(
-            ("the room server's address must look like https://host:port",)
+class GatewayExchange:
+    """
+    Asks one IM gateway.
+
+    Args:
+        gateway_url: As of :class:`HttpDoor`, like the two others.
+        unix: Wall time in seconds: each command carries it.
+        transport: Replaces the network in tests.
+        tls: Whom to trust.
+
+    Raises:
+        ConfigError: If ``gateway_url`` is no such URL.
+
+    """
+
+    def __init__(
+        self,
+        gateway_url: str,
+        unix: Callable[[], float],
+        transport: httpx.AsyncBaseTransport | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._door = HttpDoor(gateway_url, transport, tls)
+        self._unix = unix
+
+    async def ask(
+        self, request: ImRequest[T], query: Mapping[str, str], deadline_s: float
+    ) -> T:
+        """
+        Send one command and read its answer.
+
+        Raises:
+            RoomUnreachable: No whole answer within ``deadline_s`` seconds.
+            ServerBusy: HTTP 429 or 5xx.
+            RoomProtocolError: An answer that makes no sense.
+            ImRefused: A code other than 0.
+
+        """
+        outgoing = Outgoing(
+            name=f"IM {request.ROUTE}",
+            method="POST",
+            path=gateway_path(request),
+            query={**query, "reqtime": str(int(self._unix()))},
+            headers={"Content-Type": "application/json"},
+            content=dump_json(request.to_wire()),
+            deadline_s=deadline_s,
         )
-    shown = f"[{host}]" if ":" in host else host
-    return server_url.rstrip("/"), f"{shown}:{port}" if port else shown
+        return read_gateway_answer(request, await self._door.send(outgoing))
 
-
-def _trust(base: str) -> ssl.SSLContext:
-    # Loading the authorities takes 20 ms and more; plain HTTP needs none.
-    if base.startswith("https:"):
-        return ssl.create_default_context()
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-def _silence_httpx() -> None:
-    # Both write whole URLs, tokens included, from INFO and DEBUG downwards.
-    for name in ("httpx", "httpcore"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-
-
-def _cause(error: httpx.TransportError) -> str:
-    """Name what went wrong; a certificate that is not trusted above all."""
-    under: BaseException | None = error
-    while under is not None and not isinstance(under, ssl.SSLError):
-        under = under.__cause__ or under.__context__
-    if isinstance(under, ssl.SSLCertVerificationError):
-        trouble = under.verify_message.rstrip(".")
-        return f"its certificate is not trusted: {trouble}; see [network] ca_file"
-    if under is not None:
-        return f"no TLS: {under.reason or type(under).__name__}"
-    return type(error).__name__
-
-
-def _judge_head(route: str, response: httpx.Response) -> None:
-    status = response.status_code
-    if len(response.headers.raw) > MAX_HEADERS:
-        raise RoomProtocolError(f"{route}: more than {MAX_HEADERS} headers")
-    if status in _UNKNOWN_HERE:
-        raise RouteUnknown(
-            f"{route}: HTTP {status}; is the room server's address right?"
-        )
-    if status == _TOO_MANY_REQUESTS or status >= _SERVER_TROUBLE:
-        raise ServerBusy(f"{route}: HTTP {status}", _retry_after(response))
-    if response.is_redirect:
-        raise RoomProtocolError(f"{route}: HTTP {status} sends us away; {_SIGN_IN}")
-    if status != _OK:
-        raise RoomProtocolError(f"{route}: HTTP {status} is no answer")
-    if response.headers.get("content-encoding", "identity") != "identity":
-        raise RoomProtocolError(f"{route}: compressed, though that was not asked for")
-    length = response.headers.get("content-length", "0")
-    if not length.isdecimal() or int(length[:12]) > MAX_BODY_BYTES:
-        raise _too_long(route)
-
-
-async def _read(route: str, response: httpx.Response) -> bytes:
-    body = bytearray()
-    async for chunk in response.aiter_raw():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise _too_long(route)
-    return bytes(body)
-
-
-def _refuse_web_page(route: str, response: httpx.Response, body: bytes) -> None:
-    # Content types are not law here: originals and proxies disagree on them.
-    html = "html" in response.headers.get("content-type", "").lower()
-    if html or body.lstrip()[:1] == b"<":
-        raise RoomProtocolError(f"{route}: a web page instead of JSON; {_SIGN_IN}")
-
-
-def _retry_after(response: httpx.Response) -> float:
-    text = response.headers.get("retry-after", "")
-    short = text.isdecimal() and len(text) <= _MAX_RETRY_AFTER_DIGITS
-    return float(text) if short else 0.0
-
-
-def _too_long(route: str) -> RoomProtocolError:
-    return RoomProtocolError(f"{route}: an answer of more than {MAX_BODY_BYTES} bytes")
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._door.aclose()

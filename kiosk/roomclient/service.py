@@ -1,8 +1,8 @@
 """
 :class:`kiosk.ports.RoomService` over HTTP: carries scripts out, owns their tasks.
 
-``async with`` spans the life of the service.  While a seat is held two tasks of
-its TaskGroup run: heartbeats and news.  They end by themselves when the seat is
+``async with`` spans the life of the service.  While a seat is held tasks of its
+TaskGroup run: heartbeats, news, and the IM group where there is one.  They end by themselves when the seat is
 lost, and are cancelled by ``leave`` before anything else is done, so no notice
 follows it.  A programming error in one of them ends the ``async with``.
 """
@@ -35,12 +35,14 @@ from kiosk.ports import (
 )
 from kiosk.room.conversation import Conversation, Identity
 from kiosk.room.fleet_report import FleetReport
+from kiosk.room.im_channel import ImChannel
 from kiosk.room.member_list import shown_name
 from kiosk.room.membership import Membership
 from kiosk.room.messages import Dialect, Member, Room, RoomCode, RoomType
 from kiosk.room.queueing import NoPlace
 from kiosk.room.script import (
     Ask,
+    AskGateway,
     Fact,
     MemberJoined,
     MemberLeft,
@@ -55,7 +57,7 @@ from kiosk.room.script import (
     TextArrived,
 )
 from kiosk.room.session import Place, RoomSession, Wanted
-from kiosk.roomclient.exchange import HttpExchange
+from kiosk.roomclient.exchange import GatewayExchange, HttpExchange
 
 
 OnNotice = Callable[[RoomNotice], None]
@@ -75,17 +77,33 @@ def new_room_service(
     room_type: RoomType = RoomType.DOUBLE,
     tls: ssl.SSLContext | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
+    im_gateway: str = "",
 ) -> HttpRoomService:
     """
     Compose a room service from its settings.
 
+    Args:
+        server_url: Of the room server.
+        identity: Who we are.
+        wanted: Which rooms.
+        clock: Monotonic time, and wall time for the gateway.
+        dialect: What the server speaks; found out by default.
+        room_type: Whose rooms.
+        tls: Whom to trust.
+        transport: Replaces the network in tests.
+        im_gateway: Of the cloud that carries the IM channel, if one does.
+
     Raises:
-        ConfigError: If ``server_url`` is not an HTTP URL.
+        ConfigError: If an address is not an HTTP URL.
 
     """
     talk = Conversation(identity, secrets.SystemRandom().random, dialect, room_type)
     exchange = HttpExchange(server_url, transport, tls)
-    return HttpRoomService(RoomSession(talk, wanted), exchange, clock)
+    if not im_gateway:
+        return HttpRoomService(RoomSession(talk, wanted), exchange, clock)
+    gateway = GatewayExchange(im_gateway, clock.wall_s, transport, tls)
+    session = RoomSession(talk, wanted, ImChannel(talk))
+    return HttpRoomService(session, exchange, clock, gateway=gateway)
 
 
 class HttpRoomService:
@@ -97,6 +115,7 @@ class HttpRoomService:
         exchange: Asks.
         clock: Monotonic time for the session.
         sleep: Waits; ``asyncio.sleep`` but in tests.
+        gateway: Asks the IM gateway, where the session has an IM channel.
 
     """
 
@@ -106,11 +125,13 @@ class HttpRoomService:
         exchange: HttpExchange,
         clock: Clock,
         sleep: Sleep = asyncio.sleep,
+        gateway: GatewayExchange | None = None,
     ) -> None:
         self._session = session
         self._exchange = exchange
         self._clock = clock
         self._sleep = sleep
+        self._gateway = gateway
         self._group = asyncio.TaskGroup()
         self._membership: Membership | None = None
         self._tasks: tuple[asyncio.Task[None], ...] = ()
@@ -191,6 +212,7 @@ class HttpRoomService:
             for name, script in (
                 ("room heartbeats", membership.heartbeats(now)),
                 ("room news", membership.news(now)),
+                ("room group", self._session.hear_group(membership, now)),
             )
         )
         return membership.room_id
@@ -229,6 +251,8 @@ class HttpRoomService:
             await self.leave()
         await self._carry_out(self._session.log_out(self._now()))
         await self._exchange.aclose()
+        if self._gateway is not None:
+            await self._gateway.aclose()
 
     def _held(self, route: str) -> Membership:
         if self._membership is None:
@@ -259,15 +283,21 @@ class HttpRoomService:
                 await self._sleep(seconds)
             case Tell(fact):
                 self._on_notice(_notice(fact))
-            case Ask(request, credentials, deadline_s, room_type):
+            case Ask() | AskGateway():
                 try:
-                    answer = await self._exchange.ask(
-                        request, credentials, deadline_s, room_type
-                    )
+                    answer = await self._answer_to(step)
                 except RoomError as error:
                     return Outcome(self._now(), error=error)
                 return Outcome(self._now(), answer)
         return Outcome(self._now())
+
+    async def _answer_to(self, step: Ask | AskGateway) -> object:
+        if isinstance(step, AskGateway):
+            assert self._gateway is not None, "a session with a channel has one"
+            return await self._gateway.ask(step.request, step.query, step.deadline_s)
+        return await self._exchange.ask(
+            step.request, step.credentials, step.deadline_s, step.room_type
+        )
 
     def _now(self) -> float:
         return self._clock.now() / _MICROS

@@ -178,6 +178,7 @@ class Desk:
             compat=Networks(settings.compat_networks),
             trusted=Networks(settings.signature_networks),
             new_user_id=lambda: self._new_id("user"),
+            im=settings.im_provider,
         )
         self._identity = identity
         urls = self.streams.urls(backend)

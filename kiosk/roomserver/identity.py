@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from kiosk.room.answers import Account, LoggedIn
+from kiosk.room.answers import Account, ImProvider, LoggedIn
 from kiosk.room.codes import Dialect, RoomCode
 from kiosk.room.fields import BadRequest
 from kiosk.room.login_requests import GetImLoginInfo, GetLoginInfo, Login
@@ -40,6 +40,7 @@ class Identity:
         compat: Networks that may speak v1, without a login.
         trusted: Networks that are given a userSig for the asking.
         new_user_id: Makes an unguessable userID.
+        im: Who carries the IM channel; clients are told.
 
     """
 
@@ -53,6 +54,7 @@ class Identity:
         compat: Networks,
         trusted: Networks,
         new_user_id: Callable[[], str],
+        im: ImProvider,
     ) -> None:
         self._sessions = sessions
         self._key = key
@@ -61,6 +63,7 @@ class Identity:
         self._compat = compat
         self._trusted = trusted
         self._new_user_id = new_user_id
+        self._im = im
 
     def caller(self, asked: Asked) -> Caller:
         """
@@ -145,8 +148,13 @@ class Identity:
         return self._signed(user_id or self._new_user_id())
 
     def _signed(self, user_id: str) -> Account:
-        signature = self._key.sign(user_id, int(self._clock.unix()))
-        return Account(user_id, self._key.sdk_app_id, self._key.account_type, signature)
+        return Account(
+            user_id,
+            self._key.sdk_app_id,
+            self._key.account_type,
+            self._key.sign(user_id, int(self._clock.unix())),
+            im_provider=self._im.value,
+        )
 
     def _verify(self, login: Login, address: str) -> None:
         same_app = login.sdk_app_id == str(self._key.sdk_app_id)

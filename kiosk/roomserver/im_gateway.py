@@ -46,9 +46,6 @@ from kiosk.roomserver.spaces import key_of, type_of
 from kiosk.roomserver.store import RoomRecord
 
 
-_GROUPS = "group_open_http_svc"
-_POLLS = "group_open_long_polling_http_noauth_svc"
-_VERSIONS = {_POLLS: "v1"}
 _SPOKEN = (["v4"], ["v1"])
 _NOTHING = ""
 """The wait key of polls nothing ever comes to: messages between two users."""
@@ -112,11 +109,11 @@ class ImGateway:
             ("profile", "portrait_get"): _no_profile,
             ("profile", "portrait_set"): _accept,
             ("imopenstat", "web_report"): _accept,
-            (_GROUPS, "get_joined_group_list"): _no_groups,
-            (_GROUPS, "apply_join_group"): self._join_group,
-            (_GROUPS, "quit_group"): self._quit_group,
-            (_GROUPS, "send_group_msg"): self._send_group_msg,
-            (_POLLS, "get_msg"): self._get_msg,
+            (im.GROUPS, "get_joined_group_list"): _no_groups,
+            (im.GROUPS, "apply_join_group"): self._join_group,
+            (im.GROUPS, "quit_group"): self._quit_group,
+            (im.GROUPS, "send_group_msg"): self._send_group_msg,
+            (im.POLLS, "get_msg"): self._get_msg,
         }
 
     def knows(self, path: str) -> bool:
@@ -152,7 +149,7 @@ class ImGateway:
         match _segments(asked.path)[len(self._base) :]:
             case [version, service, command] if (
                 asked.method == "POST"
-                and version == _VERSIONS.get(service, "v4")
+                and version == im.version_of(service)
                 and (service, command) in self._commands
             ):
                 return service, command

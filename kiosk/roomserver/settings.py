@@ -6,6 +6,7 @@ import ipaddress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from kiosk.room.answers import ImProvider
 from kiosk.roomserver.attendance import Patience
 from kiosk.roomserver.border import BorderLimits
 from kiosk.roomserver.echo import EchoSettings
@@ -153,6 +154,13 @@ class ServerSettings:
     def url_address(self, bound_port: int) -> str:
         """Return ``HOST:PORT`` of stream URLs for a relay that got a port."""
         return self.public_rtmp or f"{self.url_host}:{bound_port}"
+
+    @property
+    def im_provider(self) -> ImProvider:
+        """Who carries the IM channel."""
+        if self.im_account is not None:
+            return ImProvider.TENCENT
+        return ImProvider.OFF if self.im_path is None else ImProvider.LOCAL
 
     @property
     def signature_networks(self) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ NAMES = (
     "silent_server",
     "many_calls",
     "cpu_memory",
+    "room_news",
 )
 OUT = Path("bench-out")
 EX_FAILED = 1

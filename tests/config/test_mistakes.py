@@ -173,6 +173,13 @@ def test_a_server_url_that_will_do_is_taken(tmp_path: Path, url: str) -> None:
     assert load_kiosk(tmp_path / "a.toml").config.room.server == url
 
 
+def test_a_gateway_is_not_asked_in_plain_beyond_this_machine(tmp_path: Path) -> None:
+    text = '[room]\nserver = "https://a"\n[im]\ngateway = "http://im.example.org"\n'
+    (mistake,) = mistakes(tmp_path, text)
+
+    assert ":4: [im] gateway: plain http://" in mistake
+
+
 def test_plain_http_is_taken_when_insecure_is_asked_for(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text(
         '[room]\nserver = "http://a"\n[network]\ninsecure = true\n'

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import queue
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -27,6 +24,7 @@ from tests.fakes.branch import (
     wait_until,
 )
 from tests.fakes.hearing import heard, peak_dbfs, tone_dbfs
+from tests.fakes.reading import texts_to
 
 
 pytestmark = pytest.mark.e2e
@@ -68,24 +66,6 @@ def call(pair: Pair) -> None:
 
 def hears(party: Party, hertz: int) -> bool:
     return tone_dbfs(heard(party.speaker, 0.8), hertz) > -30
-
-
-@contextlib.contextmanager
-def texts_to(party: Party) -> Iterator[queue.Queue[str]]:
-    """Collect the text messages a party tells on its event stream."""
-    events = party.control.events(silence_s=10.0)
-    texts: queue.Queue[str] = queue.Queue()
-
-    def listen() -> None:
-        for event in events:
-            if event["event"] == "text":
-                texts.put(f"{event['name']}: {event['text']}")
-                return
-
-    listener = threading.Thread(target=listen, name="listener")
-    listener.start()
-    yield texts
-    listener.join(10.0)
 
 
 def test_pressing_call_shows_both_sides_to_each_other(pair: Pair) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from tests.fakes.own_thread import on_its_own_thread
 
 
 SMALL_BUFFER = 8192
@@ -47,8 +48,9 @@ class Proxy:
         """Break all connections at once."""
         self._loop.call_soon_threadsafe(self._break_all)
 
-    async def serve(self, is_ready: threading.Event, over: asyncio.Event) -> None:
-        """Pass on until it is over."""
+    @asynccontextmanager
+    async def serve(self) -> AsyncIterator[None]:
+        """Pass on until left."""
         sock = socket.socket()
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
         sock.bind(("127.0.0.1", 0))
@@ -59,8 +61,7 @@ class Proxy:
                 sock=sock,
                 limit=SMALL_BUFFER,
             )
-            is_ready.set()
-            await over.wait()
+            yield
             server.close()
             self._flows.set()
             self._break_all()
@@ -108,24 +109,15 @@ class Proxy:
         self._writers.clear()
 
 
+@asynccontextmanager
+async def _passing_on(leads_to: int) -> AsyncIterator[Proxy]:
+    made = Proxy(asyncio.get_running_loop(), leads_to)
+    async with made.serve():
+        yield made
+
+
 @contextmanager
 def proxy(leads_to: int = NOWHERE) -> Iterator[Proxy]:
     """Run a proxy to a port of this machine."""
-    loop = asyncio.new_event_loop()
-    made = Proxy(loop, leads_to)
-    is_ready = threading.Event()
-    over = asyncio.Event()
-
-    def run() -> None:
-        with asyncio.Runner(loop_factory=lambda: loop) as runner:
-            runner.run(made.serve(is_ready, over))
-
-    thread = threading.Thread(target=run, name="proxy")
-    thread.start()
-    try:
-        assert is_ready.wait(5)
+    with on_its_own_thread("proxy", lambda: _passing_on(leads_to)) as (_, made):
         yield made
-    finally:
-        loop.call_soon_threadsafe(over.set)
-        thread.join(5)
-        assert not thread.is_alive()

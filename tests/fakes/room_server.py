@@ -83,6 +83,10 @@ class Member:
         await self.ask(msg.AddPusher(room_id, self.user, self.user, url))
         return url
 
+    async def leave(self, room_id: str = "desk") -> None:
+        """Give the seat back."""
+        await self.ask(msg.DeletePusher(room_id, self.user))
+
     async def say(self, room_id: str, text: str) -> None:
         """Send a text to the others."""
         await self.ask(msg.SendRoomTextMsg(room_id, self.user, text))

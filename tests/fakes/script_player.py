@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from itertools import count
 from typing import TypeVar, cast
 
 from kiosk.errors import RoomError
+from kiosk.room.im_requests import ImRequest
 from kiosk.room.messages import Bearer, Credentials, Request
-from kiosk.room.script import Ask, Fact, Outcome, Pause, Script, Step, Tell
+from kiosk.room.script import Ask, AskGateway, Fact, Outcome, Pause, Script, Step, Tell
 
 
 T = TypeVar("T")
@@ -26,16 +27,14 @@ class Slow:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request that was sent."""
+    """One request that was sent; the IM gateway's routes begin with ``im_``."""
 
     at: float
-    request: Request[object]
+    route: str
+    request: Request[object] | ImRequest[object]
     credentials: Credentials | Bearer | None
     deadline_s: float
-
-    @property
-    def route(self) -> str:
-        return self.request.ROUTE
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 class ScriptPlayer:
@@ -107,12 +106,18 @@ class ScriptPlayer:
                 self.facts.append(fact)
                 return self.now, Outcome(self.now)
             case Ask(request, credentials, deadline_s):
-                asked = Asked(self.now, request, credentials, deadline_s)
+                route = request.ROUTE
+                asked = Asked(self.now, route, request, credentials, deadline_s)
                 self.asked.append(asked)
-                return self._reply(request)
+                return self._reply(route, request)
+            case AskGateway(command, query, deadline_s):
+                route = f"im_{command.ROUTE}"
+                asked = Asked(self.now, route, command, None, deadline_s, query)
+                self.asked.append(asked)
+                return self._reply(route, command)
 
-    def _reply(self, request: Request[object]) -> tuple[float, Outcome]:
-        queue = self._answers[request.ROUTE]
+    def _reply(self, route: str, request: object) -> tuple[float, Outcome]:
+        queue = self._answers[route]
         answer = queue.pop(0) if len(queue) > 1 else queue[0]
         at = self.now
         if callable(answer):

@@ -1,0 +1,86 @@
+"""
+Looking at the room of a seat, and telling what changed since the last time.
+
+Whatever brings news (a long poll, the IM channel, a heartbeat) ends here: in a
+look at ``get_pushers``, which has the last word, or in a fact that needs none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from kiosk.room.conversation import Conversation
+from kiosk.room.member_list import MemberList, plain_text
+from kiosk.room.messages import EventKind, GetPushers, Member, RoomEvent
+from kiosk.room.script import Fact, MemberStreamLost, Script, TextArrived
+
+
+_UNEXPLAINED: Final[Mapping[str, bool]] = {}
+
+
+class Lookout:
+    """
+    What is known of the others in one room.
+
+    Attributes:
+        others: Who they are.
+        must_look: A look is due; it may have failed.
+        looked_at: When the room was last seen, monotonic seconds.
+
+    """
+
+    def __init__(
+        self, talk: Conversation, room_id: str, members: tuple[Member, ...]
+    ) -> None:
+        self._talk = talk
+        self._room_id = room_id
+        self.others = MemberList(talk.user_id, members)
+        self.must_look = not members
+        self.looked_at = talk.now
+
+    def begin(self) -> Script[None]:
+        """Tell who is there."""
+        yield from self._tell(self.others.all_joined())
+
+    def look(self, expired: Mapping[str, bool] = _UNEXPLAINED) -> Script[None]:
+        """
+        Look, and tell what changed.
+
+        Args:
+            expired: Why members are gone, where an event told.
+
+        Raises:
+            RoomError: The room was not seen.
+
+        """
+        number = self.others.begin_look()
+        room = yield from self._talk.ask(GetPushers(self._room_id))
+        self.must_look = False
+        self.looked_at = self._talk.now
+        facts = self.others.take_look(number, room.members, self._talk.now, expired)
+        yield from self._tell(facts)
+
+    def pass_on(self, event: RoomEvent) -> Script[None]:
+        """Tell what an event says by itself."""
+        user_id = event.user_id
+        if event.kind is EventKind.TEXT:
+            yield from self.tell_text(user_id, event.text)
+        elif event.kind is not EventKind.STREAM_LOST:
+            expired = event.kind is EventKind.EXPIRED
+            yield from self._tell(self.others.drop(user_id, expired=expired))
+        elif self.others.has(user_id):
+            yield from self._talk.tell(MemberStreamLost(user_id))
+
+    def tell_text(self, user_id: str, text: str) -> Script[None]:
+        """Tell what somebody said."""
+        name = self.others.name_of(user_id)
+        yield from self._talk.tell(TextArrived(user_id, name, plain_text(text)))
+
+    def wait_for_returns(self) -> None:
+        """Look, but believe no absence for a while; our own seat was lost."""
+        self.others.wait_for_returns(self._talk.now)
+
+    def _tell(self, facts: list[Fact]) -> Script[None]:
+        for fact in facts:
+            yield from self._talk.tell(fact)
