@@ -13,13 +13,16 @@ The rules (measured in the design's playout simulation):
    without one.
 2. *Spare* is the lowest level of the last second: what was never needed.
    Speed follows spare; a join backlog is cut, not played fast.
-3. Steps of the speed stay within 1 %, where speech shows no change; 4 % is
-   for catching up and 2 % slower for the moment before an underrun.
+3. The speed stays within 0.5 % where speech must show no change; 2 and 4 % are
+   for giving back, within a few seconds, what a stall added to the delay, and
+   2 % slower for the moment before an underrun.  Half as fast again costs
+   nothing while the peer pauses: who plays knows that, and chooses.
 4. What comes out is in order and never older than :data:`LIMIT_US`.
 
-The design plays 0.2 % faster for a small excess; here it is 0.5 %, because
-the first seconds of a call otherwise keep their start-up delay for half a
-minute, and 0.5 % (9 cents) is still inaudible.
+The design plays 0.2 % faster for a small excess, 1 % for more than 30 ms and
+4 % for more than 120 ms.  So a stall of 200 ms was given back after 13 s, one
+of 140 ms after 10 s; here after 5 s and 3 s of uninterrupted speech, and 0.5 %
+(9 cents) is still inaudible.
 """
 
 from __future__ import annotations
@@ -37,6 +40,8 @@ _WINDOW_US = 1_000_000
 _KNOWN_US = 200_000  # no decision about speed before so much was observed
 _CUT_ABOVE_US = 250_000
 _KEEP_ABOVE_TARGET_US = 20_000
+_SLIGHT_US = 15_000  # an excess below this is given back unnoticed
+_QUIET_SPEED = 1.5
 _CLEAN_US = 5_000_000
 _EVENT_US = 500_000  # underruns closer together are one event
 _RESTART_US = 500_000  # silence after which buffering starts afresh
@@ -80,12 +85,14 @@ class Order:
     Attributes:
         is_playing: False: nothing is due, conceal.
         speed: Samples consumed for one sample played.
+        quiet_speed: The same where what is consumed is as good as silence.
         is_cut: Packets were thrown away: forget decoded sound and cross-fade.
 
     """
 
     is_playing: bool
     speed: float = 1.0
+    quiet_speed: float = 1.0
     is_cut: bool = False
 
 
@@ -227,7 +234,9 @@ class JitterBuffer:
             self._shorten_to(target + _KEEP_ABOVE_TARGET_US)
             self._levels.clear()
             return Order(is_playing=True, is_cut=True)
-        return Order(is_playing=True, speed=_speed(level, spare, target))
+        speed = _speed(level, spare, target)
+        quiet = _QUIET_SPEED if spare > target + _SLIGHT_US else speed
+        return Order(is_playing=True, speed=speed, quiet_speed=quiet)
 
     def _shorten_to(self, longest_us: int) -> None:
         while self._buffered_us > longest_us and len(self._packets) > 1:
@@ -237,10 +246,10 @@ class JitterBuffer:
 
 def _speed(level: int, spare: int, target: int) -> float:
     """Return samples consumed per sample played (rule 3)."""
-    if spare > target + 120_000:
+    if spare > target + 40_000:
         return 1.04
-    if spare > target + 15_000:
-        return 1.01
+    if spare > target + _SLIGHT_US:
+        return 1.02
     if spare > target + 5_000:
         return 1.005
     if level < target * 2 // 5:

@@ -17,7 +17,7 @@ import numpy as np
 from kiosk.codec.aac import AacDecoder
 from kiosk.errors import DeviceError, MediaError
 from kiosk.media.incoming import HeardAt, IncomingStream
-from kiosk.media.jitter import AudioPacket
+from kiosk.media.jitter import AudioPacket, Order
 from kiosk.media.reference import Reference
 from kiosk.media.speaker_pace import SpeakerPace
 from kiosk.media.stretch import Concealer, Pcm, Stretch, to_us
@@ -65,9 +65,15 @@ class IncomingSound:
             self._stretch.cut()
         if not order.is_playing or not self._fill(order.speed):
             return self._concealed(), None
-        samples, pts_us = self._stretch.pull(PERIOD, order.speed)
+        samples, pts_us = self._stretch.pull(PERIOD, self._speed(order))
         self._has_played = True
         return self._concealer.played(samples), pts_us
+
+    def _speed(self, order: Order) -> float:
+        hurried = order.quiet_speed
+        if hurried == order.speed or not self._stretch.can_pull(PERIOD, hurried):
+            return order.speed
+        return hurried if self._stretch.is_quiet(PERIOD, hurried) else order.speed
 
     def _fill(self, speed: float) -> bool:
         while not self._stretch.can_pull(PERIOD, speed):

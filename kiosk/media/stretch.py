@@ -21,6 +21,7 @@ Pcm = npt.NDArray[np.float32]
 FADE = SAMPLE_RATE // 200
 """Samples of a fade: 5 ms."""
 
+_QUIET_PEAK = 100.0  # -50 dBFS
 _NOISE_MOST = 30.0  # RMS: -61 dBFS
 _NOISE_LEAST = 1.0
 
@@ -56,6 +57,12 @@ class Stretch:
     def can_pull(self, n_samples: int, speed: float) -> bool:
         """Whether so much is held."""
         return self._pcm.size >= self._last_needed(n_samples, speed) + 1
+
+    def is_quiet(self, n_samples: int, speed: float) -> bool:
+        """Whether that pull would give next to silence."""
+        first = int(self._at)
+        ahead = self._pcm[first : self._last_needed(n_samples, speed) + 2]
+        return bool(np.max(np.abs(ahead), initial=0.0) < _QUIET_PEAK)
 
     def pull(self, n_samples: int, speed: float) -> tuple[Pcm, int]:
         """Return samples and the pts of the first; ``can_pull`` must be true."""

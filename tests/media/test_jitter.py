@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -153,6 +154,32 @@ def test_a_small_excess_is_played_fast_and_not_cut() -> None:
     assert max(order.speed for order in line.orders) == 1.04
 
 
+@pytest.mark.parametrize(("stall_s", "given_back_s"), [(0.14, 3.0), (0.2, 5.5)])
+def test_what_a_stall_added_is_given_back_within_seconds_of_speech(
+    stall_s: float, given_back_s: float
+) -> None:
+    line = Line()
+    line.run(20)
+    line.run(stall_s, stalled=True)
+    line.send(round(stall_s * 50))
+    line.run(given_back_s)
+
+    assert line.level_us < line.buffer.target_us + 15_000
+    assert line.buffer.underrun_events == 1
+    assert line.buffer.cut_us == 0
+
+
+def test_an_excess_is_given_back_quickly_where_the_peer_pauses() -> None:
+    line = Line()
+    line.run(2)
+    steady = line.orders[-1]
+    line.send(6)
+    line.run(1.05)
+
+    assert (steady.speed, steady.quiet_speed) == (1.0, 1.0)
+    assert line.orders[-1].quiet_speed == 1.5
+
+
 def test_before_an_underrun_sound_is_played_slower() -> None:
     line = Line()
     line.run(2)
@@ -243,3 +270,4 @@ def test_what_comes_out_is_in_order_and_never_older_than_the_limit(
     assert line.played == sorted(set(line.played))
     assert 40_000 <= line.buffer.target_us <= 160_000
     assert all(0.98 <= order.speed <= 1.04 for order in line.orders)
+    assert all(order.speed <= order.quiet_speed <= 1.5 for order in line.orders)

@@ -14,6 +14,9 @@ from kiosk.ports import Layer, Micros
 from kiosk.rtmp import flv
 
 
+UNIT_US = 21_333
+
+
 class Listener:
     """Feeds a stream with a tone and hears what comes out."""
 
@@ -30,26 +33,39 @@ class Listener:
         self._encoder = AacEncoder()
         self._tone = ToneSource(500)
         self._taken = 0
+        self._due_us = 0
         config = self._encoder.config
         self.stream.put_audio(0, flv.AacConfig(2, 48_000, 1, config), self._now())
 
     def _now(self) -> Micros:
         return Micros(self.now)
 
-    def units(self, n_units: int) -> list[AacUnit]:
+    def units(self, n_units: int, *, pause: bool = False) -> list[AacUnit]:
         made: list[AacUnit] = []
         while len(made) < n_units:
             at = Micros(round(self._taken * 1_000_000 / 48_000))
             pcm = self._tone.fill(at, 1024).astype("<i2").tobytes()
+            pcm = bytes(len(pcm)) if pause else pcm
             made += self._encoder.encode(pcm, at)
             self._taken += 1024
         return made
 
-    def receive(self, n_units: int, *, damaged: bool = False) -> None:
-        for unit in self.units(n_units):
+    def receive(
+        self, n_units: int, *, damaged: bool = False, pause: bool = False
+    ) -> None:
+        for unit in self.units(n_units, pause=pause):
             raw = b"\xff\x00" * 20 if damaged else unit.data
             at_ms = round(unit.captured_at / 1000) + 100
             self.stream.put_audio(at_ms, flv.AacUnit(raw), self._now())
+
+    def keep_up(self, n_periods: int, *, pause: bool) -> None:
+        """Hear while as much is received."""
+        for _ in range(n_periods):
+            self._due_us += 10_000
+            if self._due_us >= UNIT_US:
+                self._due_us -= UNIT_US
+                self.receive(1, pause=pause)
+            self.hear()
 
     def hear(self, n_periods: int = 1) -> list[Pcm | None]:
         heard: list[Pcm | None] = []
@@ -137,3 +153,25 @@ def test_a_backlog_is_cut_and_heard_without_a_click() -> None:
     assert listener.stream.jitter.cut_us > 300_000
     assert np.abs(np.diff(samples)).max() < 2_000
     assert all(pcm is not None and pcm.size == PERIOD for pcm in heard)
+
+
+def ms_until_given_back(*, pause: bool) -> int:
+    """Return how long it takes until 130 ms too much are 15 ms."""
+    listener = Listener()
+    listener.receive(6, pause=pause)
+    listener.keep_up(150, pause=pause)
+    held = listener.stream.jitter
+    listener.receive(6, pause=pause)
+    for periods in range(1_000):
+        if held.buffered_us < held.target_us:
+            return periods * 10
+        listener.keep_up(1, pause=pause)
+    raise AssertionError(f"still {held.buffered_us} us")
+
+
+def test_an_excess_is_given_back_sooner_in_a_pause_than_in_speech() -> None:
+    in_pause, in_speech = (ms_until_given_back(pause=p) for p in (True, False))
+
+    # The first second shows that it is not needed.
+    assert 1_000 < in_pause < 1_500
+    assert 2_500 < in_speech < 5_000

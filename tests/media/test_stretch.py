@@ -35,7 +35,7 @@ def test_at_normal_speed_samples_pass_untouched() -> None:
     assert out.astype("<i2").tobytes() == sine(4 * PERIOD)
 
 
-@pytest.mark.parametrize("speed", [0.98, 0.998, 1.005, 1.01, 1.04])
+@pytest.mark.parametrize("speed", [0.98, 0.998, 1.005, 1.02, 1.04, 1.5])
 def test_another_speed_changes_the_length_and_leaves_no_click(speed: float) -> None:
     stretch = Stretch()
     for block in range(20):
@@ -46,6 +46,21 @@ def test_another_speed_changes_the_length_and_leaves_no_click(speed: float) -> N
     steepest = 8000 * 2 * np.pi * 500 / SAMPLE_RATE * speed
     assert abs(out.size - 20 * 1024 / speed) <= PERIOD + 2
     assert np.abs(np.diff(out)).max() <= steepest * 1.1
+
+
+@pytest.mark.parametrize(("amplitude", "is_quiet"), [(90, True), (120, False)])
+def test_what_comes_next_is_known_to_be_quiet_or_not(
+    amplitude: float, *, is_quiet: bool
+) -> None:
+    stretch = Stretch()
+    stretch.push(sine(1024, amplitude=20_000), 0)
+    stretch.push(sine(1024, amplitude=amplitude), to_us(1024))
+    loud_before = stretch.is_quiet(PERIOD, 1.5)
+    for _ in range(3):
+        stretch.pull(PERIOD, 1.0)
+
+    assert not loud_before
+    assert stretch.is_quiet(PERIOD, 1.25) is is_quiet
 
 
 def test_the_time_of_what_is_read_follows_the_speed() -> None:
