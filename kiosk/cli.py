@@ -15,18 +15,16 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kiosk.errors import ConfigError, ControlError, KioskError
+from kiosk.programs import Programs
 
 
 if TYPE_CHECKING:
-    from kiosk.config.schema import KioskConfig
-    from kiosk.config.server_schema import ServerConfig
     from kiosk.control.client import ControlClient
-    from kiosk.demo.options import DemoOptions
 
 
 INTERRUPTED = 130
@@ -36,40 +34,6 @@ _READER_GONE = 141  # as shells have it for SIGPIPE
 _WATCH_S = 1.0
 _BAD_CALL = 1
 _LONGEST_TEST_S = 50.0
-
-
-class Programs:
-    """What the commands start; each is imported when it is started."""
-
-    def run(self, config: KioskConfig, problem: ConfigError | None) -> int:
-        """Run a kiosk; return the exit status."""
-        from kiosk import app
-
-        return app.run(config, problem=problem)
-
-    def serve(self, config: ServerConfig, on_ready: Callable[[str, str], None]) -> int:
-        """Run the room server; ``on_ready`` gets the URLs of room service and relay."""
-        from kiosk import app
-
-        return app.serve(config, lambda at: on_ready(at.http_url, at.rtmp_url))
-
-    def call_echo(self, config: KioskConfig, seconds: float) -> dict[str, object]:
-        """Call the echo room with the configured devices; return the record."""
-        from kiosk import app
-
-        return app.call_echo(config, seconds)
-
-    def make_ca(self, folder: Path, names: Sequence[str]) -> Sequence[str]:
-        """Make a certificate of one's own; return what to do with it, in lines."""
-        from kiosk import app
-
-        return app.make_ca(folder, names)
-
-    def demo(self, options: DemoOptions) -> int:
-        """Run the demonstration."""
-        from kiosk.demo.run import run_demo
-
-        return run_demo(options)
 
 
 def main(argv: Sequence[str] | None = None, programs: Programs | None = None) -> int:
@@ -128,6 +92,11 @@ def _serve(arguments: argparse.Namespace, programs: Programs) -> int:
     if arguments.make_ca is not None:
         names = arguments.name or ["localhost", "127.0.0.1"]
         print(*programs.make_ca(arguments.make_ca, names), sep="\n")
+        return os.EX_OK
+    if arguments.enrol or arguments.ban:
+        config = load_server(arguments.config).config
+        banned = programs.ban(config, arguments.ban or ())
+        print(*banned, *programs.enrol(config, arguments.enrol or ()), sep="\n")
         return os.EX_OK
     addresses = {"http": arguments.http, "rtmp": arguments.rtmp}
     given: dict[str, dict[str, object]] = {
@@ -304,6 +273,13 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
         metavar="HOST",
         help="with --make-ca: a name or address of this server; repeatable",
     )
+    for name, what in (
+        ("enrol", "print a fresh key that this kiosk or agent proves itself with"),
+        ("ban", "shut this kiosk or agent out at once"),
+    ):
+        parser.add_argument(
+            f"--{name}", action="append", metavar="USER_ID", help=f"{what}; repeatable"
+        )
     parser.set_defaults(command=_serve)
 
 

@@ -238,6 +238,7 @@ async def connect(
     user_name: str,
     *,
     user_id: str = "",
+    enrolment_key: str = "",
     media: Media | None = None,
     room_type: RoomType = RoomType.DOUBLE,
     capacity: int | None = None,
@@ -250,6 +251,7 @@ async def connect(
         server_url: ``http(s)://host:port`` of the room server.
         user_name: Shown to the others.
         user_id: Ours; the server chooses one by default.
+        enrolment_key: Proves that it is, where the server wants that.
         media: Camera to display; synthetic devices by default.
         room_type: Whose rooms: ``double_room``, ``multi_room`` or ``live_room``.
         capacity: Members of a room, ourselves included; by default the
@@ -265,7 +267,7 @@ async def connect(
     wanted = Wanted((), capacity=capacity or room_type.usual_capacity)
     service = new_room_service(
         server_url,
-        Identity(user_name, user_id),
+        Identity(user_name, user_id, enrolment_key=enrolment_key),
         wanted,
         clock,
         room_type=room_type,

@@ -9,6 +9,7 @@ import os
 import socket
 import subprocess
 import sys
+import tomllib
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,9 +17,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from kiosk.cli import INTERRUPTED, Programs, main
+from kiosk.cli import INTERRUPTED, main
 from kiosk.control.server import ControlServer
 from kiosk.errors import ConfigError, RoomUnreachable
+from kiosk.programs import Programs
 from tests.fakes.controlled_daemon import FakeDaemon
 from tests.fakes.waiting import wait_until
 
@@ -441,3 +443,75 @@ def test_a_test_call_has_a_sensible_length(good: Path, seconds: str) -> None:
 
     assert status == os.EX_USAGE
     assert programs.echo_calls == []
+
+
+def server_file(tmp_path: Path) -> Path:
+    file = tmp_path / "server.toml"
+    file.write_text(f'[enrolment]\nfile = "{tmp_path}/enrolled.toml"\n')
+    return file
+
+
+def test_enrolling_prints_each_kiosks_part_of_its_file_with_the_key(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = server_file(tmp_path)
+    arguments = ["server", "--config", str(config), "--enrol", "a", "--enrol", "b"]
+
+    assert main(arguments) == os.EX_OK
+
+    parts = capsys.readouterr().out.split("[room]")[1:]
+    rooms = [tomllib.loads(part) for part in parts]
+    assert [room["user_id"] for room in rooms] == ["a", "b"]
+    for room in rooms:
+        kiosk = tmp_path / "kiosk.toml"
+        kiosk.write_text(f'[room]\nserver = "https://a"\n{_toml(room)}')
+        assert main(["config", "show", "--config", str(kiosk)]) == os.EX_OK
+        shown = capsys.readouterr().out
+        assert 'enrolment_key = "********"' in shown
+        assert room["enrolment_key"] not in shown
+
+
+def _toml(room: dict[str, object]) -> str:
+    return "".join(f"{key} = {json.dumps(value)}\n" for key, value in room.items())
+
+
+def test_banning_says_who_is_out_and_what_lets_him_in(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = server_file(tmp_path)
+
+    assert main(["server", "--config", str(config), "--ban", "a"]) == os.EX_OK
+
+    assert capsys.readouterr().out == "a is out until `kiosk server --enrol a`\n"
+    assert "banned" in (tmp_path / "enrolled.toml").read_text()
+
+
+NOWHERE = '[enrolment]\nfile = "/nowhere/x"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "said"),
+    [
+        ("", ["--enrol", "a"], "[enrolment] file is not set"),
+        (None, ["--enrol", "a b"], "is no userID"),
+        (None, ["--ban", ""], "is no userID"),
+        (NOWHERE, ["--enrol", "a"], "enrolments /nowhere/x: No such file"),
+    ],
+)
+def test_an_enrolment_that_cannot_be_says_why(
+    text: str | None,
+    arguments: list[str],
+    said: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    config = server_file(tmp_path)
+    if text is not None:
+        config.write_text(text)
+
+    status = main(["server", "--config", str(config), *arguments])
+
+    printed = capsys.readouterr()
+    assert status == (os.EX_TEMPFAIL if text == NOWHERE else os.EX_CONFIG)
+    assert said in printed.err
+    assert printed.out == ""

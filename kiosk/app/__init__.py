@@ -3,7 +3,7 @@ The composition root: the only package that knows all neighbours.
 
 ``kiosk_process`` builds and runs a kiosk, ``server_process`` the room server
 with its relay; nothing else builds adapters. ``private_ca`` makes the server a
-certificate. They are imported when called,
+certificate and ``enrolling`` keys for kiosks. They are imported when called,
 so that asking for ``--version`` costs nothing.
 """
 
@@ -56,6 +56,23 @@ def make_ca(folder: Path, names: Sequence[str]) -> Sequence[str]:
         "[network]",
         f"ca_file = {json.dumps(str(ca.authority))}",
     )
+
+
+def enrol(config: Any, user_ids: Sequence[str]) -> Sequence[str]:
+    """
+    Give kiosks or agents fresh keys; say in lines what to do with them.
+
+    Args:
+        config: A ``kiosk.config.server_schema.ServerConfig``.
+        user_ids: Whose keys; a key they had is void.
+
+    """
+    return tuple(import_module("kiosk.app.enrolling").enrol(config, user_ids))
+
+
+def ban(config: Any, user_ids: Sequence[str]) -> Sequence[str]:
+    """Shut users out at once, until they are enrolled again; say so in lines."""
+    return tuple(import_module("kiosk.app.enrolling").ban(config, user_ids))
 
 
 def call_echo(config: Any, seconds: float) -> dict[str, Any]:

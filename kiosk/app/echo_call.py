@@ -30,6 +30,7 @@ from kiosk.config.schema import KioskConfig
 from kiosk.devices.clock_monotonic import MonotonicClock
 from kiosk.errors import KioskError, RoomError
 from kiosk.ports import Clock, Media, PlayStats, PushStats, RoomService
+from kiosk.room.login_requests import TEST_CALLER
 
 
 ROOM: Final = "echo"
@@ -127,10 +128,16 @@ def verdict_on(record: dict[str, Any], back: float, seconds: float) -> str:
 
 def run_echo_call(config: KioskConfig, seconds: float) -> dict[str, Any]:
     """Call the echo room for so many seconds and return the record."""
-    room = config.room.model_copy(
-        update={"target": (ROOM,), "create": False, "user_id": None}
-    )
-    return asyncio.run(_call(config.model_copy(update={"room": room}), seconds))
+    return asyncio.run(_call(as_test_caller(config), seconds))
+
+
+def as_test_caller(config: KioskConfig) -> KioskConfig:
+    """Return a configuration that calls the echo room beside a running kiosk."""
+    room = config.room
+    # A login under the kiosk's own name would void the kiosk's.
+    name = f"{room.user_id}{TEST_CALLER}" if room.enrolment_key else None
+    calling = {"target": (ROOM,), "create": False, "user_id": name}
+    return config.model_copy(update={"room": room.model_copy(update=calling)})
 
 
 async def _call(config: KioskConfig, seconds: float) -> dict[str, Any]:

@@ -331,7 +331,13 @@ def make_room_service(config: KioskConfig, clock: ports.Clock) -> HttpRoomServic
     room_type = RoomType(room.type)
     return new_room_service(
         room.server,
-        Identity(room.user_name or config.kiosk.name, room.user_id or ""),
+        Identity(
+            room.user_name or config.kiosk.name,
+            room.user_id or "",
+            enrolment_key=room.enrolment_key.get_secret_value()
+            if room.enrolment_key
+            else "",
+        ),
         Wanted(room.target, create=room.create, capacity=room_type.usual_capacity),
         clock,
         dialect=Dialect(room.dialect),

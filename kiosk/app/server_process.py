@@ -117,6 +117,7 @@ def settings_of(config: ServerConfig, state_directory: str = "") -> ServerSettin
         turn_s=server.queue_turn_s,
         echo=EchoSettings(**config.echo.model_dump()),
         store_path=_store_path(config.store.path, state_directory.partition(":")[0]),
+        enrolment_path=config.enrolment.file or "",
         compat_networks=_networks(config.compat.originals),
         tls=_tls(config.tls),
         border=BorderLimits(admission=_admission(config.limits)),

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field
 
 from kiosk.config.schema import Section
-from kiosk.config.values import ServerUrl, no_control_characters
+from kiosk.config.values import Key, ServerUrl, no_control_characters
 
 
 _MARK = "{stream}"
-_MIN_SECRET_CHARS, _MAX_SECRET_CHARS = 16, 128
 
 
 def _stream_url(text: str) -> str:
@@ -28,15 +27,6 @@ def _stream_url(text: str) -> str:
     if not named or parts.query or parts.fragment:
         raise ValueError(f'must end in /{_MARK}, e.g. "rtmp://HOST/live/{_MARK}"')
     return text
-
-
-def _strong(secret: SecretStr) -> SecretStr:
-    text = secret.get_secret_value()
-    if not text.isascii() or not text.isalnum():
-        raise ValueError("needs letters and digits only")
-    if not _MIN_SECRET_CHARS <= len(text) <= _MAX_SECRET_CHARS:
-        raise ValueError(f"needs {_MIN_SECRET_CHARS} to {_MAX_SECRET_CHARS} characters")
-    return secret
 
 
 StreamUrl = Annotated[str, Field(max_length=512), AfterValidator(_stream_url)]
@@ -58,7 +48,7 @@ class MediaSection(Section):
     backend: Literal["relay", "nginx", "srs", "mediamtx", "tencent"] = "relay"
     push_url: StreamUrl | None = None
     play_url: StreamUrl | None = None
-    hook_secret: Annotated[SecretStr, AfterValidator(_strong)] | None = None
+    hook_secret: Key | None = None
     control_url: ServerUrl | None = None
 
     @property

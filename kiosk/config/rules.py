@@ -53,6 +53,18 @@ def kiosk_breaches(config: KioskConfig) -> Iterator[Breach]:
                 ),
                 (_INSECURE,),
             )
+    if config.room.enrolment_key is not None and config.room.user_id is None:
+        yield Breach(
+            Mistake(("room", "enrolment_key"), "needs the user_id it was made for"),
+            (("room", "user_id"),),
+        )
+    if config.room.enrolment_key is not None and config.room.dialect == "v1":
+        yield Breach(
+            Mistake(
+                ("room", "dialect"), "needs v2 with an enrolment_key: v1 has no login"
+            ),
+            (("room", "enrolment_key"),),
+        )
     if config.room.create and all(map(_is_pattern, config.room.target)):
         yield Breach(
             Mistake(

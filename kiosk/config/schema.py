@@ -28,6 +28,7 @@ from kiosk.config.values import (
     DisplaySize,
     FilePath,
     Identifier,
+    Key,
     Name,
     ServerUrl,
     SocketPath,
@@ -94,13 +95,20 @@ class KioskSection(Section):
 
 
 class RoomSection(Section):
-    """Which room service, and which room the call button enters."""
+    """
+    Which room service, and which room the call button enters.
+
+    Attributes:
+        enrolment_key: Proves to the server that ``user_id`` is ours.
+
+    """
 
     server: ServerUrl
     type: RoomType = "double_room"
     target: Rooms = ("service",)
     create: bool = False
     user_id: Identifier | None = None
+    enrolment_key: Key | None = None
     user_name: Name | None = None
     dialect: Literal["v2", "v1"] = "v2"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal, cast
 
-from pydantic import AfterValidator, Field, PlainValidator, SecretStr
+from pydantic import AfterValidator, Field, PlainValidator
 
 from kiosk.config.media_section import MediaSection
 from kiosk.config.schema import CONFIG_VERSION, LogSection, Section, Version
@@ -19,22 +19,13 @@ from kiosk.config.values import (
     FilePath,
     Host,
     Identifier,
+    Key,
     parse_address,
     parse_range,
 )
 
 
-_MIN_KEY_CHARS, _MAX_KEY_CHARS = 16, 128
 _MAX_RANGES = 64
-
-
-def _strong(key: SecretStr) -> SecretStr:
-    text = key.get_secret_value()
-    if not text.isascii() or not text.isalnum():
-        raise ValueError("needs letters and digits only")
-    if not _MIN_KEY_CHARS <= len(text) <= _MAX_KEY_CHARS:
-        raise ValueError(f"needs {_MIN_KEY_CHARS} to {_MAX_KEY_CHARS} characters")
-    return key
 
 
 def _has_a_port(address: str) -> str:
@@ -47,7 +38,6 @@ PublicAddress = Annotated[Address, AfterValidator(_has_a_port)]
 
 Rate = Annotated[float, Field(ge=1, le=100_000)]
 Capacity = Annotated[int, Field(ge=2, le=16)]
-Key = Annotated[SecretStr, AfterValidator(_strong)]
 
 
 def _ranges(value: object) -> tuple[str, ...]:
@@ -141,6 +131,19 @@ class StoreSection(Section):
     """
 
     path: FilePath | None = None
+
+
+class EnrolmentSection(Section):
+    """
+    Which kiosks and agents prove themselves with a key of their own.
+
+    Attributes:
+        file: Their names with the hashes of their keys, as ``kiosk server
+            --enrol`` writes it; without one nobody has a key.
+
+    """
+
+    file: FilePath | None = None
 
 
 class OperatorsSection(Section):
@@ -274,6 +277,7 @@ class ServerConfig(Section):
     server: ServerSection = ServerSection()
     keys: KeysSection = KeysSection()
     store: StoreSection = StoreSection()
+    enrolment: EnrolmentSection = EnrolmentSection()
     operators: OperatorsSection = OperatorsSection()
     mixing: MixingSection = MixingSection()
     im: ImSection = ImSection()

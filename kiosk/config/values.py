@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, SecretStr
 
 
 MAX_SOCKET_BYTES = 107
@@ -23,6 +23,7 @@ MAX_SOCKET_BYTES = 107
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SIZE = re.compile(r"([1-9][0-9]{2,3})x([1-9][0-9]{2,3})")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+_MIN_KEY_CHARS, _MAX_KEY_CHARS = 16, 128
 _MIN_SIDE, _MAX_SIDE = 128, 3840
 _MAX_PORT = 65_535
 
@@ -189,6 +190,15 @@ def _identifier(text: str) -> str:
     return text
 
 
+def _strong(key: SecretStr) -> SecretStr:
+    text = key.get_secret_value()
+    if not text.isascii() or not text.isalnum():
+        raise ValueError("needs letters and digits only")
+    if not _MIN_KEY_CHARS <= len(text) <= _MAX_KEY_CHARS:
+        raise ValueError(f"needs {_MIN_KEY_CHARS} to {_MAX_KEY_CHARS} characters")
+    return key
+
+
 def _socket_path(text: str) -> str:
     no_control_characters(text)
     if len(text.encode()) > MAX_SOCKET_BYTES:
@@ -206,6 +216,9 @@ FilePath = Annotated[str, Field(max_length=4000), AfterValidator(no_control_char
 
 Identifier = Annotated[str, AfterValidator(_identifier)]
 """A userID or roomID as every RTCRoom server takes it."""
+
+Key = Annotated[SecretStr, AfterValidator(_strong)]
+"""A secret: never printed."""
 
 SocketPath = Annotated[str, AfterValidator(_socket_path)]
 ServerUrl = Annotated[str, Field(max_length=1024), AfterValidator(_server_url)]

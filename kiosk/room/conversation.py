@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeVar, cast
 
 from kiosk.errors import LoginRefused, RoomError, RoomProtocolError, RoomUnreachable
@@ -70,6 +70,7 @@ class Identity:
         user_name: Shown to the other members.
         user_id: Ours for good where the dialect allows it (v2); empty asks
             the server for one.
+        enrolment_key: Proves that ``user_id`` is ours, where servers want that.
         platform: The prefix a v1 server wants to hear.
 
     """
@@ -77,6 +78,7 @@ class Identity:
     user_name: str
     user_id: str = ""
     user_avatar: str = PLACEHOLDER_AVATAR
+    enrolment_key: str = field(default="", repr=False)
     platform: str = "kiosk"
 
 
@@ -109,6 +111,7 @@ class Conversation:
         self._credentials: Credentials | None = None
         self._logged_in_again_at = -RELOGIN_S
         self._logging_in = False
+        self._is_refused = False
 
     @property
     def user_id(self) -> str:
@@ -132,10 +135,10 @@ class Conversation:
         return self.now + PATIENCE_S
 
     def log_in(self, give_up_at: float | None) -> Script[str]:
-        """Log in unless that is done, see :meth:`insist`; return our userID."""
+        """Log in unless that is done and good, see :meth:`insist`; return our userID."""
         while self._logging_in:
             yield from self.pause(_LOGIN_TURN_S)
-        if not self._user_id:
+        if not self._user_id or self._is_refused:
             with self._one_login():
                 yield from self._introduce(give_up_at)
         return self._user_id
@@ -259,12 +262,18 @@ class Conversation:
             self._credentials = Credentials(account.user_id, token, account.bearer)
         self._user_id = account.user_id
         self._account = account
+        self._is_refused = False
 
     def _introduction(self, give_up_at: float | None) -> Script[Account]:
         if self._dialect is not Dialect.V1:
             try:
-                wanted = GetLoginInfo(self.identity.user_id)
-                account = yield from self.insist(wanted, give_up_at)
+                account = yield from self.insist(self._wanted(), give_up_at)
+            except LoginRefused as refused:
+                raise LoginRefused(
+                    refused.route,
+                    refused.room_code,
+                    "the server knows us not; is our enrolment key missing or void?",
+                ) from None
             except RouteUnknown:
                 if self._dialect is Dialect.V2:
                     raise
@@ -274,6 +283,10 @@ class Conversation:
                 return account
         wanted_v1 = GetImLoginInfo(self.identity.platform)
         return (yield from self.insist(wanted_v1, give_up_at))
+
+    def _wanted(self) -> GetLoginInfo:
+        key = self.identity.enrolment_key
+        return GetLoginInfo(self.identity.user_id, Bearer(key) if key else None)
 
     def _log_in_again(self, refused: Credentials) -> Script[None]:
         while self._logging_in:
@@ -286,6 +299,7 @@ class Conversation:
                 int(RoomCode.AUTH_FAILED),
                 "refused twice within a minute; is this identity used elsewhere?",
             )
+        self._is_refused = True
         with self._one_login():
             yield from self._introduce(self.now + PATIENCE_S)
         self._logged_in_again_at = self.now

@@ -10,12 +10,16 @@ says so (``bearer`` of :class:`~kiosk.room.answers.Account`).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from kiosk.room import answers
 from kiosk.room.codes import Dialect
 from kiosk.room.fields import MAX_URL_BYTES, Fields
 from kiosk.room.wire_json import Wire
+
+
+TEST_CALLER: Final = "-test"
+"""Ends the userID under which a kiosk calls to test, beside its own."""
 
 
 @dataclass(frozen=True, slots=True)

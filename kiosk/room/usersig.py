@@ -126,6 +126,18 @@ def statement(
     }
 
 
+def signed_at(user_sig: str) -> int:
+    """
+    Return when a userSig was made, in unix seconds; 0 if it does not say so.
+
+    Raises:
+        UnreadableUserSig: If it cannot even be unpacked.
+
+    """
+    made = unpack(user_sig).get("TLS.time", "")
+    return int(made) if _NUMBER.fullmatch(made) else 0
+
+
 def pack(content: dict[str, str], signature: str) -> str:
     """Return the userSig of a statement and its signature, base64."""
     packed = zlib.compress(dump_json({**content, "TLS.sig": signature}))

@@ -17,6 +17,8 @@ from kiosk.roomserver.backend import StreamBackend
 from kiosk.roomserver.desk_streams import DeskStreams
 from kiosk.roomserver.desk_tables import DeskTables
 from kiosk.roomserver.echo import EchoAgent, EchoRelay
+from kiosk.roomserver.enrolment import EnrolledTable, Enrolment
+from kiosk.roomserver.expulsion import Expulsion
 from kiosk.roomserver.fleet import Fleet
 from kiosk.roomserver.grants import Grant
 from kiosk.roomserver.identity import Identity
@@ -93,18 +95,12 @@ class Desk:
             kept_key=self._kept_key,
         )
         self._grants = self.streams.grants
+        self._enrolment = Enrolment(self._ledger)
         self._sessions = Sessions(
             settings.sdk_app_id, settings.account_type, random_bytes, self._ledger
         )
         records = KeptRooms(self._ledger)
-        self._rooms = Rooms(
-            settings.rules,
-            records,
-            self._tell,
-            self._grants.revoke,
-            self._ledger,
-            on_ended=lambda stream: self._grants.revoke(stream, after_s=WORD_S),
-        )
+        self._rooms = self._new_rooms(records)
         rules = QueueRules(settings.turn_s)
         self._queue = SeatQueue(rules, self._rooms, self._ledger)
         self._ledger.serve(
@@ -117,6 +113,7 @@ class Desk:
                 fleet=self.fleet,
                 keys=self.streams.keys.ring,
                 strays=self.streams.strays,
+                enrolment=self._enrolment,
                 now=clock.monotonic,
                 later=later,
                 ring=ring,
@@ -154,6 +151,14 @@ class Desk:
         assert self._identity is not None, "asked before there were routes"
         return self._identity.caller(asked)
 
+    def enrol(self, table: EnrolledTable) -> None:
+        """Take a new table of who is enrolled; who lost his right is out at once."""
+        changed = self._enrolment.replace(table)
+        expulsion = Expulsion(
+            self._sessions, self._rooms, self._grants, self._queue, self._clock
+        )
+        self._ledger.post(lambda: expulsion.expel(self._enrolment.end(changed)))
+
     def echo_agent(self, relay: EchoRelay) -> EchoAgent:
         """Return the agent that answers technicians, to be run beside the relay."""
         return EchoAgent(
@@ -175,6 +180,7 @@ class Desk:
             key,
             self._clock,
             rates=self._rates,
+            enrolment=self._enrolment,
             compat=Networks(settings.compat_networks),
             trusted=Networks(settings.signature_networks),
             new_user_id=lambda: self._new_id("user"),
@@ -194,6 +200,16 @@ class Desk:
         )
         gateway = self._gateway(identity, rooms)
         return Routes(identity, self._groups(rooms, urls), gateway)
+
+    def _new_rooms(self, records: KeptRooms) -> Rooms:
+        return Rooms(
+            self._settings.rules,
+            records,
+            self._tell,
+            self._grants.revoke,
+            self._ledger,
+            on_ended=lambda stream: self._grants.revoke(stream, after_s=WORD_S),
+        )
 
     def _groups(self, rooms: RoomRoutes, urls: StreamUrls) -> RouteGroups:
         settings = self._settings
@@ -268,6 +284,7 @@ class Desk:
         """Take up where an earlier life ended; every clock begins now."""
         now = self._clock.monotonic()
         self._sessions.recall(now)
+        self._enrolment.recall()
         self._grants.recall(now, self._holds_its_seat)
         self._queue.recall(now)
         if self._ledger.facts(Shelf.ROOM):

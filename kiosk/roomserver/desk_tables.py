@@ -13,6 +13,7 @@ from functools import partial
 
 from kiosk.room.fields import Fields
 from kiosk.room.wire_json import Wire
+from kiosk.roomserver.enrolment import Enrolment
 from kiosk.roomserver.fleet import Fleet
 from kiosk.roomserver.grants import PushGrants
 from kiosk.roomserver.key_ring import KeyRing
@@ -49,6 +50,7 @@ class DeskTables:
     fleet: Fleet
     keys: KeyRing
     strays: Strays
+    enrolment: Enrolment
     now: Callable[[], float]
     later: Callable[[float, Callable[[], None]], object]
     ring: Callable[[str], None]
@@ -68,9 +70,6 @@ class DeskTables:
                 if fact is None:
                     # Who was away may not have been told to cut it.
                     self.later(_UNTOLD_S, partial(self.cut, name))
-            case Shelf.SESSION | Shelf.PLACE:
-                table = self.sessions if shelf is Shelf.SESSION else self.queue
-                table.take_in(name, fact, self.now())
             case Shelf.EVENT | Shelf.FAREWELL | Shelf.MARK:
                 self.rooms.log.take_in(shelf, name, fact)
             case Shelf.HEARD:
@@ -78,10 +77,10 @@ class DeskTables:
             case Shelf.TICKET_KEY | Shelf.STRAY:
                 of_tickets = self.keys if shelf is Shelf.TICKET_KEY else self.strays
                 of_tickets.take_in(name, fact)
-            case Shelf.REPORT if fact is not None:
-                self.fleet.take_in(fact)
-            case Shelf.REPORT | Shelf.KEY | Shelf.BELL | Shelf.CUT:
+            case Shelf.KEY | Shelf.BELL | Shelf.CUT:
                 pass  # no table's; keys are read once, and never change
+            case _:
+                self._take_in_of_user(shelf, name, fact)
 
     def follow_up(self, shelf: Shelf, name: str, fact: Wire | None) -> None:
         """Ring and cut."""
@@ -97,6 +96,19 @@ class DeskTables:
                 self.review()
             case Shelf.CUT if fact is not None:
                 self._cut(name, Fields(fact).optional_seconds("afterS", 0.0))
+            case _:
+                pass
+
+    def _take_in_of_user(self, shelf: Shelf, name: str, fact: Wire | None) -> None:
+        match shelf:
+            case Shelf.SESSION:
+                self.sessions.take_in(name, fact, self.now())
+            case Shelf.ENROLMENT:
+                self.enrolment.take_in(name, fact)
+            case Shelf.PLACE:
+                self.queue.take_in(name, fact, self.now())
+            case Shelf.REPORT if fact is not None:
+                self.fleet.take_in(fact)
             case _:
                 pass
 

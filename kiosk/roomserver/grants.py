@@ -174,6 +174,11 @@ class PushGrants:
             self._ledger.strike(Shelf.GRANT, stream)
             self._ledger.note(Shelf.CUT, stream, {"afterS": after_s})
 
+    def revoke_of(self, user_id: str) -> None:
+        """Forget all streams of a user."""
+        for grant in tuple(self._by_user.get(user_id, ())):
+            self.revoke(grant.stream)
+
     def sweep(self, now: float) -> None:
         """Revoke what expired unused."""
         for grant in tuple(self._grants.values()):

@@ -25,6 +25,7 @@ class Secret(Enum):
     PASSWORD = auto()
     TOKEN = auto()
     USER_SIG = auto()
+    ENROLMENT_KEY = auto()
 
 
 _Guesser = tuple[Secret, str, str]

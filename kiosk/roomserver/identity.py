@@ -4,7 +4,8 @@ Who asks, and for whom may they act.
 With a login (v2) the body's userID must be the token's user: the originals
 check the token of one and act for the other (``reliability.md`` S01).  Without
 (v1) there is nothing to check, so that dialect is answered only to the networks
-named for it, and a userSig is issued only to those trusted with one (S02).
+named for it, and a userSig is issued only to those trusted with one, or to who
+shows the key of an enrolled name (S02).
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from kiosk.room.answers import Account, ImProvider, LoggedIn
 from kiosk.room.codes import Dialect, RoomCode
 from kiosk.room.fields import BadRequest
 from kiosk.room.login_requests import GetImLoginInfo, GetLoginInfo, Login
-from kiosk.room.usersig import BadUserSig, UnreadableUserSig, UserSigs
+from kiosk.room.usersig import BadUserSig, UnreadableUserSig, UserSigs, signed_at
 from kiosk.room.wire_json import Wire
 from kiosk.roomserver.admission import RouteClass, class_of
 from kiosk.roomserver.asking import DONE, Asked, Caller, Refused, ServerClock
+from kiosk.roomserver.enrolment import Enrolment
 from kiosk.roomserver.guesses import Secret
 from kiosk.roomserver.networks import Networks
 from kiosk.roomserver.rates import Rates
@@ -36,6 +38,7 @@ class Identity:
     The login routes, and the check before every other.
 
     Args:
+        enrolment: The names that need a key.
         rates: How often one login may ask, and anybody guess.
         compat: Networks that may speak v1, without a login.
         trusted: Networks that are given a userSig for the asking.
@@ -51,6 +54,7 @@ class Identity:
         clock: ServerClock,
         *,
         rates: Rates,
+        enrolment: Enrolment,
         compat: Networks,
         trusted: Networks,
         new_user_id: Callable[[], str],
@@ -60,6 +64,7 @@ class Identity:
         self._key = key
         self._clock = clock
         self._rates = rates
+        self._enrolment = enrolment
         self._compat = compat
         self._trusted = trusted
         self._new_user_id = new_user_id
@@ -78,6 +83,7 @@ class Identity:
         user_id = asked.query.get("userID", "")
         token = _shown(asked, "token")
         if not (user_id or token) and asked.address in self._compat:
+            self._refuse_enrolled(asked.body.get("userID"))
             return Caller(Dialect.V1, asked.address)
         try:
             self._sessions.check(user_id, token, self._clock.monotonic())
@@ -100,6 +106,7 @@ class Identity:
             raise Refused(RoomCode.AUTH_FAILED, extra={"result": _NOT_ALL_THERE})
         self._verify(login, asked.address)
         self._rates.refuse_flood(login.user_id)
+        self._enrolment.note_login(login.user_id)
         token = self._sessions.open(login.user_id, self._clock.monotonic())
         return LoggedIn(login.user_id, token).to_wire()
 
@@ -114,6 +121,7 @@ class Identity:
         """
         try:
             self._key.verify(user_sig, user_id, self._clock.unix())
+            self._enrolment.refuse_older(user_id, signed_at(user_sig))
         except UnreadableUserSig:
             raise
         except BadUserSig:
@@ -139,13 +147,26 @@ class Identity:
     def _login_v1(self, login: Login) -> Wire:
         if not login.user_id:
             raise BadRequest("userID", "is missing")
+        self._refuse_enrolled(login.user_id)
         token = self._sessions.open(login.user_id, self._clock.monotonic())
         return LoggedIn(login.user_id, token, self._signed(login.user_id)).to_wire()
 
     def _account(self, asked: Asked, user_id: str) -> Account:
-        if asked.address not in self._trusted:
+        if self._enrolment.knows(user_id):
+            may_be = self._enrolment.proves(user_id, asked.bearer)
+        else:
+            may_be = asked.address in self._trusted
+        if not may_be:
+            if asked.bearer:
+                guessed = Secret.ENROLMENT_KEY
+                self._rates.refuse_guess(guessed, asked.address, user_id)
             raise Refused(RoomCode.AUTH_FAILED)
         return self._signed(user_id or self._new_user_id())
+
+    def _refuse_enrolled(self, user_id: object) -> None:
+        """Refuse a name that only its key may use to a dialect without proof."""
+        if isinstance(user_id, str) and self._enrolment.knows(user_id):
+            raise Refused(RoomCode.AUTH_FAILED)
 
     def _signed(self, user_id: str) -> Account:
         return Account(

@@ -24,6 +24,7 @@ from kiosk.roomserver.boot_header import BootHeader
 from kiosk.roomserver.cloud import ask_cloud
 from kiosk.roomserver.console_service import OperatorSide
 from kiosk.roomserver.desk import Desk
+from kiosk.roomserver.enrolment_file import EnrolmentFile
 from kiosk.roomserver.http import build_app
 from kiosk.roomserver.http_server import listen, serving
 from kiosk.roomserver.long_polls import LongPolls
@@ -77,7 +78,8 @@ async def serve(
     Sockets in ``listeners`` listen already: no address is opened for them.
 
     Raises:
-        OSError: If an address, the certificate or the store cannot be had; the text names it.
+        OSError: If an address, the certificate, the store or the enrolments cannot be
+            had; the text names it.
 
     """
     context = server_context(settings.tls) if settings.tls else None
@@ -90,6 +92,7 @@ async def serve(
                 settings, clock, secrets.token_bytes, polls.ring, ledger, later=later
             )
         )
+        enrolments = await _enrolments(settings.enrolment_path, desk)
         listener = stack.enter_context(
             listeners.http or listen("http", settings.http_host, settings.http_port)
         )
@@ -116,6 +119,8 @@ async def serve(
             sweeps = (*desk.sweeps, *operators.sweeps)
             sweeping = sweep_forever(sweeps, settings.sweep_s, ledger)
             tasks.create_task(sweeping, name="sweep")
+            if enrolments is not None:
+                tasks.create_task(enrolments.watch(desk.enrol), name="enrolments")
             if desk.im_groups is not None:
                 telling = desk.im_groups.tell_forever(ask_cloud)
                 tasks.create_task(telling, name="im cloud")
@@ -132,6 +137,15 @@ async def _ledger(path: str) -> AsyncGenerator[Ledger]:
     kept = await asyncio.to_thread(open_ledger, Path(path), lambda: era)
     async with kept.writing():
         yield kept
+
+
+async def _enrolments(path: str, desk: Desk) -> EnrolmentFile | None:
+    """Let a desk know who is enrolled, where somebody has to be."""
+    if not path:
+        return None
+    enrolments = EnrolmentFile(Path(path))
+    await enrolments.look(desk.enrol)
+    return enrolments
 
 
 def _url(scheme: str, address: tuple[str, int]) -> str:

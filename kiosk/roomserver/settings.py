@@ -55,6 +55,7 @@ class ServerSettings:
         compat_networks: Who may speak v1, without a login.
         trusted_networks: Who is given a userSig for the asking; by default
             loopback and ``compat_networks``.
+        enrolment_path: The file of who needs a key; empty: nobody does.
         store_path: The file that lets rooms outlive the process; empty: none.
         tls: The certificate for HTTP and RTMP; without one both are plain.
         border: What HTTP grants to whoever connects.
@@ -99,6 +100,7 @@ class ServerSettings:
     echo: EchoSettings = field(default_factory=EchoSettings)
     compat_networks: tuple[str, ...] = LOOPBACK
     trusted_networks: tuple[str, ...] | None = None
+    enrolment_path: str = ""
     store_path: str = ""
     tls: TlsFiles | None = None
     border: BorderLimits = field(default_factory=BorderLimits)

@@ -36,6 +36,7 @@ class Shelf(Enum):
     ROOM = "room"
     GRANT = "grant"
     SESSION = "session"
+    ENROLMENT = "enrolment"
     KEY = "key"
     TICKET_KEY = "ticket_key"
     STRAY = "stray"

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.app.echo_call import EchoCall
+from kiosk.app.echo_call import EchoCall, as_test_caller
+from kiosk.config.schema import KioskConfig
 from kiosk.ports import Distribution, PlayStats, PushStats
 
 
@@ -81,3 +82,24 @@ def test_the_verdict_names_the_first_thing_that_is_wrong(
     play: PlayStats | None, verdict: str
 ) -> None:
     assert call(play).record()["verdict"].startswith(verdict)
+
+
+@pytest.mark.parametrize(
+    ("room", "name"),
+    [
+        ({"user_id": "kiosk-7", "enrolment_key": "a1" * 16}, "kiosk-7-test"),
+        ({"user_id": "kiosk-7"}, None),
+        ({}, None),
+    ],
+)
+def test_a_test_call_never_uses_the_name_of_the_kiosk_itself(
+    room: dict[str, str], name: str | None
+) -> None:
+    wanted = {"server": "https://a", "create": True, **room}
+    config = KioskConfig.model_validate({"room": wanted})
+
+    calling = as_test_caller(config).room
+    assert calling.user_id == name
+    assert calling.target == ("echo",)
+    assert not calling.create
+    assert calling.enrolment_key == config.room.enrolment_key

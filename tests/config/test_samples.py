@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr, ValidationError
 
 from kiosk.config.load import load_kiosk, load_server
 from kiosk.config.mistakes import sections
@@ -23,6 +24,7 @@ EXAMPLES = {
     ("kiosk", "branch"),
     ("room", "server"),
     ("room", "user_id"),
+    ("enrolment", "file"),
     ("room", "user_name"),
     ("camera", "bitrate_kbps"),
     ("display", "framebuffer"),
@@ -32,17 +34,12 @@ EXAMPLES = {
     ("server", "public_host"),
     ("server", "public_rtmp"),
     ("store", "path"),
-    ("server", "push_key"),
-    ("server", "play_key"),
-    ("operators", "password"),
     ("media", "push_url"),
     ("media", "play_url"),
-    ("media", "hook_secret"),
     ("media", "control_url"),
     ("fleet", "serial"),
     ("operators", "log_folder"),
     ("mixing", "app_id"),
-    ("mixing", "api_key"),
     ("im", "private_key"),
 }
 
@@ -61,6 +58,16 @@ def keys_shown(name: str) -> set[tuple[str, str]]:
 def uncommented(name: str) -> str:
     text = (CONFIG / name).read_text()
     return re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE)
+
+
+def secrets_of(model: type[Section]) -> set[tuple[str, str]]:
+    """Return section and key of everything that is never printed."""
+    return {
+        (section, key)
+        for section, inner in sections(model).items()
+        for key, field in inner.model_fields.items()
+        if SecretStr.__name__ in str(field.annotation)
+    }
 
 
 def test_the_kiosks_sample_loads() -> None:
@@ -93,9 +100,27 @@ def test_what_a_sample_shows_in_comments_is_valid_and_the_default(
     name: str, model: type[Section]
 ) -> None:
     table = tomllib.loads(uncommented(name))
+    for section, key in secrets_of(model):
+        del table[section][key]
     shown = model.model_validate(table)
 
     for section, inner in sections(model).items():
         for key, field in inner.model_fields.items():
             if (section, key) not in EXAMPLES and section != "hours":
                 assert getattr(getattr(shown, section), key) == field.default, key
+
+
+@pytest.mark.parametrize(("name", "model"), SAMPLES)
+def test_no_sample_shows_a_secret_that_would_work(
+    name: str, model: type[Section]
+) -> None:
+    table = tomllib.loads(uncommented(name))
+    secrets = secrets_of(model)
+
+    assert secrets
+    for section, key in secrets:
+        assert (
+            tomllib.loads((CONFIG / name).read_text()).get(section, {}).get(key) is None
+        )
+        with pytest.raises(ValidationError, match="letters and digits only"):
+            sections(model)[section].model_validate({key: table[section][key]})

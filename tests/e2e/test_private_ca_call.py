@@ -15,7 +15,7 @@ def test_who_trusts_the_authority_calls_over_https_and_rtmps() -> None:
     with Branch() as branch:
         ca = make_private_ca(branch.folder / "tls", ["127.0.0.1"])
         server = branch.start_server(
-            tls={"certificate": str(ca.certificate), "key": str(ca.key)}
+            {"tls": {"certificate": str(ca.certificate), "key": str(ca.key)}}
         )
         trusting = {"ca_file": str(ca.authority)}
         agent = branch.start_agent(network=trusting)

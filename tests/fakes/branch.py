@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import cached_property
@@ -156,17 +157,11 @@ class Party(Program):
 class Server(Program):
     """The room server with its relay."""
 
-    def __init__(
-        self,
-        folder: Path,
-        settings: Mapping[str, object],
-        tls: Mapping[str, object],
-    ) -> None:
+    def __init__(self, folder: Path, *sections: Settings) -> None:
         self._folder = folder
         config = folder / "server.toml"
         addresses = {"http": "127.0.0.1:0", "rtmp": "127.0.0.1:0"}
-        sections: Settings = {"server": {**addresses, **settings}, "tls": tls}
-        config.write_text(_toml(sections), "utf-8")
+        config.write_text(_toml(_merged({"server": addresses}, *sections)), "utf-8")
         super().__init__(folder / "server.log", "server", "--config", str(config))
 
     def wait_ready(self) -> None:
@@ -215,11 +210,9 @@ class Branch:
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def start_server(
-        self, tls: Mapping[str, object] | None = None, **settings: object
-    ) -> Server:
-        """Start the room server; settings are of ``[server]``."""
-        server = Server(self.folder, settings, tls or {})
+    def start_server(self, more: Settings | None = None, **settings: object) -> Server:
+        """Start the room server; settings are of ``[server]``, ``more`` of others."""
+        server = Server(self.folder, more or {}, {"server": settings})
         self._programs.append(server)
         server.wait_ready()
         self.server_url = server.url
@@ -233,6 +226,28 @@ class Branch:
     def start_kiosk(self, name: str = "kiosk", **sections: Mapping[str, Any]) -> Party:
         """Start a kiosk."""
         return self._start(name, {}, sections)
+
+    def enrol(self, *user_ids: str) -> list[dict[str, Any]]:
+        """Enrol users by the command; return the ``[room]`` to give to each."""
+        printed = self.kiosk_server(*(f"--enrol={user_id}" for user_id in user_ids))
+        parts = printed.split("[room]")[1:]
+        return [tomllib.loads(part) for part in parts]
+
+    def kiosk_server(self, *arguments: str) -> str:
+        """Run a command that edits what a server of ours reads; return its output."""
+        file = self.folder / "enrolled.toml"
+        config = self.folder / "enrolling.toml"
+        config.write_text(_toml({"enrolment": {"file": str(file)}}), "utf-8")
+        command = (sys.executable, "-m", "kiosk", "server", "--config", str(config))
+        done = subprocess.run(
+            [*command, *arguments],
+            cwd=ROOT,
+            capture_output=True,
+            timeout=20,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.decode()
 
     def close(self) -> None:
         """End all processes, the last one first."""

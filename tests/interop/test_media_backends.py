@@ -44,6 +44,7 @@ def sample(prefix: Path, http: int, rtmp: int, control: int) -> Path:
     """Write our sample with free ports, in a folder of its own."""
     text = SAMPLE.read_text("utf-8")
     text = text.replace("modules/ngx_rtmp_module.so", str(NGINX_RTMP))
+    text = text.replace("YOUR-HOOK-SECRET", SECRET)
     for usual, port in ((8080, http), (1935, rtmp), (8081, control)):
         text = text.replace(f"127.0.0.1:{usual}", f"127.0.0.1:{port}")
     own = f"daemon off;\nmaster_process off;\npid {prefix}/nginx.pid;\n"

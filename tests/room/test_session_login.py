@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from kiosk.errors import LoginRefused, RoomNotFound, RoomProtocolError, RoomUnreachable
+from kiosk.room.conversation import Conversation, Identity
 from kiosk.room.messages import (
     Bearer,
     Credentials,
@@ -142,6 +143,33 @@ def test_a_refused_token_is_renewed_and_the_request_repeated() -> None:
 
     assert answer == room("r1", ME)
     assert service.asked[-1].credentials == Credentials("kiosk7", "token-2")
+
+
+def test_who_is_shut_out_is_not_logged_in_until_he_is_let_in_again() -> None:
+    talk = conversation()
+    service = server(
+        get_login_info=[ACCOUNT, LOGIN_REFUSED, LOGIN_REFUSED, ACCOUNT],
+        get_pushers=LOGIN_REFUSED,
+    )
+    service.play(talk.log_in(talk.begin(service.now)))
+
+    for script in (talk.ask(GetPushers("r1")), talk.log_in(talk.begin(service.now))):
+        with pytest.raises(LoginRefused, match="enrolment key"):
+            service.play(script)
+    assert service.play(talk.log_in(talk.begin(service.now))) == "kiosk7"
+    assert service.routes[-2:] == ["get_login_info", "login"]
+
+
+def test_a_key_is_shown_where_the_name_is_asked_for_and_nowhere_else() -> None:
+    identity = Identity("Branch 7", "kiosk7", enrolment_key="sesame")
+    talk, service = Conversation(identity, lambda: 0.5), server()
+    service.play(talk.log_in(talk.begin(service.now)))
+    service.play(talk.ask(GetPushers("r1")))
+
+    shown = [asked.credentials for asked in service.asked]
+    assert shown[0] == Bearer("sesame")
+    assert "sesame" not in repr(service.asked)
+    assert Bearer("sesame") not in shown[1:]
 
 
 def test_a_token_refused_twice_within_a_minute_is_not_fought_for() -> None:

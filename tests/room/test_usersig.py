@@ -11,6 +11,7 @@ from kiosk.room.usersig import (
     BadUserSig,
     UnreadableUserSig,
     UserSigKey,
+    signed_at,
     signed_text,
     unpack,
 )
@@ -37,6 +38,11 @@ def test_a_signature_is_accepted_for_its_user_until_it_expires() -> None:
         KEY.verify(signature, "alice", NOW + 101)
     with pytest.raises(BadUserSig, match="not yet valid"):
         KEY.verify(signature, "alice", NOW - 91)
+
+
+def test_a_signature_says_when_it_was_made() -> None:
+    assert signed_at(KEY.sign("alice", NOW)) == NOW
+    assert signed_at(pack({"TLS.time": "soon"})) == signed_at(pack({})) == 0
 
 
 def test_a_signature_is_worth_nothing_to_another_user() -> None:

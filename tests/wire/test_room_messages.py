@@ -159,6 +159,7 @@ def test_a_server_of_ours_takes_secrets_in_a_header_and_leaves_the_query_harmles
     login = msg.Login("1400012345", "12345", "alice", proof=msg.Bearer("sig"))
 
     assert token.to_query() == {"userID": "alice"}
+    assert msg.Bearer("sig").to_query() == {}
     assert token.to_headers() == {"Authorization": "Bearer t"}
     assert login.to_wire() == GOLDEN["requests"]["login, bearer"]
 
