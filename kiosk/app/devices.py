@@ -114,17 +114,11 @@ def echo_cancellers(
         wanted = "off" if deaf else "livekit"
     if wanted == "off":
         return []
-    options = {
-        "livekit": {
-            "noise_suppression": audio.noise_suppression,
-            "gain_control": audio.gain_control,
-        },
-        "speex": {"noise_suppression": audio.noise_suppression},
-        "duck": {},
-    }
 
     def make(name: str) -> ports.EchoCanceller:
-        made: ports.EchoCanceller = _adapter(*_ECHO_CANCELLERS[name])(**options[name])
+        options = {"noise_suppression": audio.noise_suppression}
+        adapter = _adapter(*_ECHO_CANCELLERS[name])
+        made: ports.EchoCanceller = adapter(**options if name != "duck" else {})
         return made
 
     names = list(_ECHO_CANCELLERS)

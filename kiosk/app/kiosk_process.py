@@ -255,7 +255,10 @@ def make_media(
 def _cancellers(config: KioskConfig) -> Any:
     echo = import_module("kiosk.media.echo")
     usable = devices.echo_cancellers(config)
-    return echo.Cancellers([echo.Choice(name, make) for name, make in usable])
+    return echo.Cancellers(
+        [echo.Choice(name, make) for name, make in usable],
+        gain_control=config.audio.gain_control,
+    )
 
 
 class _Progress:

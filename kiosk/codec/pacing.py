@@ -83,36 +83,46 @@ class CapturePeriods:
         start: When the first sample was taken.
         n_samples: In a period.
         backlog_us: What the device keeps for a late reader; older is lost.
+        drift_ppm: How much faster than our clock the device records.
 
     """
 
     def __init__(
-        self, start: Micros, n_samples: int = PERIOD, backlog_us: int = 80_000
+        self,
+        start: Micros,
+        n_samples: int = PERIOD,
+        backlog_us: int = 80_000,
+        drift_ppm: float = 0.0,
     ) -> None:
         self.xruns = 0
         self.lost_samples = 0
         self._start = start
         self._n_samples = n_samples
         self._backlog_us = backlog_us
+        self._speed = 1 + drift_ppm / 1_000_000
         self._taken = 0
 
     def wait_s(self, now: Micros) -> float:
         """Return the seconds until the next period is complete."""
-        due = self._start + duration_us(self._taken + self._n_samples)
+        due = self._start + self._duration_us(self._taken + self._n_samples)
         return max(0.0, (due - now) / 1_000_000)
 
     def take(self, now: Micros) -> Micros:
         """Return when the period to be read now began; counts what was lost."""
-        level_us = now - self._start - duration_us(self._taken)
-        if level_us > self._backlog_us + duration_us(self._n_samples):
+        level_us = now - self._start - self._duration_us(self._taken)
+        period_us = self._duration_us(self._n_samples)
+        if level_us > self._backlog_us + period_us:
             # as ALSA after an xrun: everything waiting is gone
-            periods = int(level_us // duration_us(self._n_samples)) - 1
+            periods = int(level_us // period_us) - 1
             self.xruns += 1
             self.lost_samples += periods * self._n_samples
             self._taken += periods * self._n_samples
-        begin = self._start + duration_us(self._taken)
+        begin = self._start + self._duration_us(self._taken)
         self._taken += self._n_samples
         return Micros(round(begin))
+
+    def _duration_us(self, n_samples: int) -> float:
+        return duration_us(n_samples) / self._speed
 
 
 @dataclass(frozen=True, slots=True)

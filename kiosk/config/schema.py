@@ -179,7 +179,7 @@ class AudioSection(Section):
         echo_canceller: The one to begin with; where it is not to be had, or
             fails, the next of livekit, speex and duck takes over.  ``auto`` is
             livekit for a microphone that can hear the loudspeaker.
-        gain_control: With livekit only.
+        gain_control: Whether quiet and loud voices are brought to one level.
 
     """
 

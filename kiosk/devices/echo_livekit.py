@@ -1,9 +1,11 @@
 """
-WebRTC's echo canceller (AEC3) with noise suppression and gain control.
+WebRTC's echo canceller (AEC3) with noise suppression.
 
 livekit's wheel carries it and needs no room or connection for it.  It finds
-the delay of the echo by itself.  The first use in a process loads 28 MB of
-library; what it holds, its threads included, stays until the process ends.
+the delay of the echo by itself.  Its gain control is not used: it lets 15 dB more
+of the echo through (:mod:`kiosk.media.gain` does that).  The first use in a
+process loads 28 MB of library; what it holds, its threads included, stays until
+the process ends.
 """
 
 # livekit's wheel is typed, its generated protocol buffers only in part
@@ -40,7 +42,6 @@ class LivekitEchoCanceller:
 
     Args:
         noise_suppression: Whether steady noise is taken out.
-        gain_control: Whether quiet and loud voices are brought to one level.
         load: Imports the library.
 
     Raises:
@@ -52,7 +53,6 @@ class LivekitEchoCanceller:
         self,
         *,
         noise_suppression: bool,
-        gain_control: bool,
         load: Any = _quiet_import,
     ) -> None:
         try:
@@ -61,7 +61,6 @@ class LivekitEchoCanceller:
                 echo_cancellation=True,
                 high_pass_filter=True,
                 noise_suppression=noise_suppression,
-                auto_gain_control=gain_control,
             )
         except ImportError as exc:
             raise DeviceError("echo canceller", NAME, f"{exc}; {CURE}") from exc

@@ -24,8 +24,8 @@ NAME: Final = "speex"
 LIBRARY: Final = "libspeexdsp.so.1"
 CURE: Final = "apt-get install libspeexdsp1"
 
-_TAIL: Final = SAMPLE_RATE // 10
-"""How long the filter is: a tenth of a second of room."""
+_TAIL: Final = SAMPLE_RATE // 5
+"""How long the filter is: a fifth of a second of room."""
 
 _HEADROOM: Final = SAMPLE_RATE * 5 // 1000
 """The filter begins so much before the delay that was found."""

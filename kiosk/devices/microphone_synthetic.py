@@ -26,15 +26,22 @@ class SyntheticMicrophone:
     Args:
         clock: Stamps and paces the periods.
         source: What it hears; bursts of 1000 Hz unless given.
+        drift_ppm: How much faster than our clock the device records.
         absent: Behave like a microphone that is not plugged in.
 
     """
 
     def __init__(
-        self, clock: Clock, source: SoundSource | None = None, *, absent: bool = False
+        self,
+        clock: Clock,
+        source: SoundSource | None = None,
+        *,
+        drift_ppm: float = 0.0,
+        absent: bool = False,
     ) -> None:
         self._clock = clock
         self._source = source or BeepSource()
+        self._drift_ppm = drift_ppm
         self._absent = absent
         self._periods: CapturePeriods | None = None
         self._closing = threading.Event()
@@ -61,7 +68,7 @@ class SyntheticMicrophone:
             raise DeviceError("microphone", PATH, "busy: opened already")
         self._closing.clear()
         self._xruns = 0
-        self._periods = CapturePeriods(self._clock.now())
+        self._periods = CapturePeriods(self._clock.now(), drift_ppm=self._drift_ppm)
 
     @property
     def is_open(self) -> bool:

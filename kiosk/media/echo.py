@@ -14,8 +14,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from kiosk.codec.ducking import talks
 from kiosk.errors import DeviceError
 from kiosk.media.clock_follower import ClockFollower
+from kiosk.media.gain import GainControl
 from kiosk.media.reference import Reference
 from kiosk.ports import ECHO_BLOCK, SAMPLE_RATE, EchoCanceller, Micros, Period
 
@@ -29,6 +31,9 @@ EARLY_US = 10_000
 wrong, the echo must not come before its cause."""
 
 _BLOCK_BYTES = 2 * ECHO_BLOCK
+_BLOCK_US = ECHO_BLOCK * 1_000_000 // SAMPLE_RATE
+_RINGS = 50  # blocks: an echo may be half a second late
+_LOST_MOST = 50  # blocks; a longer gap is a microphone opened anew
 
 MakeCanceller: TypeAlias = Callable[[], EchoCanceller]
 
@@ -54,10 +59,14 @@ class Cancellers:
 
     Args:
         choices: None: the microphone passes as it is.
+        gain_control: Whether quiet and loud voices are brought to one level.
 
     """
 
-    def __init__(self, choices: Sequence[Choice] = ()) -> None:
+    def __init__(
+        self, choices: Sequence[Choice] = (), *, gain_control: bool = False
+    ) -> None:
+        self.gain_control = gain_control
         self._choices = choices
         self._told: set[str] = set()
 
@@ -95,8 +104,11 @@ class EchoPath:
         self._usable = cancellers.each()
         self._reference = reference
         self._follower = ClockFollower()
+        self._gain = GainControl() if cancellers.gain_control else None
+        self._rings = 0  # blocks that the loudspeaker may still be heard in the room
         self._active: tuple[str, EchoCanceller] | None = None
         self._waiting = b""
+        self._expected_at: float | None = None
 
     @property
     def name(self) -> str:
@@ -123,13 +135,14 @@ class EchoPath:
         active = self._active
         if active is None:
             return period
-        waiting_us = _us(len(self._waiting))
+        self._make_up_for_lost(period.captured_at)
         near = self._waiting + period.pcm
-        begin = period.captured_at - waiting_us
+        begin = period.captured_at - _us(len(self._waiting))
+        self._expected_at = period.captured_at + _us(len(period.pcm))
         whole = len(near) - len(near) % _BLOCK_BYTES
         self._waiting = near[whole:]
         cleaned = [
-            self._cleaned(near[at : at + _BLOCK_BYTES], begin + _us(at))
+            self._levelled(near[at : at + _BLOCK_BYTES], begin + _us(at))
             for at in range(0, whole, _BLOCK_BYTES)
         ]
         return Period(b"".join(cleaned), Micros(round(begin - self._delay_us())))
@@ -140,11 +153,33 @@ class EchoPath:
         if active is not None:
             active[1].close()
 
+    def _make_up_for_lost(self, captured_at: Micros) -> None:
+        """
+        Tell the canceller of sound that nobody read in time.
+
+        It must have heard the loudspeaker all along: what was played during
+        the gap still rings in the room after it.
+        """
+        if self._expected_at is None:
+            return
+        lost = round((captured_at - self._expected_at) / _BLOCK_US)
+        if 0 < lost <= _LOST_MOST:
+            for block in range(lost):
+                at = self._expected_at + block * _BLOCK_US
+                self._cleaned(bytes(_BLOCK_BYTES), self._far(at))
+
     def _delay_us(self) -> int:
         return 0 if self._active is None else self._active[1].delay_us
 
-    def _cleaned(self, near: bytes, captured_at: float) -> bytes:
+    def _levelled(self, near: bytes, captured_at: float) -> bytes:
         far = self._far(captured_at)
+        cleaned = self._cleaned(near, far)
+        if self._gain is None:
+            return cleaned
+        self._rings = _RINGS if talks(far) else max(0, self._rings - 1)
+        return self._gain.level(cleaned, far_talks=self._rings > 0)
+
+    def _cleaned(self, near: bytes, far: bytes) -> bytes:
         while (active := self._active) is not None:
             name, canceller = active
             try:

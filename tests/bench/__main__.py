@@ -29,6 +29,7 @@ NAMES = (
     "many_calls",
     "cpu_memory",
     "room_news",
+    "echo",
 )
 OUT = Path("bench-out")
 EX_FAILED = 1

@@ -99,6 +99,13 @@ class TestCapturePeriods:
         assert taken == at_ms(190)
         assert (periods.xruns, periods.lost_samples) == (1, 19 * PERIOD)
 
+    def test_a_fast_device_has_recorded_sooner(self) -> None:
+        periods = CapturePeriods(at_ms(0), drift_ppm=1000)
+        taken = [periods.take(at_ms(10 * i)) for i in range(1000)]
+
+        assert taken[-1] == pytest.approx(at_ms(9990) / 1.001, abs=2)
+        assert periods.wait_s(at_ms(9990)) == pytest.approx(0.010)
+
 
 class TestSpeakerBuffer:
     def test_periods_are_heard_one_after_the_other(self) -> None:

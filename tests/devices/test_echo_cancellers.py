@@ -17,7 +17,7 @@ def test_a_missing_livekit_is_told_with_its_cure() -> None:
         raise ModuleNotFoundError("No module named 'livekit'", name="livekit")
 
     with pytest.raises(DeviceError) as told:
-        LivekitEchoCanceller(noise_suppression=True, gain_control=True, load=load)
+        LivekitEchoCanceller(noise_suppression=True, load=load)
 
     assert str(told.value) == (
         "echo canceller at livekit: No module named 'livekit'; pip install 'kiosk[aec]'"
@@ -50,9 +50,7 @@ class _Refusing:
 def test_what_livekit_refuses_is_a_device_error(how: Exception) -> None:
     library = _Refusing(how)
     library.AudioFrame = lambda *_: None  # type: ignore[assignment]
-    canceller = LivekitEchoCanceller(
-        noise_suppression=True, gain_control=True, load=lambda: library
-    )
+    canceller = LivekitEchoCanceller(noise_suppression=True, load=lambda: library)
 
     with pytest.raises(DeviceError, match=str(how)):
         canceller.cancel(bytes(960), bytes(960))
@@ -62,6 +60,4 @@ def test_a_livekit_that_does_not_start_is_a_device_error() -> None:
     library = _Refusing(RuntimeError("no apm"), at_once=True)
 
     with pytest.raises(DeviceError, match="no apm"):
-        LivekitEchoCanceller(
-            noise_suppression=True, gain_control=True, load=lambda: library
-        )
+        LivekitEchoCanceller(noise_suppression=True, load=lambda: library)

@@ -9,6 +9,7 @@ made from what was *heard* when, in real or in made-up time alike.
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -34,6 +35,8 @@ class EchoRoom:
 
     Attributes:
         taken: What the microphone heard so far, full scale 1.
+        spoken: How much of that was ``near``.
+        places: Where in ``near`` each of these parts began.
 
     """
 
@@ -47,6 +50,8 @@ class EchoRoom:
         gain: float = 0.7,
     ) -> None:
         self.taken: list[Sound] = []
+        self.spoken: list[Sound] = []
+        self.places: list[int] = []
         self._near = near
         self._delay_us = delay_ms * 1_000
         self._speaker_rate = SAMPLE_RATE * (1 + speaker_ppm / 1e6) / 1e6
@@ -77,15 +82,25 @@ class EchoRoom:
         """Return what the microphone takes next; it began at the first ``now_us``."""
         if self._listens_at is None:
             self._listens_at = now_us
+        self._skip_what_was_lost(now_us - self._listens_at)
         index = self._heard + np.arange(n_samples)
         moments = self._listens_at + index / self._microphone_rate
         sound = self._echo_at(moments - self._delay_us)
-        sound += self._near[np.minimum(index, self._near.size - 1)]
+        spoken = self._near[np.minimum(index, self._near.size - 1)]
+        sound += spoken
         sound += 0.0005 * self._noise.standard_normal(n_samples)
+        self.places.append(self._heard)
         self._heard += n_samples
         self.taken.append(sound)
+        self.spoken.append(spoken)
         pcm: Pcm = np.clip(np.rint(sound * 32767), -32768, 32767).astype(np.int16)
         return pcm
+
+    def _skip_what_was_lost(self, since_us: float) -> None:
+        """Leave out what nobody read in time; a stamp alone may tremble."""
+        lost = since_us * self._microphone_rate - self._heard
+        if lost > SAMPLE_RATE / 200:
+            self._heard += round(lost)
 
     def _echo_at(self, moments: Sound) -> Sound:
         if self._began_at is None:
@@ -95,6 +110,14 @@ class EchoRoom:
             return np.zeros(moments.size)
         with self._lock:
             return _windowed_sinc(self._echo, where)
+
+
+def in_time(parts: Sequence[Sound], places: Sequence[int]) -> Sound:
+    """Join parts, with silence where sound was lost between them."""
+    line = np.zeros(places[-1] + parts[-1].size)
+    for part, place in zip(parts, places, strict=True):
+        line[place : place + part.size] = part
+    return line
 
 
 def level_db(sound: Sound) -> float:

@@ -114,6 +114,47 @@ def test_periods_of_any_length_are_cut_into_blocks_with_true_stamps() -> None:
         assert got.captured_at == pytest.approx(BEGIN + begin / 0.048, abs=1)
 
 
+def test_what_nobody_read_in_time_is_made_up_for_and_not_sent() -> None:
+    reference = Reference()
+    for i in range(30):
+        reference.played(period(480, BEGIN + i * 10_000, i * 480))
+    canceller = NotingCanceller()
+    path = open_path(choice("a", canceller), reference=reference)
+    sent = path.clean(period(480, BEGIN)).pcm
+    sent += path.clean(period(480, BEGIN + 50_000, 480)).pcm  # 40 ms were lost
+
+    assert sent == ramp(0, 960)
+    assert canceller.near == [ramp(0, 480), *[bytes(960)] * 4, ramp(480, 480)]
+    early = EARLY_US * 48 // 1000
+    assert b"".join(canceller.far) == ramp(early, 6 * 480)
+
+
+def test_a_microphone_opened_anew_has_nothing_to_make_up_for() -> None:
+    canceller = NotingCanceller()
+    path = open_path(choice("a", canceller))
+    path.clean(period(480, BEGIN))
+    path.clean(period(480, BEGIN + 3_000_000))
+
+    assert len(canceller.near) == 2
+
+
+def test_quiet_voices_are_raised_where_gain_control_is_on() -> None:
+    usable = Cancellers([choice("a", NotingCanceller())], gain_control=True)
+    path = EchoPath(usable, Reference())
+    path.open()
+    quiet = np.rint(600 * np.sin(np.arange(48_000) / 20)).astype("<i2").tobytes()
+    loudest = 0
+    for second in range(4):
+        for i in range(100):
+            at = Micros(BEGIN + second * 1_000_000 + i * 10_000)
+            words = quiet[i * 960 : (i + 1) * 960] if i < 50 else bytes(960)
+            cleaned = path.clean(Period(words, at))
+            if i == 20:
+                loudest = int(np.abs(np.frombuffer(cleaned.pcm, "<i2")).max())
+
+    assert loudest > 1_000
+
+
 def test_stamps_take_the_cancellers_own_delay_into_account() -> None:
     path = open_path(choice("a", NotingCanceller(delay_us=15_000)))
 

@@ -31,7 +31,7 @@ INTERRUPTION = slice(10 * SECOND, 13 * SECOND)
 
 
 def livekit() -> EchoCanceller:
-    return LivekitEchoCanceller(noise_suppression=True, gain_control=True)
+    return LivekitEchoCanceller(noise_suppression=True)
 
 
 def speex() -> EchoCanceller:

@@ -21,7 +21,7 @@ SILENT = bytes(2 * BLOCK)
 
 
 def livekit() -> EchoCanceller:
-    return LivekitEchoCanceller(noise_suppression=True, gain_control=False)
+    return LivekitEchoCanceller(noise_suppression=True)
 
 
 def speex() -> EchoCanceller:
