@@ -259,6 +259,17 @@ async def test_a_stream_that_came_back_is_counted_anew() -> None:
         assert ErrorCode.PLAY_LOST not in anna.codes()
 
 
+async def test_a_stream_about_to_be_tried_again_is_given_a_fresh_url() -> None:
+    world = RoomWorld()
+    async with call(world) as (anna, _):
+        anna.media.fact(ports.PlayUrlUsedUp("bert"))
+        anna.media.fact(ports.PlayUrlUsedUp("nobody"))
+        await settle()
+
+        assert anna.media.log[-2:] == ["play bert", "play bert"]
+        assert anna.codes() == [PushCode.BEGIN]
+
+
 async def test_a_peer_that_cannot_be_played_is_error_2301() -> None:
     async with program(RoomWorld(), "anna") as anna:
         anna.media.failures["play"] = [DeviceError("speaker", "hw:0", "busy")]

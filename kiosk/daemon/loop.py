@@ -219,7 +219,7 @@ class Daemon:
         return self._scope
 
     def _new_scope(self, call: int) -> CallScope:
-        outside = self._outside
+        outside, begin = self._outside, self._work.begin
         timings = Timings(call_pressed_us=self._pressed_at)
         peers = Peers(
             call,
@@ -229,6 +229,7 @@ class Daemon:
             on_text=self._face.read,
             on_changed=self._face.refresh,
             on_first_picture=self._face.tell_first_picture,
+            on_url_used_up=lambda user: begin(partial(self._current.renew_url, user)),
         )
         return CallScope(
             call,

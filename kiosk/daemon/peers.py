@@ -34,6 +34,7 @@ class Peers:
         on_text: Gets text messages.
         on_changed: Called when somebody came.
         on_first_picture: Gets the user_id whose picture is shown first.
+        on_url_used_up: Gets the user_id whose stream needs a fresh URL.
 
     """
 
@@ -47,6 +48,7 @@ class Peers:
         on_text: Callable[[ports.TextReceived], None],
         on_changed: Callable[[], None],
         on_first_picture: Callable[[str], None],
+        on_url_used_up: Callable[[str], None],
     ) -> None:
         self._call = call
         self._clock = clock
@@ -55,6 +57,7 @@ class Peers:
         self._on_text = on_text
         self._on_changed = on_changed
         self._on_first_picture = on_first_picture
+        self._on_url_used_up = on_url_used_up
         self._started: set[str] = set()
         self._silent: set[str] = set()
         self._layers: dict[str, Layer] = {}
@@ -132,6 +135,8 @@ class Peers:
                 self._post(ev.PeersResumed(self._call))
             case ports.PlayLost(user_id, reason):
                 log.info("peer not played", extra={"user": user_id, "reason": reason})
+            case ports.PlayUrlUsedUp(user_id):
+                self._on_url_used_up(user_id)
             case ports.PushLost(reason):
                 self._post(ev.PushLost(self._call, reason))
             case ports.CaptureLost("speaker", reason):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from kiosk.call import events as ev
 from kiosk.daemon.notices import Notice, Notices
@@ -179,6 +179,18 @@ class CallScope:
                 await self.player.play(peer, self.peers.layer_of(user_id))
             except (DeviceError, MediaError) as exc:
                 self._fail(exc)
+
+    async def renew_url(self, user_id: str) -> None:
+        """Give the player a fresh URL for a peer; it asks again if there is none."""
+        try:
+            play_url = await self._room.play_url(user_id)
+        except RoomError as exc:
+            log.info("no fresh play URL", extra={"user": user_id, "reason": str(exc)})
+            return
+        peer = self.peers.known.get(user_id)
+        if peer is not None and self.player is not None:
+            self.peers.known[user_id] = replace(peer, play_url=play_url)
+            await self.play(user_id)
 
     async def stop_playing(self, user_id: str) -> None:
         """Stop showing a peer."""

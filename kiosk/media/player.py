@@ -18,6 +18,7 @@ from kiosk.media.receiver import Receiver
 from kiosk.media.render import Renderer
 from kiosk.media.worker import Worker, WorkerRegistry
 from kiosk.ports import Layer, Peer, PlayStats
+from kiosk.room.stream_ticket import place_of
 from kiosk.rtmp.url import RtmpUrl
 
 
@@ -25,6 +26,7 @@ from kiosk.rtmp.url import RtmpUrl
 class _Playing:
     peer: Peer
     stream: IncomingStream
+    receiver: Receiver
     worker: Worker
 
 
@@ -72,7 +74,12 @@ class StreamPlayer:
         """
         url = RtmpUrl.parse(peer.play_url)
         old = self._playing.get(peer.user_id)
-        if self._is_closed or (old is not None and _is_same(old, peer, layer)):
+        if self._is_closed:
+            return
+        if old is not None and _is_same(old, peer, layer):
+            if peer.play_url != old.peer.play_url:
+                old.peer = peer
+                old.receiver.renew(url)
             return
         self._start_shared()
         counters = PlayCounters() if old is None else old.stream.counters
@@ -87,7 +94,7 @@ class StreamPlayer:
         worker = Worker(
             "receiver", receiver.run, registry=self._registry, wake=receiver.wake
         )
-        self._playing[peer.user_id] = _Playing(peer, stream, worker)
+        self._playing[peer.user_id] = _Playing(peer, stream, receiver, worker)
         shown_at = None
         if old is not None:
             # the old picture stays until the new one comes, a second at most
@@ -142,4 +149,5 @@ class StreamPlayer:
 
 
 def _is_same(old: _Playing, peer: Peer, layer: Layer) -> bool:
-    return old.peer.play_url == peer.play_url and old.stream.layer is layer
+    same_place = place_of(old.peer.play_url) == place_of(peer.play_url)
+    return same_place and old.stream.layer is layer

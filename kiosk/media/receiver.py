@@ -2,14 +2,17 @@
 The receiver thread: one peer's stream from its relay, again and again.
 
 A stream that is refused, stalls or ends is tried again with growing pauses
-until the owner stops the thread; the owner is told once an outage.  Nothing
-is decoded here: what arrives is sorted into :class:`IncomingStream`.
+until the owner stops the thread; the owner is told once an outage.  A URL with a
+ticket is good for a minute: before each further try the owner is asked for a fresh
+one, and in want of it the old one is tried.  Nothing is decoded here: what arrives
+is sorted into :class:`IncomingStream`.
 """
 
 from __future__ import annotations
 
 import logging
 import secrets
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -18,7 +21,8 @@ from kiosk.media.incoming import IncomingStream
 from kiosk.media.link import Link, MakeLink
 from kiosk.media.relay_stream import RelayStream
 from kiosk.media.worker import Worker
-from kiosk.ports import Clock, MediaFact, Micros, PlayLost
+from kiosk.ports import Clock, MediaFact, Micros, PlayLost, PlayUrlUsedUp
+from kiosk.room.stream_ticket import is_ticket
 from kiosk.rtmp import flv
 from kiosk.rtmp.client import PlayClient
 from kiosk.rtmp.events import AudioTag, ClientEvent, VideoTag
@@ -42,6 +46,7 @@ class PlayDeadlines:
         first_media_s: Nothing came since the connection began.
         media_s: Nothing more came; a half-open connection looks like that.
         first_pause_s, longest_pause_s: Between attempts, doubling.
+        url_s: How long a fresh URL is waited for.
 
     """
 
@@ -49,6 +54,7 @@ class PlayDeadlines:
     media_s: float = 4.0
     first_pause_s: float = 0.3
     longest_pause_s: float = 3.0
+    url_s: float = 3.0
 
 
 class Receiver:
@@ -75,6 +81,12 @@ class Receiver:
         self._asked_at: Micros | None = None
         self._media_came = False
         self._is_odd_reported = False
+        self._is_renewed = threading.Event()
+
+    def renew(self, url: RtmpUrl) -> None:
+        """Take a fresh URL of the same stream for the next connection; any thread."""
+        self._url = url
+        self._is_renewed.set()
 
     def wake(self) -> None:
         """End what the thread waits for; any thread."""
@@ -93,7 +105,13 @@ class Receiver:
                 self._report(worker, exc)
             if self._media_came:
                 pause_s = self._deadlines.first_pause_s
+            self._is_renewed.clear()
+            is_used_up = is_ticket(self._url.query) and not worker.stopping.is_set()
+            if is_used_up:
+                self._post(PlayUrlUsedUp(self._stream.user_id))
             self._pause(worker, pause_s)
+            if is_used_up:
+                self._pause(worker, self._deadlines.url_s, self._is_renewed)
             pause_s = min(pause_s * 2, self._deadlines.longest_pause_s)
 
     def _receive(self, worker: Worker) -> None:
@@ -173,11 +191,14 @@ class Receiver:
             self._is_odd_reported = True
             log.warning("stream carries a damaged tag: %s", exc)
 
-    def _pause(self, worker: Worker, pause_s: float) -> None:
+    def _pause(
+        self, worker: Worker, pause_s: float, until_set: threading.Event | None = None
+    ) -> None:
+        """Wait for so long, or until an event came; not when told to stop."""
         until = self._clock.now() + pause_s * 1_000_000
+        awaited = until_set or worker.stopping
         while not worker.stopping.is_set():
             worker.beat()
             left_s = (until - self._clock.now()) / 1_000_000
-            if left_s <= 0:
+            if left_s <= 0 or awaited.wait(min(left_s, _PAUSE_SLICE_S)):
                 return
-            worker.stopping.wait(min(left_s, _PAUSE_SLICE_S))

@@ -41,6 +41,17 @@ class PlayLost:
 
 
 @dataclass(frozen=True, slots=True)
+class PlayUrlUsedUp:
+    """
+    A peer's stream is about to be tried again, and its URL may be used up.
+
+    ``Player.play`` with a fresh one of the same stream is waited for, a short while.
+    """
+
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PushLost:
     """Our own stream ended or stalls; the camera stays open."""
 
@@ -55,7 +66,15 @@ class CaptureLost:
     reason: str
 
 
-MediaFact = PeerStarted | PeerSilent | PeerResumed | PlayLost | PushLost | CaptureLost
+MediaFact = (
+    PeerStarted
+    | PeerSilent
+    | PeerResumed
+    | PlayLost
+    | PlayUrlUsedUp
+    | PushLost
+    | CaptureLost
+)
 """What the media threads tell the daemon, on the event loop."""
 
 
@@ -163,7 +182,8 @@ class Player(Protocol):
     Incoming streams of one call, mixed to the speaker and shown on layers.
 
     Streams are keyed by user_id and play_url: playing the same user under a
-    new URL replaces its stream.
+    new URL replaces its stream, or, where only the ticket in it is another, serves
+    its next connection.
     """
 
     async def play(self, peer: Peer, layer: Layer = Layer.BASE) -> None:

@@ -181,6 +181,16 @@ class RoomService(Protocol):
         """Announce that our stream is now published at ``push_url``."""
         ...
 
+    async def play_url(self, user_id: str) -> str:
+        """
+        Return a fresh URL to play a peer at: that in :class:`Peer` may be used up.
+
+        Raises:
+            RoomError: No answer, or there is no such peer any more.
+
+        """
+        ...
+
     async def send_text(self, text: str, cmd: str = "") -> None:
         """Send a text message to the others; ``cmd`` names one not typed."""
         ...

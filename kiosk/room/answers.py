@@ -23,6 +23,8 @@ MAX_EVENTS = 1024
 _ID_BYTES = 256
 _CUSTOM_BYTES = 8192
 _USER_SIG_BYTES = 4096
+TICKETS: Final = "v2"
+"""How a form of keys is called: :mod:`kiosk.room.stream_ticket`."""
 DEFAULT_HEARTBEAT_S: Final = 7.0
 """The original mini program's period; late is 20 s (protocol 7.1)."""
 
@@ -56,6 +58,8 @@ class Account:
     bearer: bool = False
     """Ours, additive: the server takes secrets in the Authorization header."""
     im_provider: str = ""
+    tickets: bool = False
+    """Ours, additive: the server gives URLs with tickets to who asks for them."""
 
     def to_wire(self) -> Wire:
         """Return the fields of get_login_info and get_im_login_info."""
@@ -66,6 +70,7 @@ class Account:
             "userSig": self.user_sig,
             **({"bearer": True} if self.bearer else {}),
             **({"imProvider": self.im_provider} if self.im_provider else {}),
+            **({"keys": TICKETS} if self.tickets else {}),
         }
 
     @classmethod
@@ -78,6 +83,7 @@ class Account:
             fields.text("userSig", _USER_SIG_BYTES),
             fields.optional_flag("bearer"),
             fields.optional_text("imProvider", _ID_BYTES),
+            fields.optional_text("keys") == TICKETS,
         )
 
 

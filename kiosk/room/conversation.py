@@ -92,6 +92,9 @@ class Conversation:
         dialect: What the server speaks; ``None`` finds out at the first login.
         room_type: Whose routes are asked.
 
+    Attributes:
+        tickets: Whether the server gives tickets to who asks for them.
+
     """
 
     def __init__(
@@ -112,6 +115,7 @@ class Conversation:
         self._logged_in_again_at = -RELOGIN_S
         self._logging_in = False
         self._is_refused = False
+        self.tickets = False
 
     @property
     def user_id(self) -> str:
@@ -249,6 +253,7 @@ class Conversation:
 
     def _introduce(self, give_up_at: float | None) -> Script[None]:
         account = yield from self._introduction(give_up_at)
+        self.tickets = account.tickets
         if self._dialect is Dialect.V2:
             proof = Bearer(account.user_sig) if account.bearer else None
             login = Login(

@@ -55,7 +55,8 @@ class Lookout:
 
         """
         number = self.others.begin_look()
-        room = yield from self._talk.ask(GetPushers(self._room_id))
+        wanted = GetPushers(self._room_id, self._talk.tickets)
+        room = yield from self._talk.ask(wanted)
         self.must_look = False
         self.looked_at = self._talk.now
         facts = self.others.take_look(number, room.members, self._talk.now, expired)

@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from kiosk.room.messages import Member
+from kiosk.errors import NotAMember
+from kiosk.room.messages import Member, RoomCode, text_of
 from kiosk.room.roster import compare, digest, others
 from kiosk.room.script import Fact, MemberJoined, MemberLeft, MemberMoved
 
@@ -62,6 +63,20 @@ class MemberList:
         """Return a member's name, or its userID where it has none."""
         member = self._find(user_id)
         return shown_name(member) if member else user_id
+
+    def play_url(self, user_id: str) -> str:
+        """
+        Return where a member was last seen to be played.
+
+        Raises:
+            NotAMember: There is no such member.
+
+        """
+        member = self._find(user_id)
+        if member is None:
+            code = RoomCode.NOT_A_MEMBER
+            raise NotAMember("get_pushers", int(code), text_of(code))
+        return member.play_url
 
     def begin_look(self) -> int:
         """Return the number of a look that is about to be asked for."""
@@ -123,6 +138,10 @@ class MemberList:
         """Say whether the wait for returns is over but not yet looked at."""
         return self._waiting_until is not None and now >= self._waiting_until
 
+    def _find(self, user_id: str) -> Member | None:
+        found = (one for one in self._members if one.user_id == user_id)
+        return next(found, None)
+
     def _playable(self, members: Sequence[Member]) -> tuple[Member, ...]:
         # Servers show play URLs to members only; we may just have been put out.
         known = {one.user_id: one.play_url for one in self._members}
@@ -137,10 +156,6 @@ class MemberList:
     ) -> tuple[Member, ...]:
         known = {one.user_id for one in seen} | set(expired)
         return seen + tuple(one for one in self._members if one.user_id not in known)
-
-    def _find(self, user_id: str) -> Member | None:
-        found = (one for one in self._members if one.user_id == user_id)
-        return next(found, None)
 
 
 def shown_name(member: Member) -> str:

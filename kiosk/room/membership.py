@@ -160,8 +160,20 @@ class Membership:
     def new_push_url(self, now: float) -> Script[str]:
         """Ask for another URL to publish at."""
         give_up_at = self._talk.begin(now)
-        wanted = GetPushUrl(self._talk.user_id, self.room_id)
+        wanted = GetPushUrl(self._talk.user_id, self.room_id, self._talk.tickets)
         return (yield from self._talk.insist(wanted, give_up_at)).push_url
+
+    def play_url(self, user_id: str, now: float) -> Script[str]:
+        """
+        Look again where a member is to be played: a ticket is good for a minute.
+
+        Raises:
+            NotAMember: There is no such member any more.
+
+        """
+        self._talk.begin(now)
+        yield from self.lookout.look()
+        return self.lookout.others.play_url(user_id)
 
     def move_stream(self, push_url: str, now: float) -> Script[None]:
         """

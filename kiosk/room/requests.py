@@ -21,8 +21,8 @@ from kiosk.room.wire_json import Wire
 MAX_LABEL_BYTES = 1024
 PLACEHOLDER_AVATAR = "123"
 """What the original client sends; v1 refuses an empty avatar."""
-_KEYS, _TICKETS = "keys", "v2"
-"""Ours: whoever asks so is given tickets (:mod:`kiosk.room.stream_ticket`)."""
+_KEYS = "keys"
+"""Ours: whoever asks for ``v2`` is given tickets."""
 
 AnswerT_co = TypeVar("AnswerT_co", covariant=True)
 
@@ -328,11 +328,11 @@ class GetRoomList:
 
 
 def _wish_for(*, tickets: bool) -> Wire:
-    return {_KEYS: _TICKETS} if tickets else {}
+    return {_KEYS: answers.TICKETS} if tickets else {}
 
 
 def _wants_tickets(wire: Wire) -> bool:
-    return wire.get(_KEYS) == _TICKETS
+    return wire.get(_KEYS) == answers.TICKETS
 
 
 def _room_and_user(wire: Wire, dialect: Dialect) -> tuple[str, str]:

@@ -4,7 +4,7 @@ Who came, who went, whose stream moved: the difference of two member lists.
 The originals compare by userID only, so a member who comes back with a new
 stream between two looks is never noticed (protocol section 7.2).  Here a member
 is userID *and* play URL, which our server keeps unchanged for as long as a seat
-keeps its stream.  Oneself is never part of the difference.
+keeps its stream, but for the ticket in it.  Oneself is never part of the difference.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kiosk.room.answers import Member
+from kiosk.room.stream_ticket import place_of
 from kiosk.room.stream_url import stream_of
 
 
@@ -51,7 +52,7 @@ def compare(
         moved=tuple(
             member
             for key, member in new.items()
-            if key in old and member.play_url != old[key].play_url
+            if key in old and place_of(member.play_url) != place_of(old[key].play_url)
         ),
     )
 

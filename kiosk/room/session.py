@@ -120,7 +120,7 @@ class RoomSession:
         """Ask once whether the service is there and takes our login, or a new one."""
         self._talk.begin(now)
         yield from self._talk.log_in(None)
-        yield from self._talk.ask(GetRoomList(1, 0))
+        yield from self._talk.ask(GetRoomList(1, 0, self._talk.tickets))
 
     def report(self, report: FleetReport, now: float) -> Script[None]:
         """Send one report to the operators; not repeated, the next one comes."""
@@ -175,7 +175,8 @@ class RoomSession:
         """
         give_up_at = self._talk.begin(now)
         yield from self._talk.log_in(give_up_at)
-        room = yield from self._talk.insist(GetPushers(room_id), give_up_at)
+        wanted = GetPushers(room_id, self._talk.tickets)
+        room = yield from self._talk.insist(wanted, give_up_at)
         if _is_full(room.members, self._talk.user_id, self._wanted.capacity):
             code = RoomCode.ROOM_FULL
             raise RoomFull("get_pushers", int(code), text_of(code))
@@ -249,20 +250,22 @@ class RoomSession:
         # One try: should it fail, the first look of the news repairs it.  A v1
         # original takes members into rooms that are not there: only this tells.
         try:
-            room = yield from self._talk.ask(GetPushers(room_id))
+            wanted = GetPushers(room_id, self._talk.tickets)
+            room = yield from self._talk.ask(wanted)
         except (RoomUnreachable, RoomProtocolError):
             return ()
         return room.members
 
     def _place(self, choice: Choice, give_up_at: float) -> Script[Place]:
-        wanted = GetPushUrl(self._talk.user_id, choice.room_id)
+        talk = self._talk
+        wanted = GetPushUrl(talk.user_id, choice.room_id, talk.tickets)
         answer = yield from self._talk.insist(wanted, give_up_at)
         return Place(choice.room_id, choice.label, choice.create, answer.push_url)
 
     def _rooms(self, give_up_at: float) -> Script[tuple[Room, ...]]:
         rooms: list[Room] = []
         for page in range(MAX_PAGES):
-            wanted = GetRoomList(PAGE, page * PAGE)
+            wanted = GetRoomList(PAGE, page * PAGE, self._talk.tickets)
             answer = yield from self._talk.insist(wanted, give_up_at)
             rooms.extend(answer.rooms)
             if len(answer.rooms) < PAGE:

@@ -123,12 +123,25 @@ class RtcCall:
                 self._tell(OnRecvRoomTextMsg(self._room_id, user_id, name, text))
             case ports.RoomClosed(reason):
                 await self._end(reason)
+            case ports.PushLost() | ports.CaptureLost() | ports.PlayUrlUsedUp():
+                await self._repair(news)
+            case _:
+                self._tell_of_play(news)
+
+    async def _repair(
+        self, news: ports.PushLost | ports.CaptureLost | ports.PlayUrlUsedUp
+    ) -> None:
+        match news:
             case ports.PushLost():
                 await self._publish_again()
             case ports.CaptureLost(device, reason):
                 await self._end(reason, device_code(device))
-            case _:
-                self._tell_of_play(news)
+            case ports.PlayUrlUsedUp(user_id):
+                with suppress(RoomError):  # then the player asks again
+                    await self._service.play_url(user_id)
+                    for peer in self._service.peers:
+                        if peer.user_id == user_id and user_id in self._playing:
+                            await self._play(peer)
 
     def _tell_of_play(self, news: RoomNotice | MediaFact) -> None:
         match news:

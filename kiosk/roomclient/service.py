@@ -227,6 +227,11 @@ class HttpRoomService:
         seat = self._held("add_pusher")
         await self._carry_out(seat.move_stream(push_url, self._now()))
 
+    async def play_url(self, user_id: str) -> str:
+        """Return a fresh URL to play a peer at."""
+        seat = self._held("get_pushers")
+        return await self._carry_out(seat.play_url(user_id, self._now()))
+
     async def send_text(self, text: str, cmd: str = "") -> None:
         """Send a text message to the others; ``cmd`` names one not typed."""
         seat = self._held("send_room_text_msg")

@@ -24,6 +24,7 @@ from kiosk.roomserver.grants import Grant
 from kiosk.roomserver.identity import Identity
 from kiosk.roomserver.im_cloud import GroupCalls, GroupKeeper
 from kiosk.roomserver.im_gateway import ImGateway
+from kiosk.roomserver.key_terms import KeyStyle
 from kiosk.roomserver.live_routes import LiveRoutes
 from kiosk.roomserver.log_folder import LogFolder
 from kiosk.roomserver.mixing import MixingRoutes
@@ -185,6 +186,7 @@ class Desk:
             trusted=Networks(settings.signature_networks),
             new_user_id=lambda: self._new_id("user"),
             im=settings.im_provider,
+            tickets=settings.key_terms.style is not KeyStyle.TENCENT,
         )
         self._identity = identity
         urls = self.streams.urls(backend)

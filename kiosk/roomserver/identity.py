@@ -44,6 +44,7 @@ class Identity:
         trusted: Networks that are given a userSig for the asking.
         new_user_id: Makes an unguessable userID.
         im: Who carries the IM channel; clients are told.
+        tickets: Whether clients may ask for tickets, and are told so.
 
     """
 
@@ -59,6 +60,7 @@ class Identity:
         trusted: Networks,
         new_user_id: Callable[[], str],
         im: ImProvider,
+        tickets: bool,
     ) -> None:
         self._sessions = sessions
         self._key = key
@@ -69,6 +71,7 @@ class Identity:
         self._trusted = trusted
         self._new_user_id = new_user_id
         self._im = im
+        self._tickets = tickets
 
     def caller(self, asked: Asked) -> Caller:
         """
@@ -137,7 +140,7 @@ class Identity:
         """Answer ``utils/get_login_info``; without a userID one is made."""
         wanted = {**asked.body, **asked.query}
         account = self._account(asked, GetLoginInfo.from_wire(wanted).user_id)
-        return replace(account, bearer=True).to_wire()
+        return replace(account, bearer=True, tickets=self._tickets).to_wire()
 
     def get_im_login_info(self, asked: Asked) -> Wire:
         """Answer v1's ``get_im_login_info``: always a fresh userID."""

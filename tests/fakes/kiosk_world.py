@@ -90,6 +90,10 @@ class FakeRoom:
         self.urls += 1
         return f"rtmp://h/live/k{self.urls}"
 
+    async def play_url(self, user_id: str) -> str:
+        await self._step("play_url")
+        return f"rtmp://relay/live/{user_id}?v=2&n={self.said.count('play_url')}"
+
     async def move_stream(self, push_url: str) -> None:
         await self._step(f"move_stream {push_url}")
 
