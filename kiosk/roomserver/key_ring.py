@@ -52,7 +52,7 @@ class KeyRing:
         self._began = clock.monotonic()
         self._recall()
         if not self._keys:
-            self.rotate()
+            self._make()
 
     @property
     def signing(self) -> TicketKey:
@@ -73,6 +73,7 @@ class KeyRing:
         self._make()
         for old in self._keys[:-LIVE_KEYS]:
             self._drop(old)
+        log.info("stream key changed", extra={"kid": self.signing.kid})
 
     def revoke(self, kid: str) -> bool:
         """Void a key at once; say whether it was live."""
@@ -110,7 +111,6 @@ class KeyRing:
             "made": int(self._clock.unix()),
         }
         self._ledger.note(Shelf.TICKET_KEY, key.kid, fact)
-        log.info("stream key made", extra={"kid": key.kid})
 
     def _drop(self, key: TicketKey) -> None:
         self._keys.remove(key)
