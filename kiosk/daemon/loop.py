@@ -153,10 +153,8 @@ class Daemon:
             for command in self._machine.handle(event):
                 self._carry_out(command)
             if before is not self._machine.state:
-                log.info(
-                    "state changed",
-                    extra={"was": before.name, "state": self._machine.state.name},
-                )
+                states = {"was": before.name, "state": self._machine.state.name}
+                log.info("state changed", extra=states)
                 self._face.light()
 
     async def _tick(self) -> None:
