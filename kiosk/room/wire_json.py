@@ -48,13 +48,7 @@ def parse_json(body: bytes, max_bytes: int = MAX_REQUEST_BYTES) -> Wire:
         raise BadJson(f"not UTF-8 at byte {error.start}") from None
     _refuse_depth(text)
     try:
-        value: object = json.loads(
-            text,
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
-            parse_int=_bounded,
-            object_pairs_hook=_without_duplicates,
-        )
+        value: object = _DECODER.decode(text)
     except BadJson:
         raise
     except ValueError as error:
@@ -68,8 +62,7 @@ def parse_json(body: bytes, max_bytes: int = MAX_REQUEST_BYTES) -> Wire:
 
 def dump_json(wire: Mapping[str, object]) -> bytes:
     """Write one JSON object, UTF-8, without needless spaces."""
-    text = json.dumps(wire, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.encode("utf-8")
+    return _ENCODER.encode(wire).encode("utf-8")
 
 
 def _refuse_depth(text: str) -> None:
@@ -120,3 +113,13 @@ def _refuse_surrogates(wire: Wire) -> None:
 def _reason(error: ValueError) -> str:
     # JSONDecodeError's text names the position and quotes nothing of the body.
     return str(error)
+
+
+# Made once: with options json.loads and json.dumps make one at every call.
+_DECODER = json.JSONDecoder(
+    parse_constant=_refuse_constant,
+    parse_float=_finite,
+    parse_int=_bounded,
+    object_pairs_hook=_without_duplicates,
+)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -1,7 +1,7 @@
 """
 What was asked, how it ended and how long it took: for the log and the counters.
 
-An ASGI layer around everything.  Neither path nor query is kept but the name of
+A layer around everything.  Neither path nor query is kept but the name of
 a route that exists: both may hold what strangers made up, and queries hold
 tokens.  The log is paced: a flood of refusals costs counters, not a disk.
 """
@@ -13,11 +13,11 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
 from kiosk.room.wire_json import dump_json
+from kiosk.roomserver.http_message import Answering, HttpAnswer, HttpRequest
 from kiosk.roomserver.logged import Logged
 from kiosk.roomserver.pace import Pace
 from kiosk.roomserver.routes import UNKNOWN_ROUTE
@@ -33,6 +33,7 @@ _HELD = frozenset({"wait_events", "longpolling"})
 _LINES_PER_S = 20.0
 _PATH = re.compile(r"/+(?:weapp/+)?([a-z0-9_/.]{1,64})")
 _CODE = re.compile(rb'\{"code":(-?[0-9]{1,6})[,}]')
+_DONE = b'{"code":0,'
 _NOWHERE = dump_json(UNKNOWN_ROUTE)
 _GOOD = range(200, 400)
 
@@ -70,7 +71,7 @@ class Watched:
 
     def __init__(
         self,
-        app: ASGIApp,
+        app: Answering,
         traffic: Traffic,
         now: Callable[[], float],
         logged: Logged = Logged.REFUSED,
@@ -81,33 +82,21 @@ class Watched:
         self._logged = logged
         self._pace = Pace(_LINES_PER_S)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        status, first = 0, b""
+    async def __call__(self, request: HttpRequest) -> HttpAnswer:
+        """Answer one request."""
         began = self._now()
-
-        async def listen_in(message: Message) -> None:
-            nonlocal status, first
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            elif not first:
-                first = message.get("body", b"")
-            await send(message)
-
+        answer = HttpAnswer(b"", status=0)  # none: the server stopped, or failed
         try:
-            await self._app(scope, receive, listen_in)
+            answer = await self._app(request)
         finally:
-            self._note(str(scope["path"]), status, first, self._now() - began)
+            self._note(request.path, answer, self._now() - began)
+        return answer
 
-    def _note(self, path: str, status: int, first: bytes, seconds: float) -> None:
-        named = _PATH.fullmatch(path)
-        there = status in _GOOD and first != _NOWHERE
-        route = named[1] if named and there else OTHER
-        said = _CODE.match(first)
-        code = said[1].decode() if said else str(status)
+    def _note(self, path: str, answer: HttpAnswer, seconds: float) -> None:
+        status = answer.status
+        there = status in _GOOD and answer.body != _NOWHERE
+        route = _named(path) if there else OTHER
+        code = _code_of(answer)
         self._traffic.note(route, code, seconds)
         refused = status not in _GOOD or code not in {"0", str(status)}
         wanted = self._logged is Logged.ALL or (
@@ -123,3 +112,16 @@ class Watched:
                     "ms": round(seconds * 1e3, 1),
                 },
             )
+
+
+def _code_of(answer: HttpAnswer) -> str:
+    if answer.body.startswith(_DONE):
+        return "0"
+    said = _CODE.match(answer.body)
+    return said[1].decode() if said else str(answer.status)
+
+
+@lru_cache(maxsize=128)
+def _named(path: str) -> str:
+    named = _PATH.fullmatch(path)
+    return named[1] if named else OTHER

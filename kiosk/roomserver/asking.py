@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from kiosk.room.answers import Done
 from kiosk.room.codes import Dialect, RoomCode
@@ -37,22 +38,29 @@ class Asked:
 
     def route(self) -> tuple[str, str]:
         """Return folder and route; double slashes count once (protocol 2)."""
-        parts = [part for part in self.path.split("/") if part]
-        match parts:
-            case ["weapp", folder, route]:
-                return folder, route
-            case _:
-                return "", ""
+        return _route_of(self.path)
 
     @property
     def bearer(self) -> str:
         """The secret in the ``Authorization`` header, or empty."""
+        if not self.authorization:
+            return ""
         scheme, _, secret = self.authorization.partition(" ")
         return secret.strip() if scheme.lower() == "bearer" else ""
 
     def query_wire(self) -> Wire:
         """Return the query as a wire object."""
         return dict(self.query)
+
+
+@lru_cache(maxsize=128)
+def _route_of(path: str) -> tuple[str, str]:
+    parts = [part for part in path.split("/") if part]
+    match parts:
+        case ["weapp", folder, route]:
+            return folder, route
+        case _:
+            return "", ""
 
 
 @dataclass(frozen=True, slots=True)

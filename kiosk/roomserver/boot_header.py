@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
+from kiosk.roomserver.http_message import Answering, HttpAnswer, HttpRequest
 from kiosk.roomserver.store_ledger import Ledger
 
 
 class BootHeader:
     """The application, saying with each answer which memory it comes from."""
 
-    def __init__(self, app: ASGIApp, ledger: Ledger) -> None:
+    def __init__(self, app: Answering, ledger: Ledger) -> None:
         self._app = app
         self._ledger = ledger
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-
-        async def send_named(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                header = (b"kiosk-boot", self._ledger.boot.encode())
-                message = {**message, "headers": [*message["headers"], header]}
-            await send(message)
-
-        await self._app(scope, receive, send_named)
+    async def __call__(self, request: HttpRequest) -> HttpAnswer:
+        """Answer one request."""
+        answer = await self._app(request)
+        return answer.with_header("Kiosk-Boot", self._ledger.boot)

@@ -10,14 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 
 from starlette.applications import Starlette
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kiosk.roomserver.access import Traffic, Watched
+from kiosk.roomserver.asgi_side import AsgiSide
 from kiosk.roomserver.asking import ServerClock
 from kiosk.roomserver.console_routes import Console, Readiness
 from kiosk.roomserver.console_view import StreamRates, Viewer
 from kiosk.roomserver.desk import Desk
 from kiosk.roomserver.fleet_routes import FleetDoor
+from kiosk.roomserver.http_message import Answering, HttpAnswer, HttpRequest
 from kiosk.roomserver.key_routes import KeyDoor
 from kiosk.roomserver.relay_terms import StreamStats
 from kiosk.roomserver.settings import ServerSettings
@@ -52,7 +53,7 @@ class OperatorSide:
             clock.monotonic, settings.sweep_s, lambda: desk.store_is_late
         )
 
-    def around(self, app: ASGIApp, beside: Sequence[Route] = ()) -> ASGIApp:
+    def around(self, app: Answering, beside: Sequence[Route] = ()) -> Answering:
         """Return the application with the operators' routes before its own."""
         now = self._clock.monotonic
         console = Console(self._viewer, self._desk.operators, self.readiness)
@@ -73,13 +74,12 @@ class OperatorSide:
         )
 
 
-def _before(app: ASGIApp, routes: Sequence[Route]) -> ASGIApp:
+def _before(app: Answering, routes: Sequence[Route]) -> Answering:
     """Put routes before an application, at no cost to its own requests."""
-    first = Starlette(routes=routes)
+    first = AsgiSide(Starlette(routes=routes))
     paths = frozenset(route.path for route in routes)
 
-    async def choose(scope: Scope, receive: Receive, send: Send) -> None:
-        chosen = first if scope.get("path") in paths else app
-        await chosen(scope, receive, send)
+    async def choose(request: HttpRequest) -> HttpAnswer:
+        return await (first if request.path in paths else app)(request)
 
     return choose

@@ -15,9 +15,10 @@ from starlette.routing import Route
 
 from kiosk.room import messages as msg
 from kiosk.room.fleet_report import FleetReport
+from kiosk.roomserver.asgi_side import response_of
 from kiosk.roomserver.asking import Asked, Caller, Refused, TooOften
 from kiosk.roomserver.fleet import Fleet
-from kiosk.roomserver.http import away_response
+from kiosk.roomserver.http import away_page
 from kiosk.roomserver.store_ledger import StoreAway, Turns
 
 
@@ -54,10 +55,9 @@ class FleetDoor:
         try:
             wire = await self._turns.turn(lambda: self._answer(request, body))
         except StoreAway as away:
-            return away_response(away)
+            return response_of(away_page(away))
         except TooOften as refused:
-            page = refused.page()
-            return Response(page.body, page.status, dict(page.headers), page.media_type)
+            return response_of(refused.page())
         return Response(msg.dump_json(wire), media_type=_JSON)
 
     def _answer(self, request: Request, body: bytes) -> msg.Wire:

@@ -10,17 +10,12 @@ carry tokens.  Deciding is for :mod:`kiosk.roomserver.routes`.
 from __future__ import annotations
 
 import logging
-from urllib.parse import parse_qsl
-
-from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
-from starlette.routing import Mount, Route
-from starlette.types import Receive, Scope, Send
+from urllib.parse import unquote_plus
 
 from kiosk.room import messages as msg
 from kiosk.roomserver.asking import Asked, CloudCall, Hold, Page, retry_after
 from kiosk.roomserver.cloud import Cloud, no_cloud
+from kiosk.roomserver.http_message import JSON, HttpAnswer, HttpRequest, json_answer
 from kiosk.roomserver.long_polls import LongPolls, Wait
 from kiosk.roomserver.routes import Answer, Routes
 from kiosk.roomserver.store_ledger import ForgetfulLedger, StoreAway, Turns
@@ -28,55 +23,57 @@ from kiosk.roomserver.store_ledger import ForgetfulLedger, StoreAway, Turns
 
 log = logging.getLogger(__name__)
 
-_JSON = "application/json; charset=utf-8"
 _MAX_QUERY_FIELDS = 32
-_AWAY_RETRY_S = 2
+_AWAY, _AWAY_RETRY_S = 503, 2
 _JSON_TYPES = frozenset({"application/json", "text/xml"})
 _FORM_TYPE = "application/x-www-form-urlencoded"
+_HEALTHY = json_answer({"status": "ok"})
 
 
 class Door:
     """
-    The ASGI application below ``/``: reads, asks the routes in a turn, answers.
+    Everything below ``/``: reads, asks the routes in a turn, answers.
 
     No exception of a route leaves it: that is code -1 and a traceback in the
     log, and the server goes on.  Without a turn the answer is HTTP 503.
+
+    Args:
+        routes: Answer.
+        polls: Where members wait.
+        cloud: Asks Tencent's.
+        turns: Who lets the routes be asked; by default they always may.
+
     """
 
     def __init__(
-        self, routes: Routes, polls: LongPolls, cloud: Cloud, turns: Turns
+        self,
+        routes: Routes,
+        polls: LongPolls,
+        cloud: Cloud = no_cloud,
+        turns: Turns | None = None,
     ) -> None:
         self._routes = routes
         self._polls = polls
         self._cloud = cloud
-        self._turns = turns
+        self._turns = turns or ForgetfulLedger()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if scope["type"] != "http":
-            return
-        request = Request(scope, receive)
+    async def __call__(self, request: HttpRequest) -> HttpAnswer:
+        """Answer one request."""
+        if request.path == "/healthz":
+            return _HEALTHY
         try:
-            response = await self._response(request)
-        except ClientDisconnect:
-            return
-        await response(scope, receive, send)
-
-    async def _response(self, request: Request) -> Response:
-        try:
-            body = _wire_of(request, await request.body())
-            answer = await self._answer(_asked(request, body))
+            answer = await self._answer(_asked(request))
         except (msg.BadJson, msg.BadRequest) as error:
-            return _response(msg.exception(str(error)))
-        except ClientDisconnect:
-            raise
+            return json_answer(msg.exception(str(error)))
         except StoreAway as away:
-            return away_response(away)
+            return _answer_of(away_page(away))
         except Exception:
             # The end of the line for this request; the next one is served.
             log.exception("route failed")
-            return _response(msg.exception("internal error"))
-        return _page(answer) if isinstance(answer, Page) else _response(answer)
+            return json_answer(msg.exception("internal error"))
+        if isinstance(answer, Page):
+            return _answer_of(answer)
+        return json_answer(answer)
 
     async def _answer(self, asked: Asked) -> msg.Wire | Page:
         waits: list[Wait] = []
@@ -103,73 +100,50 @@ class Door:
         return await self._turns.turn(lambda: self._routes.finish(hold))
 
 
-def build_app(
-    routes: Routes,
-    polls: LongPolls,
-    cloud: Cloud = no_cloud,
-    turns: Turns | None = None,
-) -> Starlette:
-    """
-    Return the ASGI application of a room server.
-
-    Args:
-        routes: Answer.
-        polls: Where members wait.
-        cloud: Asks Tencent's.
-        turns: Who lets the routes be asked; by default they always may.
-
-    """
-    door = Door(routes, polls, cloud, turns or ForgetfulLedger())
-    return Starlette(routes=[Route("/healthz", _healthz), Mount("/", app=door)])
+def _asked(request: HttpRequest) -> Asked:
+    return Asked(
+        request.method,
+        request.path,
+        _pairs(request.query),
+        _wire_of(request),
+        request.address,
+        request.authorization,
+    )
 
 
-async def _healthz(_request: Request) -> Response:
-    return Response(b'{"status":"ok"}', media_type=_JSON)
-
-
-def _asked(request: Request, body: msg.Wire) -> Asked:
-    query = _pairs(request.url.query)
-    address = request.client.host if request.client else ""
-    authorization = request.headers.get("authorization", "")
-    path = request.url.path
-    return Asked(request.method, path, query, body, address, authorization)
-
-
-def _wire_of(request: Request, body: bytes) -> msg.Wire:
-    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if not body:
+def _wire_of(request: HttpRequest) -> msg.Wire:
+    if not request.body:
         return {}
+    kind = request.content_type.partition(";")[0].strip().lower()
     if kind in _JSON_TYPES:
-        return msg.parse_json(body)
+        return msg.parse_json(request.body)
     if kind == _FORM_TYPE:
-        return {**_pairs(body.decode("utf-8", errors="replace"))}
+        return {**_pairs(request.body.decode("utf-8", errors="replace"))}
     return {}
 
 
 def _pairs(text: str) -> dict[str, str]:
-    try:
-        pairs = parse_qsl(
-            text, keep_blank_values=True, max_num_fields=_MAX_QUERY_FIELDS
-        )
-    except ValueError:
-        raise msg.BadJson(f"more than {_MAX_QUERY_FIELDS} fields") from None
-    fields = dict(pairs)
+    if not text:
+        return {}
+    pairs = [part for part in text.split("&") if part]
+    if len(pairs) > _MAX_QUERY_FIELDS:
+        raise msg.BadJson(f"more than {_MAX_QUERY_FIELDS} fields")
+    fields: dict[str, str] = {}
+    for pair in pairs:
+        name, _, value = pair.partition("=")
+        if "%" in pair or "+" in pair:
+            name, value = unquote_plus(name), unquote_plus(value)
+        fields[name] = value
     if len(fields) != len(pairs):
         raise msg.BadJson("a field appears twice")
     return fields
 
 
-def away_response(away: StoreAway) -> Response:
+def away_page(away: StoreAway) -> Page:
     """Return what a client is told while nothing can be written or known."""
     body = msg.dump_json(msg.exception(str(away)))
-    headers = dict(retry_after(_AWAY_RETRY_S))
-    return Response(body, 503, headers, media_type=_JSON)
+    return Page(body, JSON, _AWAY, retry_after(_AWAY_RETRY_S))
 
 
-def _page(page: Page) -> Response:
-    headers = dict(page.headers)
-    return Response(page.body, page.status, headers, media_type=page.media_type)
-
-
-def _response(wire: msg.Wire) -> Response:
-    return Response(msg.dump_json(wire), media_type=_JSON)
+def _answer_of(page: Page) -> HttpAnswer:
+    return HttpAnswer(page.body, page.media_type, page.status, page.headers)

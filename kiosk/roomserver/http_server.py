@@ -1,10 +1,9 @@
 """
-uvicorn, tamed: our socket, no signal handlers, a shutdown that ends in time.
+The HTTP port: our socket, a start that is known, a stop that ends in time.
 
-Deadlines and limits are those of :mod:`kiosk.roomserver.border`, which stands
-between the socket and uvicorn.  Left out on purpose: WebSockets (no route has
-one), the access log (queries carry tokens) and trust in forwarding headers
-(addresses decide who may speak v1).
+Deadlines and limits are those of :mod:`kiosk.roomserver.border`.  Left out on
+purpose: WebSockets (no route has one) and trust in forwarding headers (addresses
+decide who may speak v1).
 """
 
 from __future__ import annotations
@@ -15,66 +14,17 @@ import errno
 import os
 import socket
 import ssl
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
-from typing import Any, Literal, cast
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Never
 
-import uvicorn
-from starlette.types import ASGIApp
-from typing_extensions import override
-
-from kiosk.roomserver.border import Border, BorderLimits, Crossing, telling_border
+from kiosk.roomserver.border import Border, BorderLimits
+from kiosk.roomserver.crossing import Crossing
+from kiosk.roomserver.http_message import Answering
 
 
-Parser = Literal["auto", "httptools", "h11"]
-
-_SHUTDOWN_S = 2
+_SHUTDOWN_S = 2.0
 _BACKLOG = 1024
-_NEVER_S = 24 * 3600
-"""uvicorn's only deadline; idle connections are the border's."""
-
-
-class _Server(uvicorn.Server):
-    def __init__(
-        self, config: uvicorn.Config, border: Border, tls: ssl.SSLContext | None
-    ) -> None:
-        super().__init__(config)
-        self.began = asyncio.Event()
-        self._border = border
-        self._tls = tls
-
-    @override
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to accept, and say so; uvicorn itself knows no TLS deadlines."""
-        await super().startup(sockets=[])
-        limits = self._border.limits
-        for listener in sockets or []:
-            server = await asyncio.get_running_loop().create_server(
-                self._welcome,
-                sock=listener,
-                backlog=_BACKLOG,
-                ssl=self._tls,
-                ssl_handshake_timeout=limits.handshake_s if self._tls else None,
-                ssl_shutdown_timeout=limits.stall_s if self._tls else None,
-            )
-            self.servers.append(server)
-        self.began.set()
-
-    def _welcome(self) -> Crossing:
-        return self._border.welcome(self._inside)
-
-    def _inside(self, state: dict[str, Any]) -> asyncio.Protocol:
-        make = cast("Any", self.config.http_protocol_class)
-        protocol = make(
-            config=self.config, server_state=self.server_state, app_state=state
-        )
-        return cast("asyncio.Protocol", protocol)
-
-    @override
-    @contextmanager
-    def capture_signals(self) -> Generator[None]:
-        """Leave signals to whoever owns the process."""
-        yield
 
 
 def listen(what: str, host: str, port: int) -> socket.socket:
@@ -112,13 +62,12 @@ def named(error: OSError, what: str, address: str) -> OSError:
 
 @asynccontextmanager
 async def serving(
-    app: ASGIApp,
+    app: Answering,
     listener: socket.socket,
     limits: BorderLimits | None = None,
     *,
     tls: ssl.SSLContext | None = None,
-    parser: Parser = "auto",
-) -> AsyncGenerator[asyncio.Task[None]]:
+) -> AsyncGenerator[asyncio.Task[Never]]:
     """
     Serve while the context lives; the task ends only if the server died.
 
@@ -129,36 +78,23 @@ async def serving(
         listener: Where clients come from.
         limits: What connections and requests may cost.
         tls: Serves https if given.
-        parser: uvicorn's; by default the faster one that is installed.
 
     """
-    border = Border(limits or BorderLimits())
-    server = _Server(
-        uvicorn.Config(
-            telling_border(app),
-            interface="asgi3",
-            http=parser,
-            ws="none",
-            lifespan="off",
-            access_log=False,
-            log_config=None,
-            log_level="warning",
-            proxy_headers=False,
-            server_header=False,
-            timeout_keep_alive=_NEVER_S,
-            timeout_graceful_shutdown=_SHUTDOWN_S,
-        ),
-        border,
-        tls,
-    )
+    limits = limits or BorderLimits()
     async with asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(server.serve(sockets=[listener]), name="http")
-        task.add_done_callback(lambda _: server.began.set())
-        watch = tasks.create_task(border.watch(), name="border")
+        border = Border(limits, app)
+        server = await asyncio.get_running_loop().create_server(
+            lambda: Crossing(border),
+            sock=listener,
+            backlog=_BACKLOG,
+            ssl=tls,
+            ssl_handshake_timeout=limits.handshake_s if tls else None,
+            ssl_shutdown_timeout=limits.stall_s if tls else None,
+        )
+        watch = tasks.create_task(border.watch(), name="http")
         try:
-            await server.began.wait()
-            yield task
+            yield watch
         finally:
-            server.should_exit = True
-            await asyncio.wait({task}, timeout=2 * _SHUTDOWN_S)
+            server.close()
+            await border.close(_SHUTDOWN_S)
             watch.cancel()

@@ -17,6 +17,7 @@ from kiosk.room.answers import Account, ImProvider, LoggedIn
 from kiosk.room.codes import Dialect, RoomCode
 from kiosk.room.fields import BadRequest
 from kiosk.room.login_requests import GetImLoginInfo, GetLoginInfo, Login
+from kiosk.room.room_types import RoomType
 from kiosk.room.usersig import BadUserSig, UnreadableUserSig, UserSigs, signed_at
 from kiosk.room.wire_json import Wire
 from kiosk.roomserver.admission import RouteClass, class_of
@@ -73,7 +74,7 @@ class Identity:
         self._im = im
         self._tickets = tickets
 
-    def caller(self, asked: Asked) -> Caller:
+    def caller(self, asked: Asked, room_type: RoomType = RoomType.DOUBLE) -> Caller:
         """
         Return who asks, unless he does so too often; heartbeats never do.
 
@@ -87,7 +88,7 @@ class Identity:
         token = _shown(asked, "token")
         if not (user_id or token) and asked.address in self._compat:
             self._refuse_enrolled(asked.body.get("userID"))
-            return Caller(Dialect.V1, asked.address)
+            return Caller(Dialect.V1, asked.address, room_type=room_type)
         try:
             self._sessions.check(user_id, token, self._clock.monotonic())
         except TokenRefused as error:
@@ -96,7 +97,7 @@ class Identity:
             raise Refused(RoomCode.AUTH_FAILED, str(error)) from None
         if not beats:
             self._rates.refuse_flood(user_id)
-        return Caller(Dialect.V2, asked.address, user_id)
+        return Caller(Dialect.V2, asked.address, user_id, room_type)
 
     def login(self, asked: Asked) -> Wire:
         """Answer ``login``: v2 with a userSig, v1 (where allowed) without."""

@@ -16,8 +16,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from kiosk.room.wire_json import dump_json
+from kiosk.roomserver.asgi_side import response_of
 from kiosk.roomserver.asking import Asked, RouteAbsent, retry_after
-from kiosk.roomserver.http import away_response
+from kiosk.roomserver.http import away_page
 from kiosk.roomserver.key_ring import KeyRing
 from kiosk.roomserver.operator_routes import WAIT
 from kiosk.roomserver.operators import NotAnOperator, Operators
@@ -64,7 +65,7 @@ class KeyDoor:
         try:
             done = await self._turns.turn(act)
         except StoreAway as away:
-            return away_response(away)
+            return response_of(away_page(away))
         if not done:
             return Response("no such key", 404, media_type=_TEXT)
         kids = list(self._ring.kids)

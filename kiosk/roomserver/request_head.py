@@ -2,17 +2,16 @@
 The head of an HTTP request, read strictly: what two readers could understand
 differently is refused (``reliability.md`` S13).
 
-Pure.  The parsers behind the border are lenient, each in its own way: bare line
-feeds, folded lines, two lengths.  Here one grammar decides for both: lines end
-in CR LF, names are tokens, values are printable, a body has one decimal length
-and no transfer coding.
+Pure.  Parsers at large are lenient, each in its own way: bare line feeds, folded
+lines, two lengths.  Here lines end in CR LF, names are tokens, values are
+printable, what tells us something is told once, a body has one decimal length and
+no transfer coding.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 
 HEAD_END: Final = b"\r\n\r\n"
@@ -21,14 +20,16 @@ MAX_HEADERS: Final = 64
 BAD_REQUEST, TIMED_OUT, LENGTH_REQUIRED = 400, 408, 411
 TOO_BIG, TOO_LONG, EXPECTATION, HEAD_TOO_BIG = 413, 414, 417, 431
 
-_LINE = re.compile(rb"[A-Z]{1,16} /[!-~]* HTTP/1\.[01]")
-_FIELDS = re.compile(rb"(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t -~\x80-\xff]*)*")
-_TELLING = re.compile(
-    rb"\r\n(content-length|transfer-encoding|host|expect|upgrade|connection):"
-    rb"[\t ]*([^\r]*)",
-    re.IGNORECASE,
+_HEAD = re.compile(
+    rb"([A-Z]{1,16}) (/[!->@-~]*)(?:\?([!-~]*))? HTTP/1\.([01])"
+    rb"((?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t -~\x80-\xff]*)*)\r\n\r\n"
 )
-_EXPECT = re.compile(rb"\r\nexpect:[^\r]*", re.IGNORECASE)
+_TELLING = frozenset(
+    {
+        *(b"authorization", b"connection", b"content-length", b"content-type"),
+        *(b"expect", b"host", b"transfer-encoding", b"upgrade"),
+    }
+)
 _LENGTH = re.compile(rb"[0-9]{1,12}")
 
 
@@ -40,25 +41,36 @@ class HeadRefused(Exception):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """
-    What the border needs to know of a request.
+    What a request's head says.
 
     Attributes:
-        raw: The head up to its empty line, fit for any parser.
-        route: The last part of the path.
+        bytes_read: The head with its empty line.
+        path: As it came, without the query.
+        query: As it came.
+        fields: All of them, each behind CR LF.
         body_bytes: How much follows.
         wants_continue: The client waits to be told to send it.
         closes: No other request follows on this connection.
 
     """
 
-    raw: bytes
-    route: str
+    bytes_read: int
+    method: str
+    path: str
+    query: str
+    fields: bytes
+    content_type: str
+    authorization: str
     body_bytes: int
     wants_continue: bool
     closes: bool
+
+    @property
+    def route(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition("/")[2]
 
 
 def judge_part(part: bytes | bytearray, max_line: int, max_head: int) -> None:
@@ -85,30 +97,50 @@ def read_head(raw: bytes, max_body: int) -> Head:
         HeadRefused: With the status that names the fault.
 
     """
-    line, separator, fields = raw[: -len(HEAD_END)].partition(b"\r\n")
-    fields = separator + fields
-    if not _LINE.fullmatch(line) or not _FIELDS.fullmatch(fields):
+    read = _HEAD.fullmatch(raw)
+    if read is None:
         raise _malformed()
-    if fields.count(b"\r\n") > MAX_HEADERS:
-        raise HeadRefused(HEAD_TOO_BIG, f"more than {MAX_HEADERS} headers")
-    telling: dict[bytes, bytes] = {}
-    for name, value in _TELLING.findall(fields):
-        if name.lower() in telling:
-            raise _malformed()
-        telling[name.lower()] = value.rstrip(b"\t ").lower()
-    old = line.endswith(b"1.0")
+    method, path, query, version, fields = read.groups(b"")
+    telling = _telling(fields)
+    old = version == b"0"
     if b"upgrade" in telling or (b"host" not in telling and not old):
         raise _malformed()
-    expects = telling.get(b"expect", b"")
+    expects = telling.get(b"expect", b"").lower()
     if expects not in {b"", b"100-continue"}:
         raise HeadRefused(EXPECTATION, "only 100-continue can be expected")
-    path = line.split(b" ")[1].partition(b"?")[0]
     return Head(
-        raw=_EXPECT.sub(b"", raw) if expects else raw,
-        route=path.rpartition(b"/")[2].decode("ascii"),
+        bytes_read=len(raw),
+        method=method.decode("ascii"),
+        path=path.decode("ascii"),
+        query=query.decode("ascii"),
+        fields=fields,
+        content_type=telling.get(b"content-type", b"").decode("latin-1"),
+        authorization=telling.get(b"authorization", b"").decode("latin-1"),
         body_bytes=_body_bytes(telling, max_body),
         wants_continue=bool(expects) and not old,
-        closes=old or telling.get(b"connection") == b"close",
+        closes=old or _says_close(telling.get(b"connection", b"")),
+    )
+
+
+def _telling(fields: bytes) -> dict[bytes, bytes]:
+    """Return the fields that tell us something; none of them comes twice."""
+    lines = fields.split(b"\r\n")
+    if len(lines) > MAX_HEADERS + 1:
+        raise HeadRefused(HEAD_TOO_BIG, f"more than {MAX_HEADERS} headers")
+    telling: dict[bytes, bytes] = {}
+    for line in lines:
+        name, _, value = line.partition(b":")
+        name = name.lower()
+        if name in _TELLING:
+            if name in telling:
+                raise _malformed()
+            telling[name] = value.strip(b"\t ")
+    return telling
+
+
+def _says_close(connection: bytes) -> bool:
+    return bool(connection) and any(
+        option.strip() == b"close" for option in connection.lower().split(b",")
     )
 
 

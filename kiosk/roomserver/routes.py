@@ -124,12 +124,10 @@ class Routes:
             return _outcome(route, asked, lambda: open_route(asked))
         if guarded is None or room_type is None or asked.method != "POST":
             return UNKNOWN_ROUTE
+        caller = self._identity.caller
         return _outcome(
-            route, asked, lambda: guarded(self._caller(asked, room_type), asked.body)
+            route, asked, lambda: guarded(caller(asked, room_type), asked.body)
         )
-
-    def _caller(self, asked: Asked, room_type: RoomType) -> Caller:
-        return replace(self._identity.caller(asked), room_type=room_type)
 
     def finish(self, hold: Hold) -> msg.Wire:
         """Return what to send when a wait is over."""

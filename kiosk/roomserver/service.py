@@ -25,7 +25,7 @@ from kiosk.roomserver.cloud import ask_cloud
 from kiosk.roomserver.console_service import OperatorSide
 from kiosk.roomserver.desk import Desk
 from kiosk.roomserver.enrolment_file import EnrolmentFile
-from kiosk.roomserver.http import build_app
+from kiosk.roomserver.http import Door
 from kiosk.roomserver.http_server import listen, serving
 from kiosk.roomserver.long_polls import LongPolls
 from kiosk.roomserver.media_service import media_side
@@ -103,7 +103,7 @@ async def serve(
             settings, desk, clock, streams=media.streams, polls=lambda: len(polls)
         )
         routes = await ledger.turn(lambda: desk.routes(media.backend))
-        app = BootHeader(build_app(routes, polls, ask_cloud, ledger), ledger)
+        app = BootHeader(Door(routes, polls, ask_cloud, ledger), ledger)
         whole = operators.around(app, media.routes)
         http = await stack.enter_async_context(
             serving(whole, listener, settings.border, tls=context)

@@ -52,7 +52,10 @@ class RoomRecord:
 
     def seat_of(self, user_id: str) -> Seat | None:
         """Return the seat of a member, or None."""
-        return next((seat for seat in self.seats if seat.user_id == user_id), None)
+        for seat in self.seats:
+            if seat.user_id == user_id:
+                return seat
+        return None
 
     def watches(self, user_id: str) -> bool:
         """Say whether a user is of the audience."""

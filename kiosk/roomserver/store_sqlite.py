@@ -154,6 +154,8 @@ class SqliteLedger:
     async def settled(self) -> None:
         """Return when all noted so far is on the disk, or the disk is known late."""
         goal = self._noted
+        if self._written >= goal:  # as mostly: only changes are noted
+            return
         try:
             async with asyncio.timeout(self._patience.answer_s):
                 while self._written < goal and not self._is_late:

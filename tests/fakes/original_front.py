@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from typing_extensions import override
 
+from kiosk.roomserver.asgi_side import AsgiSide
 from kiosk.roomserver.http_server import listen, serving
 from tests.fakes.own_thread import on_its_own_thread
 
@@ -74,6 +75,6 @@ def original_server(server_url: str) -> Iterator[str]:
     app = Starlette(routes=[Route("/{path:path}", forward, methods=["GET", "POST"])])
     with (
         listen("front", "127.0.0.1", 0) as listener,
-        on_its_own_thread("front", lambda: serving(app, listener)),
+        on_its_own_thread("front", lambda: serving(AsgiSide(app), listener)),
     ):
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -7,8 +7,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from kiosk.roomserver.border import BorderLimits
-from kiosk.roomserver.http import build_app
-from kiosk.roomserver.http_server import Parser, listen, serving
+from kiosk.roomserver.http import Door
+from kiosk.roomserver.http_message import Answering
+from kiosk.roomserver.http_server import listen, serving
 from kiosk.roomserver.long_polls import LongPolls
 from tests.fakes.room_desk import FakeDesk
 
@@ -75,7 +76,7 @@ Connect = Callable[[], Awaitable[RawClient]]
 
 @asynccontextmanager
 async def raw_server(
-    limits: BorderLimits, parser: Parser, app: object = None
+    limits: BorderLimits, app: Answering | None = None
 ) -> AsyncGenerator[Connect]:
     """Serve a room server's HTTP; yield what opens a connection to it."""
     listener = listen("http", "127.0.0.1", 0)
@@ -87,8 +88,8 @@ async def raw_server(
         clients.append(client)
         return client
 
-    real = build_app(FakeDesk().routes, LongPolls())
-    async with serving(app or real, listener, limits, parser=parser):  # type: ignore[arg-type]
+    real = Door(FakeDesk().routes, LongPolls())
+    async with serving(app or real, listener, limits):
         try:
             yield connect
         finally:

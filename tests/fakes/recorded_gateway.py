@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from kiosk.roomserver.asgi_side import AsgiSide
 from kiosk.roomserver.http_server import listen, serving
 
 
@@ -72,5 +73,5 @@ async def recorded_gateway() -> AsyncGenerator[RecordedGateway]:
     ]
     with listen("gateway", "127.0.0.1", 0) as listener:
         gateway.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        async with serving(Starlette(routes=routes), listener):
+        async with serving(AsgiSide(Starlette(routes=routes)), listener):
             yield gateway

@@ -19,9 +19,10 @@ from kiosk.room.session import RoomSession, Wanted
 from kiosk.roomclient import HttpExchange, HttpRoomService
 from kiosk.roomserver.asking import ServerClock
 from kiosk.roomserver.desk import Desk
-from kiosk.roomserver.http import build_app
+from kiosk.roomserver.http import Door
 from kiosk.roomserver.long_polls import LongPolls
 from kiosk.roomserver.settings import ServerSettings
+from tests.fakes.http_in_memory import HttpInMemory
 
 
 START_S = 1000.0
@@ -126,7 +127,7 @@ class RoomWorld:
     def __init__(self, settings: ServerSettings | None = None) -> None:
         self.time = VirtualTime()
         self.backend = PaperBackend()
-        self.app: httpx.ASGITransport | None = None
+        self.app: HttpInMemory | None = None
         self._settings = settings or ServerSettings()
         self._polls = LongPolls()
         self._sweeps: tuple[Callable[[], None], ...] = ()
@@ -147,7 +148,7 @@ class RoomWorld:
         routes = desk.routes(self.backend)
         self.gate = desk.gate
         self._polls, self._sweeps = polls, desk.sweeps
-        self.app = httpx.ASGITransport(app=build_app(routes, polls))
+        self.app = HttpInMemory(Door(routes, polls))
 
     def kill(self) -> None:
         """Let the server be gone, its memory too."""

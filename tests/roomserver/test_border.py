@@ -9,7 +9,8 @@ import pytest
 
 from kiosk.roomserver.admission import AdmissionLimits
 from kiosk.roomserver.border import BorderLimits
-from kiosk.roomserver.http_server import Parser
+from kiosk.roomserver.http_message import Answering, HttpAnswer, HttpRequest
+from kiosk.roomserver.http_server import listen, serving
 from tests.fakes.raw_http import (
     HEALTH,
     HEARTBEAT,
@@ -21,16 +22,14 @@ from tests.fakes.raw_http import (
 )
 
 
-pytestmark = pytest.mark.parametrize("parser", ["httptools", "h11"])
-
 SHORT = BorderLimits(head_s=0.15, body_s=0.25, idle_s=0.3, stall_s=0.2, farewell_s=0.1)
 CROWD = AdmissionLimits(connections_per_address=2, proxies=())
 NO_BODY = b"Content-Length: 0\r\n\r\n"
 
 
 @pytest.fixture
-async def connect(parser: Parser) -> AsyncIterator[Connect]:
-    async with raw_server(SHORT, parser) as connect:
+async def connect() -> AsyncIterator[Connect]:
+    async with raw_server(SHORT) as connect:
         yield connect
 
 
@@ -60,12 +59,12 @@ SLOW = (
 
 @pytest.mark.parametrize("slow", SLOW, ids=["head", "body"])
 async def test_others_are_served_between_any_two_bytes_of_a_slow_one(
-    parser: Parser, slow: tuple[bytes, bytes]
+    slow: tuple[bytes, bytes],
 ) -> None:
     begun, bytes_to_come = slow
     one = AdmissionLimits(ordinary=1)
     patient = BorderLimits(head_s=30, body_s=30, admission=one)
-    async with raw_server(patient, parser) as connect:
+    async with raw_server(patient) as connect:
         trickling, legit = await connect(), await connect()
         trickling.send(begun)
         statuses: list[int] = []
@@ -171,10 +170,10 @@ async def test_an_oversize_body_is_not_read(connect: Connect) -> None:
     assert await (await connect()).ask(post()) == 200
 
 
-async def test_nobody_piles_up_requests_behind_an_answer(parser: Parser) -> None:
+async def test_nobody_piles_up_requests_behind_an_answer() -> None:
     release = asyncio.Event()
 
-    async with raw_server(SHORT, parser, waiting_app(release)) as connect:
+    async with raw_server(SHORT, waiting_app(release)) as connect:
         client = await connect()
         client.send(HEALTH)
         await asyncio.sleep(0.05)
@@ -185,21 +184,18 @@ async def test_nobody_piles_up_requests_behind_an_answer(parser: Parser) -> None
     assert said == b""
 
 
-def waiting_app(release: asyncio.Event, body: bytes = b"") -> object:
-    async def app(scope: object, receive: object, send: object) -> None:
+def waiting_app(release: asyncio.Event, body: bytes = b"") -> Answering:
+    async def app(_request: HttpRequest) -> HttpAnswer:
         await release.wait()
-        length = b"%d" % len(body)
-        start = {"type": "http.response.start", "status": 200}
-        await send({**start, "headers": [(b"content-length", length)]})  # type: ignore[operator]
-        await send({"type": "http.response.body", "body": body})  # type: ignore[operator]
+        return HttpAnswer(body)
 
     return app
 
 
-async def test_who_does_not_take_the_answer_is_hung_up_on(parser: Parser) -> None:
+async def test_who_does_not_take_the_answer_is_hung_up_on() -> None:
     release = asyncio.Event()
     release.set()
-    async with raw_server(SHORT, parser, waiting_app(release, b"x" * 9_000_000)) as to:
+    async with raw_server(SHORT, waiting_app(release, b"x" * 9_000_000)) as to:
         client = await to()
         client.send(HEALTH)
         await asyncio.sleep(0.7)
@@ -208,10 +204,8 @@ async def test_who_does_not_take_the_answer_is_hung_up_on(parser: Parser) -> Non
     assert len(said) < 9_000_000
 
 
-async def test_above_the_limit_of_an_address_only_heartbeats_are_served(
-    parser: Parser,
-) -> None:
-    async with raw_server(BorderLimits(admission=CROWD), parser) as connect:
+async def test_above_the_limit_of_an_address_only_heartbeats_are_served() -> None:
+    async with raw_server(BorderLimits(admission=CROWD)) as connect:
         within = [await connect() for _ in range(2)]
         assert [await client.ask(post()) for client in within] == [200, 200]
 
@@ -226,8 +220,8 @@ async def test_above_the_limit_of_an_address_only_heartbeats_are_served(
     assert beat.startswith(b"HTTP/1.1 200 ")
 
 
-async def test_at_twice_the_limit_of_an_address_nothing_is(parser: Parser) -> None:
-    async with raw_server(BorderLimits(admission=CROWD), parser) as connect:
+async def test_at_twice_the_limit_of_an_address_nothing_is() -> None:
+    async with raw_server(BorderLimits(admission=CROWD)) as connect:
         clients = [await connect() for _ in range(5)]
         said = await clients[-1].rest()
         clients[-1].close()
@@ -238,12 +232,10 @@ async def test_at_twice_the_limit_of_an_address_nothing_is(parser: Parser) -> No
         assert await clients[0].ask(post()) == 200
 
 
-async def test_a_busy_server_says_when_to_come_back_and_beats_on(
-    parser: Parser,
-) -> None:
+async def test_a_busy_server_says_when_to_come_back_and_beats_on() -> None:
     release = asyncio.Event()
     busy = BorderLimits(admission=AdmissionLimits(ordinary=1))
-    async with raw_server(busy, parser, waiting_app(release)) as connect:
+    async with raw_server(busy, waiting_app(release)) as connect:
         working, refused, beating = [await connect() for _ in range(3)]
         working.send(post())
         await asyncio.sleep(0.05)
@@ -268,12 +260,10 @@ async def asked(client: RawClient, request: bytes) -> tuple[int, bytes]:
     return await client.answer()
 
 
-async def test_a_client_gone_before_its_answer_leaves_its_place_to_others(
-    parser: Parser,
-) -> None:
+async def test_a_client_gone_before_its_answer_leaves_its_place_to_others() -> None:
     release = asyncio.Event()
     busy = BorderLimits(admission=AdmissionLimits(ordinary=1))
-    async with raw_server(busy, parser, waiting_app(release)) as connect:
+    async with raw_server(busy, waiting_app(release)) as connect:
         gone = await connect()
         gone.send(post())
         await asyncio.sleep(0.05)
@@ -285,14 +275,83 @@ async def test_a_client_gone_before_its_answer_leaves_its_place_to_others(
         assert await (await connect()).ask(post()) == 200
 
 
-async def test_what_only_the_parser_refuses_leaves_its_place_to_others(
-    parser: Parser,
-) -> None:
-    busy = BorderLimits(admission=AdmissionLimits(ordinary=1))
-    async with raw_server(busy, parser) as connect:
-        for _ in range(2):
-            odd = await connect()
-            odd.send(b"BREW /pot HTTP/1.1\r\nHost: h\r\n\r\n")
-            await odd.answer() if parser == "h11" else await odd.rest()
+async def test_half_a_request_reaches_nobody() -> None:
+    asked: list[HttpRequest] = []
 
-        assert await (await connect()).ask(post()) == 200
+    async def app(request: HttpRequest) -> HttpAnswer:
+        asked.append(request)
+        return HttpAnswer(b"")
+
+    async with raw_server(SHORT, app) as connect:
+        client = await connect()
+        client.send(LIST + b"Host: h\r\nContent-Length: 9\r\n\r\n{}")
+        await asyncio.sleep(0.02)
+        client.close()
+        await asyncio.sleep(0.05)
+
+    assert asked == []
+
+
+async def test_an_application_that_fails_is_500_and_the_next_request_is_served(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def app(request: HttpRequest) -> HttpAnswer:
+        if request.path == "/broken":
+            raise ZeroDivisionError
+        return HttpAnswer(b"{}")
+
+    busy = BorderLimits(admission=AdmissionLimits(ordinary=1))
+    async with raw_server(busy, app) as connect:
+        client = await connect()
+        statuses = [
+            await client.ask(b"GET " + path + b" HTTP/1.1\r\nHost: h\r\n\r\n")
+            for path in (b"/broken", b"/whole")
+        ]
+
+    assert statuses == [500, 200]
+    assert "request failed" in caplog.text
+
+
+async def test_the_head_alone_is_told_to_who_asks_for_it_alone(
+    connect: Connect,
+) -> None:
+    client = await connect()
+    client.send(b"HEAD /healthz HTTP/1.1\r\nHost: h\r\nConnection: TE, close\r\n\r\n")
+    said = await client.rest()
+
+    assert b"\r\nContent-Length: 15\r\n" in said
+    assert b"\r\nDate: " in said
+    assert said.endswith(b"\r\nConnection: close\r\n\r\n")
+
+
+async def test_at_the_stop_what_was_asked_is_answered_and_idle_clients_go() -> None:
+    release = asyncio.Event()
+    listener = listen("http", "127.0.0.1", 0)
+    port = listener.getsockname()[1]
+    async with serving(waiting_app(release, b"well"), listener):
+        idle, asking = [
+            RawClient(*await asyncio.open_connection("127.0.0.1", port))
+            for _ in range(2)
+        ]
+        asking.send(HEALTH)
+        await asyncio.sleep(0.05)
+        asyncio.get_running_loop().call_later(0.1, release.set)
+
+    assert await idle.rest() == b""
+    assert (await asking.rest()).endswith(b"\r\nConnection: close\r\n\r\nwell")
+    for client in (idle, asking):
+        client.close()
+
+
+async def test_at_the_stop_nobody_is_waited_for_long() -> None:
+    listener = listen("http", "127.0.0.1", 0)
+    port = listener.getsockname()[1]
+    began = asyncio.get_running_loop().time()
+    async with serving(waiting_app(asyncio.Event()), listener):
+        asking = RawClient(*await asyncio.open_connection("127.0.0.1", port))
+        asking.send(HEALTH)
+        await asyncio.sleep(0.05)
+
+    assert await asking.rest() == b""
+    assert asyncio.get_running_loop().time() - began < 4.0
+    asking.close()

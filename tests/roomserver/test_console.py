@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -16,6 +15,7 @@ from typing_extensions import override
 
 from kiosk.room.fleet_report import FleetReport
 from kiosk.roomserver.access import MAX_LABELS, OTHER, Traffic, Watched
+from kiosk.roomserver.asgi_side import AsgiSide
 from kiosk.roomserver.console_metrics import exposition
 from kiosk.roomserver.console_pages import fleet_json, fleet_page, status_page
 from kiosk.roomserver.console_routes import Readiness
@@ -29,13 +29,15 @@ from kiosk.roomserver.console_view import (
     StreamView,
 )
 from kiosk.roomserver.fleet import Kiosk
-from kiosk.roomserver.http import build_app
+from kiosk.roomserver.http import Door
+from kiosk.roomserver.http_message import HttpAnswer, HttpRequest
 from kiosk.roomserver.logged import Logged
 from kiosk.roomserver.long_polls import LongPolls
 from kiosk.roomserver.relay_terms import StreamStats
 from kiosk.roomserver.service import ServerAddresses
 from kiosk.roomserver.settings import ServerSettings
 from kiosk.roomserver.store_ledger import ForgetfulLedger
+from tests.fakes.http_in_memory import HttpInMemory
 from tests.fakes.room_desk import FakeDesk
 from tests.fakes.room_server import members_of, running_server
 
@@ -102,8 +104,8 @@ async def test_without_a_password_other_machines_are_told_the_cure() -> None:
     desk = FakeDesk()
     clock = desk.clock.server_clock()
     side = OperatorSide(desk.settings, desk.desk, clock, streams=dict, polls=lambda: 0)
-    app = side.around(Starlette())
-    transport = httpx.ASGITransport(app=app, client=("192.0.2.7", 1))
+    app = side.around(AsgiSide(Starlette()))
+    transport = HttpInMemory(app, client=("192.0.2.7", 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://s") as client:
         page = await client.get("/status")
         ready = await client.get("/readyz")
@@ -185,7 +187,7 @@ async def test_a_store_that_fails_to_keep_up_is_told_and_the_server_works_on() -
     clock = desk.clock.server_clock()
     side = OperatorSide(desk.settings, desk.desk, clock, streams=dict, polls=lambda: 0)
     side.readiness.begin()
-    transport = httpx.ASGITransport(app=side.around(Starlette()))
+    transport = HttpInMemory(side.around(AsgiSide(Starlette())))
     async with httpx.AsyncClient(transport=transport, base_url="http://s") as client:
         ready = await client.get("/readyz")
 
@@ -209,8 +211,8 @@ async def test_wrong_passwords_are_counted_once_for_all_doors() -> None:
     desk = FakeDesk(settings)
     clock = desk.clock.server_clock()
     side = OperatorSide(settings, desk.desk, clock, streams=dict, polls=lambda: 0)
-    app = side.around(build_app(desk.routes, LongPolls()))
-    transport = httpx.ASGITransport(app=app)
+    app = side.around(Door(desk.routes, LongPolls()))
+    transport = HttpInMemory(app)
     guess, right = ({"authorization": f"Bearer {word}"} for word in ("x", PASSWORD))
     async with httpx.AsyncClient(transport=transport, base_url="http://s") as client:
         for path in ("/status", "/weapp/utils/logfilelist", "/fleet") * 2:
@@ -224,27 +226,14 @@ async def test_wrong_passwords_are_counted_once_for_all_doors() -> None:
     assert [answer.headers["retry-after"] for answer in refused] == ["60", "60"]
 
 
-async def respond(status: int, body: bytes, send: object) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": []})  # type: ignore[operator]
-    await send({"type": "http.response.body", "body": body})  # type: ignore[operator]
-
-
 async def ask(
     path: str, status: int, body: bytes, logged: Logged, traffic: Traffic
 ) -> None:
-    async def app(scope: object, receive: object, send: object) -> None:
-        await respond(status, body, send)
-
-    async def receive() -> dict[str, object]:
-        return {"type": "http.disconnect"}
-
-    async def send(message: object) -> None:
-        await asyncio.sleep(0)
+    async def app(_request: HttpRequest) -> HttpAnswer:
+        return HttpAnswer(body, status=status)
 
     watched = Watched(app, traffic, lambda: 5.0, logged)
-    scope = {"type": "http", "path": path, "query_string": b"token=secret"}
-    await watched(scope, receive, send)
-    await watched({"type": "websocket", "path": path}, receive, send)
+    await watched(HttpRequest("GET", path, "token=secret"))
 
 
 @pytest.mark.parametrize(

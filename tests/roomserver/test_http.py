@@ -9,11 +9,10 @@ from typing_extensions import override
 
 from kiosk.room import messages as msg
 from kiosk.roomserver.asking import ServerClock
-from kiosk.roomserver.cloud import no_cloud
-from kiosk.roomserver.http import Door, build_app
+from kiosk.roomserver.http import Door
 from kiosk.roomserver.long_polls import LongPolls
-from kiosk.roomserver.store_ledger import ForgetfulLedger
 from tests.fakes.eventually import eventually
+from tests.fakes.http_in_memory import HttpInMemory
 from tests.fakes.room_desk import FakeDesk, HandClock
 
 
@@ -26,10 +25,10 @@ class HttpDesk(FakeDesk):
     def __init__(self, clock: HandClock | None = None) -> None:
         super().__init__(clock=clock)
         self.polls = LongPolls()
-        self.app = build_app(self.routes, self.polls)
+        self.app = Door(self.routes, self.polls)
 
     def client(self, address: str = "127.0.0.1") -> httpx.AsyncClient:
-        transport = httpx.ASGITransport(app=self.app, client=(address, 1))
+        transport = HttpInMemory(self.app, client=(address, 1))
         base_url = "http://server/weapp/double_room/"
         return httpx.AsyncClient(transport=transport, base_url=base_url)
 
@@ -97,44 +96,6 @@ async def test_a_query_with_doubled_or_too_many_fields_is_code_minus_1(
         answer = await client.post(f"login?{query}")
 
     assert answer.json()["code"] == -1
-
-
-async def test_a_client_that_hangs_up_gets_no_answer() -> None:
-    desk = HttpDesk()
-    sent: list[object] = []
-
-    async def receive() -> dict[str, object]:
-        return {"type": "http.disconnect"}
-
-    async def send(message: object) -> None:
-        sent.append(message)
-
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/weapp/double_room/get_push_url",
-        "query_string": b"",
-        "headers": [],
-    }
-    await desk.app(scope, receive, send)
-
-    assert sent == []
-
-
-async def test_what_is_not_http_is_not_served() -> None:
-    desk = HttpDesk()
-    sent: list[object] = []
-
-    async def receive() -> dict[str, object]:
-        return {"type": "websocket.connect"}
-
-    async def send(message: object) -> None:
-        sent.append(message)
-
-    door = Door(desk.routes, desk.polls, no_cloud, ForgetfulLedger())
-    await door({"type": "websocket"}, receive, send)
-
-    assert sent == []
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"])

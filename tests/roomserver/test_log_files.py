@@ -13,11 +13,12 @@ import pytest
 from typing_extensions import override
 
 from kiosk.roomserver.asking import Page
-from kiosk.roomserver.http import build_app
+from kiosk.roomserver.http import Door
 from kiosk.roomserver.log_folder import MAX_BYTES, MAX_FILES, LogFile, LogFolder
 from kiosk.roomserver.long_polls import LongPolls
 from kiosk.roomserver.routes import UNKNOWN_ROUTE
 from kiosk.roomserver.settings import ServerSettings
+from tests.fakes.http_in_memory import HttpInMemory
 from tests.fakes.room_desk import FakeDesk
 
 
@@ -94,9 +95,9 @@ def test_no_name_leads_out_of_the_log_folder(folder: Path) -> None:
 
 
 async def test_no_encoded_name_leads_out_of_the_log_folder(folder: Path) -> None:
-    app = build_app(desk_with(folder).routes, LongPolls())
+    app = Door(desk_with(folder).routes, LongPolls())
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=app), base_url="http://server"
+        transport=HttpInMemory(app), base_url="http://server"
     ) as client:
         for name in traversals():
             asked_as_it_is = quote(name, safe="%/\\;:.*~")
@@ -181,9 +182,9 @@ def test_a_browser_that_has_not_been_asked_yet_guesses_nothing(folder: Path) -> 
 
 
 async def test_a_page_is_sent_with_its_headers(folder: Path) -> None:
-    app = build_app(desk_with(folder).routes, LongPolls())
+    app = Door(desk_with(folder).routes, LongPolls())
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=app), base_url="http://server"
+        transport=HttpInMemory(app), base_url="http://server"
     ) as client:
         refused = await client.get("/weapp/utils/logfilelist")
         shown = await client.get("/weapp/utils/logfilelist", auth=("anna", PASSWORD))

@@ -12,10 +12,11 @@ from kiosk.room import messages as msg
 from kiosk.room.stream_url import stream_of
 from kiosk.roomserver.asking import CloudCall
 from kiosk.roomserver.cloud import MAX_BYTES, ask_cloud, no_cloud
-from kiosk.roomserver.http import build_app
+from kiosk.roomserver.http import Door
 from kiosk.roomserver.long_polls import LongPolls
 from kiosk.roomserver.mixing import INTERFACE, MixingAccount
 from kiosk.roomserver.settings import ServerSettings
+from tests.fakes.http_in_memory import HttpInMemory
 from tests.fakes.room_desk import FakeDesk, Json
 
 
@@ -178,9 +179,9 @@ async def test_the_answer_comes_over_http_when_the_cloud_has_spoken() -> None:
         calls.append(call)
         return b'{"code":0}'
 
-    app = build_app(show.desk.routes, LongPolls(), cloud)
+    app = Door(show.desk.routes, LongPolls(), cloud)
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=app), base_url="http://server"
+        transport=HttpInMemory(app), base_url="http://server"
     ) as client:
         answer = await client.post(
             "/weapp/live_room/merge_stream",

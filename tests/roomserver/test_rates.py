@@ -11,7 +11,6 @@ from kiosk.roomserver.admission import AdmissionLimits
 from kiosk.roomserver.asking import Page
 from kiosk.roomserver.border import BorderLimits
 from kiosk.roomserver.fleet_routes import FleetDoor
-from kiosk.roomserver.http_server import Parser
 from kiosk.roomserver.rates import RateLimits
 from kiosk.roomserver.routes import Answer
 from kiosk.roomserver.settings import ServerSettings
@@ -172,10 +171,9 @@ def test_wrong_signatures_have_to_wait_after_five() -> None:
     assert desk.ask("login", query={**query, "userID": "bob"})["code"] == 0
 
 
-@pytest.mark.parametrize("parser", ["httptools", "h11"])
-async def test_one_address_may_ask_only_so_often_and_beats_on(parser: Parser) -> None:
+async def test_one_address_may_ask_only_so_often_and_beats_on() -> None:
     limits = AdmissionLimits(requests_per_address=1.0, proxies=())
-    async with raw_server(BorderLimits(admission=limits), parser) as connect:
+    async with raw_server(BorderLimits(admission=limits)) as connect:
         client, other = await connect(), await connect()
         within = [await client.ask(post()) for _ in range(5)]
         other.send(post(LIST))
@@ -190,7 +188,7 @@ async def test_one_address_may_ask_only_so_often_and_beats_on(parser: Parser) ->
 
 async def test_proxies_stand_for_many_clients_and_are_not_counted() -> None:
     limits = AdmissionLimits(requests_per_address=1.0)
-    async with raw_server(BorderLimits(admission=limits), "h11") as connect:
+    async with raw_server(BorderLimits(admission=limits)) as connect:
         client = await connect()
 
         assert {await client.ask(post()) for _ in range(20)} == {200}

@@ -19,11 +19,12 @@ import pytest
 
 from kiosk.room.stream_url import stream_of
 from kiosk.roomserver.asking import CloudCall
-from kiosk.roomserver.http import build_app
+from kiosk.roomserver.http import Door
 from kiosk.roomserver.long_polls import LongPolls
 from kiosk.roomserver.mixing import MixingAccount
 from kiosk.roomserver.rooms import CreatorLeaves
 from kiosk.roomserver.settings import ServerSettings
+from tests.fakes.http_in_memory import HttpInMemory
 from tests.fakes.replay import Json, Replay, recorded, same_fields
 from tests.fakes.room_desk import FakeDesk
 
@@ -78,9 +79,9 @@ async def replay(section: str, settings: ServerSettings) -> None:
         )
         return str(account["userSig"])
 
-    app = build_app(desk.routes, LongPolls(), mixes)
+    app = Door(desk.routes, LongPolls(), mixes)
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=app), base_url="http://server"
+        transport=HttpInMemory(app), base_url="http://server"
     ) as client:
         server = Replay(client, sign)
         for one in RECORDED[section]:
