@@ -68,7 +68,11 @@ def _carry_out(arguments: argparse.Namespace, programs: Programs) -> int:
     except BrokenPipeError:  # e.g. `kiosk config show | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _READER_GONE
-    except (KioskError, OSError) as error:
+    except OSError as error:
+        named = error.filename is not None and error.strerror
+        _complain(f"{error.filename}: {error.strerror}" if named else str(error))
+        return os.EX_TEMPFAIL
+    except KioskError as error:
         _complain(str(error))
         return os.EX_TEMPFAIL
     return status

@@ -26,6 +26,7 @@ from kiosk.app import devices
 from kiosk.app.chime import ring
 from kiosk.app.devices import Remembered
 from kiosk.app.fleet_facts import FleetFacts, serial_of
+from kiosk.app.leaves import leaves_of
 from kiosk.app.log_setup import set_up_log
 from kiosk.app.memory import keep_memory_small
 from kiosk.call.events import Timer
@@ -77,7 +78,7 @@ def run_kiosk(
         with asyncio.Runner(loop_factory=make_loop) as runner:
             runner.run(_run(config, problem))
     except* KioskError as group:
-        for exc in _leaves(group):
+        for exc in leaves_of(group):
             log.error("kiosk stopped", extra={"code": exc.code, "reason": str(exc)})  # noqa: TRY400 -- the reason is the whole story
         return_code = os.EX_UNAVAILABLE
     except* Exception:
@@ -87,13 +88,6 @@ def run_kiosk(
     else:
         return_code = os.EX_OK
     return return_code
-
-
-def _leaves(group: BaseExceptionGroup[KioskError]) -> list[KioskError]:
-    found: list[KioskError] = []
-    for exc in group.exceptions:
-        found += _leaves(exc) if isinstance(exc, BaseExceptionGroup) else [exc]
-    return found
 
 
 async def _run(config: KioskConfig, problem: ConfigError | None) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from kiosk.app.leaves import leaves_of
 from kiosk.app.log_setup import set_up_log
 from kiosk.config.media_section import MediaSection
 from kiosk.config.server_schema import (
@@ -62,8 +63,9 @@ def run_server(
         listeners = listeners_of(os.environ, os.getpid())
         asyncio.run(_serve(settings, on_ready, listeners))
     except* OSError as group:
-        for exc in group.exceptions:
-            log.error("server not started", extra={"reason": str(exc)})  # noqa: TRY400 -- the reason is the whole story
+        for exc in leaves_of(group):
+            reason = exc.strerror or str(exc)
+            log.error("server not started", extra={"reason": reason})  # noqa: TRY400 -- the reason is the whole story
         status = os.EX_UNAVAILABLE
     return status
 

@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 _QUEUE_PATIENCE = 15
 """Failed waits, one after the other, before the call is given up."""
+_LONGEST_BACK_OFF_S = 30.0
 
 
 class CallScope:
@@ -67,6 +68,7 @@ class CallScope:
         self._notices = Notices(room, notices, peers)
         self._lost_device = ""
         self._seat: Seat | None = None
+        self._seats_lost = 0
         self._playing = asyncio.Lock()
 
     # -- getting a seat ------------------------------------------------------
@@ -82,6 +84,10 @@ class CallScope:
 
     async def wait_for_seat(self) -> None:
         """Wait in line until it is our turn: SeatFreed; SeatMissing when we move."""
+        if self._seats_lost > 1:
+            # Free to see and full to enter: no camera that blinks all day long.
+            doubled = self._queue_s * 2.0 ** min(self._seats_lost - 2, 10)
+            await asyncio.sleep(min(_LONGEST_BACK_OFF_S, doubled))
         failures = 0
         told: NoSeat | None = None
         while True:
@@ -131,6 +137,7 @@ class CallScope:
         try:
             self.room_id = await self._room.take_seat(self._seat, self.peers.notice)
         except RoomFull:
+            self._seats_lost += 1
             self._post(ev.SeatLost(self.call))
             return
         except RoomError as exc:

@@ -12,6 +12,7 @@ servers the query holds the token.
 from __future__ import annotations
 
 import logging
+import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -168,15 +169,23 @@ def _silence_httpx() -> None:
 
 def _cause(error: httpx.TransportError) -> str:
     """Name what went wrong; a certificate that is not trusted above all."""
+    if isinstance(error, httpx.RemoteProtocolError):
+        return "what came is no HTTP; is the room server's address right?"
     under: BaseException | None = error
-    while under is not None and not isinstance(under, ssl.SSLError):
+    while under is not None and not isinstance(under, OSError):
         under = under.__cause__ or under.__context__
-    if isinstance(under, ssl.SSLCertVerificationError):
-        trouble = under.verify_message.rstrip(".")
-        return f"its certificate is not trusted: {trouble}; see [network] ca_file"
-    if under is not None:
-        return f"no TLS: {under.reason or type(under).__name__}"
-    return type(error).__name__
+    match under:
+        case ssl.SSLCertVerificationError():
+            trouble = under.verify_message.rstrip(".")
+            return f"its certificate is not trusted: {trouble}; see [network] ca_file"
+        case ssl.SSLError():
+            return f"no TLS: {under.reason or type(under).__name__}"
+        case OSError(errno=int(number)) if number > 0:
+            return os.strerror(number).lower()
+        case OSError(strerror=str(words)):
+            return words.lower()
+        case _:
+            return type(error).__name__
 
 
 def _judge_head(route: str, response: httpx.Response) -> None:

@@ -25,6 +25,12 @@ from kiosk.roomserver.http_message import Answering
 
 _SHUTDOWN_S = 2.0
 _BACKLOG = 1024
+_CURES = {
+    errno.EADDRINUSE: "end what listens there, or take another port (0: any free one)",
+    errno.EADDRNOTAVAIL: "this machine has no such address",
+    errno.EACCES: "ports below 1024 are the system's; take a higher one",
+    socket.EAI_NONAME: "no such host is known; give an address",
+}
 
 
 def listen(what: str, host: str, port: int) -> socket.socket:
@@ -54,10 +60,11 @@ def listen(what: str, host: str, port: int) -> socket.socket:
 
 
 def named(error: OSError, what: str, address: str) -> OSError:
-    """Return the error with the address it is about in its text."""
+    """Return the error with the address it is about, and its cure, in its text."""
     number = error.errno or 0
     reason = os.strerror(number) if number > 0 else error.strerror or str(error)
-    return OSError(error.errno, f"{what} {address}: {reason}")
+    cure = _CURES.get(number, f"see [server] {what}")
+    return OSError(error.errno, f"{what} {address}: {reason}; {cure}")
 
 
 @asynccontextmanager

@@ -270,7 +270,9 @@ def open_ledger(
         raise OSError(errno.EIO, f"store {path}: {error}") from error
     except OSError as error:
         reason = error.strerror or str(error)
-        raise OSError(error.errno, f"store {path}: {reason}") from error
+        raise OSError(
+            error.errno, f"store {path}: {reason}; see [store] path"
+        ) from error
 
 
 def _open(

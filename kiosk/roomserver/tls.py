@@ -53,16 +53,19 @@ def server_context(files: TlsFiles) -> ssl.SSLContext:
         | ssl.OP_CIPHER_SERVER_PREFERENCE
     )
     context.num_tickets = 0
-    names = f"[tls] certificate {files.certificate}, key {files.key}"
+    names = f"certificate {files.certificate}, key {files.key}"
     try:
         # The empty passphrase: OpenSSL must never ask a terminal for one.
         context.load_cert_chain(files.certificate, files.key, password="")
     except ssl.SSLError as error:
         cause = error.reason or "NOT_PEM"
         raise TlsUnusable(
-            f"{names}: not usable ({cause}); both must be PEM, belong together and "
-            "have no passphrase"
+            f"[tls] not usable ({cause}): {names}; both must be PEM, belong together "
+            "and have no passphrase"
         ) from None
     except OSError as error:
-        raise TlsUnusable(f"{names}: {error.strerror}; check paths and modes") from None
+        # The log masks what follows "key:", so the cause stands in front.
+        raise TlsUnusable(
+            f"[tls] {error.strerror}: {names}; check paths and modes"
+        ) from None
     return context

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from kiosk import ports
@@ -140,6 +142,23 @@ async def test_losing_the_seat_to_somebody_faster_closes_the_camera_and_queues()
         await kiosk.until(lambda: not world.media.camera_open, "camera closed")
 
         await kiosk.reach(State.WAITING)
+
+
+async def test_a_seat_that_is_never_to_be_had_is_tried_for_more_and_more_rarely() -> (
+    None
+):
+    world = KioskWorld()
+    world.room.fail("take_seat", *[RoomFull("add_pusher", 5001, "full")] * 7)
+    async with running_kiosk(world, chime=0.0) as kiosk:
+        await kiosk.reach(State.IDLE)
+        began = asyncio.get_running_loop().time()
+        kiosk.daemon.press("call")
+
+        await kiosk.reach(State.WAITING)
+
+    # The pauses double from the second loss on: 10, 20 ... 320 ms.
+    assert asyncio.get_running_loop().time() - began >= 0.63
+    assert world.media.said.count("camera open") == 8
 
 
 @pytest.mark.parametrize("verb", ["find_seat", "take_seat"])

@@ -36,6 +36,7 @@ from kiosk.room.messages import (
 )
 from kiosk.room.script import ServerBusy
 from kiosk.roomclient import HttpExchange
+from tests.fakes.http_listener import Listener, asking
 
 
 GOOD = {"code": 0, "message": "ok", "pushers": []}
@@ -465,7 +466,22 @@ async def test_nobody_listening_is_unreachable_and_named() -> None:
     error = await error_of(HttpExchange("http://127.0.0.1:9"))
 
     assert isinstance(error, RoomUnreachable)
-    assert "127.0.0.1:9" in str(error)
+    assert "127.0.0.1:9 did not answer (connection refused)" in str(error)
+
+
+async def test_a_host_that_nobody_knows_is_named_as_such() -> None:
+    error = await error_of(HttpExchange("http://nobody.invalid"))
+
+    assert isinstance(error, RoomUnreachable)
+    assert "(name or service not known)" in str(error)
+
+
+async def test_who_speaks_something_else_is_told_apart_from_who_is_silent() -> None:
+    async with asking(Listener(b"SSH-2.0-OpenSSH_9.2\r\n\r\n")) as http:
+        error = await error_of(HttpExchange(str(http.base_url)))
+
+    assert isinstance(error, RoomUnreachable)
+    assert "what came is no HTTP" in str(error)
 
 
 async def test_a_text_with_quotes_and_signs_is_sent_whole() -> None:

@@ -60,13 +60,19 @@ async def test_a_busy_port_is_named(what: str) -> None:
         port = taken.getsockname()[1]
         ports = {"http_port": 0, "rtmp_port": 0, f"{what}_port": port}
 
-        with pytest.raises(OSError, match=rf"{what} 127\.0\.0\.1:{port}: .*in use"):
+        cure = "another port"
+        told = rf"{what} 127\.0\.0\.1:{port}: .*in use; .*{cure}"
+        with pytest.raises(OSError, match=told):
             await serve(ServerSettings(**ports), lambda _: None)
 
 
 @pytest.mark.parametrize(
     ("host", "cause"),
-    [("192.0.2.1", "Cannot assign requested address"), ("x" * 64, "no host name")],
+    [
+        ("192.0.2.1", "Cannot assign requested address; this machine has no such"),
+        ("nobody.invalid", "Name or service not known; no such host is known"),
+        ("x" * 64, "no host name"),
+    ],
 )
 async def test_a_host_that_is_not_ours_is_named(host: str, cause: str) -> None:
     with pytest.raises(OSError, match=rf"http {host}:8080: {cause}"):
