@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from kiosk.app.leaves import leaves_of
 from kiosk.app.log_setup import set_up_log
 from kiosk.config.media_section import MediaSection
+from kiosk.config.recorder_section import RecorderSection
 from kiosk.config.server_schema import (
     ImSection,
     LimitsSection,
@@ -33,6 +34,7 @@ from kiosk.roomserver.media_settings import MediaKind, MediaSettings
 from kiosk.roomserver.mixing import MixingAccount
 from kiosk.roomserver.networks import LOOPBACK
 from kiosk.roomserver.rates import RateLimits
+from kiosk.roomserver.recorder_terms import RecorderSettings
 from kiosk.roomserver.rooms import CreatorLeaves
 from kiosk.roomserver.service import ServerAddresses, serve
 from kiosk.roomserver.settings import ServerSettings
@@ -130,6 +132,7 @@ def settings_of(config: ServerConfig, state_directory: str = "") -> ServerSettin
         im_path=config.im.path if config.im.provider == "local" else None,
         im_account=_im_account(config.im),
         media=_media(config.media),
+        recorder=_recorder(config.recorder),
         access_log=Logged(config.operators.access_log),
         bizid=server.bizid,
         sdk_app_id=server.sdk_app_id,
@@ -178,6 +181,13 @@ def _mixing(section: MixingSection) -> MixingAccount | None:
     if section.app_id is None or section.api_key is None:
         return None
     return MixingAccount(section.app_id, section.api_key.get_secret_value())
+
+
+def _recorder(section: RecorderSection) -> RecorderSettings:
+    url, query = section.url or "", section.query
+    if url and query is not None:
+        url = f"{url}?{query.get_secret_value()}"
+    return RecorderSettings(url, section.rooms, section.ca_file)
 
 
 def _media(section: MediaSection) -> MediaSettings:

@@ -132,6 +132,7 @@ def server_breaches(config: ServerConfig) -> Iterator[Breach]:
             (("mixing", "api_key"),),
         )
     yield from _media_breaches(config)
+    yield from _recorder_breaches(config)
     if 0 < config.keys.rotate_h < config.keys.session_h:
         text = "must be 0 or at least session_h: a stream outlives no two keys"
         yield Breach(Mistake(("keys", "rotate_h"), text), (("keys", "session_h"),))
@@ -145,6 +146,20 @@ def server_breaches(config: ServerConfig) -> Iterator[Breach]:
             ),
             (("server", "public_rtmp"),),
         )
+
+
+def _recorder_breaches(config: ServerConfig) -> Iterator[Breach]:
+    if config.recorder.url is None:
+        return
+    named: KeyPath = ("recorder", "url")
+    if config.media.backend != "relay":
+        text = "needs our own relay; with another media server let that one record"
+        yield Breach(Mistake(named, text), (("media", "backend"),))
+    parts = urlsplit(config.recorder.url)
+    plain = parts.scheme == "rtmp" and not is_loopback(parts.hostname or "")
+    if plain and not config.network.insecure:
+        text = "is plain RTMP beyond this machine; use rtmps:// or insecure = true"
+        yield Breach(Mistake(named, text), (_INSECURE,))
 
 
 def _media_breaches(config: ServerConfig) -> Iterator[Breach]:

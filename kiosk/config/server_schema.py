@@ -13,6 +13,7 @@ from typing import Annotated, Literal, cast
 from pydantic import AfterValidator, Field, PlainValidator
 
 from kiosk.config.media_section import MediaSection
+from kiosk.config.recorder_section import RecorderSection
 from kiosk.config.schema import CONFIG_VERSION, LogSection, Section, Version
 from kiosk.config.values import (
     Address,
@@ -285,6 +286,7 @@ class ServerConfig(Section):
     tls: TlsSection = TlsSection()
     limits: LimitsSection = LimitsSection()
     media: MediaSection = MediaSection()
+    recorder: RecorderSection = RecorderSection()
     echo: EchoSection = EchoSection()
     network: ServerNetworkSection = ServerNetworkSection()
     log: LogSection = LogSection()

@@ -4,7 +4,7 @@ What a room server answers: the fields beside ``code`` and ``message``.
 ``to_wire`` gives the superset both dialects are content with (protocol section
 10.1: v1 clients ignore extra keys); ``read`` is tolerant where the originals
 differ: no ``mixedPlayURL``, label under either name, ``custom`` absent.
-``seq``, ``epoch``, ``heartbeatS`` are ours and additive.
+``seq``, ``epoch``, ``heartbeatS``, ``recording`` are ours and additive.
 """
 
 from __future__ import annotations
@@ -135,10 +135,17 @@ class Seated:
     epoch: int = 0
     seq: int = 0
     heartbeat_s: float = DEFAULT_HEARTBEAT_S
+    recording: bool = False
+    """A recorder confirms that it takes a stream of the room."""
 
     def to_wire(self) -> Wire:
-        """Return our three additive fields."""
-        return {"epoch": self.epoch, "seq": self.seq, "heartbeatS": self.heartbeat_s}
+        """Return our additive fields."""
+        return {
+            "epoch": self.epoch,
+            "seq": self.seq,
+            "heartbeatS": self.heartbeat_s,
+            **({"recording": True} if self.recording else {}),
+        }
 
     @classmethod
     def read(cls, fields: Fields) -> Seated:
@@ -147,6 +154,7 @@ class Seated:
             fields.optional_count("epoch"),
             fields.optional_count("seq"),
             fields.optional_seconds("heartbeatS", DEFAULT_HEARTBEAT_S),
+            fields.optional_flag("recording"),
         )
 
 
@@ -210,6 +218,8 @@ class Room:
     seq: int = 0
     audience_count: int | None = None
     """Only a live_room's in a list of rooms has one."""
+    recording: bool = False
+    """As of :class:`Seated`; not in a list of rooms."""
 
     def to_wire(self) -> Wire:
         """Return the superset of both dialects."""
@@ -224,6 +234,7 @@ class Room:
             "custom": self.custom,
             "pushers": [member.to_wire() for member in self.members],
             "seq": self.seq,
+            **({"recording": True} if self.recording else {}),
         }
 
     @classmethod
@@ -242,6 +253,7 @@ class Room:
             audience_count=(
                 fields.number("audienceCount") if fields.has("audienceCount") else None
             ),
+            recording=fields.optional_flag("recording"),
         )
 
 

@@ -25,6 +25,10 @@ class StreamBackend(Protocol):
         """Say whether somebody publishes the stream now."""
         ...
 
+    def is_recorded(self, stream: str) -> bool:
+        """Say whether a recorder confirms at this moment that it takes the stream."""
+        ...
+
     def cut(self, stream: str) -> None:
         """End a stream for its publisher and its subscribers."""
         ...

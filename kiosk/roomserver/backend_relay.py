@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from kiosk.room.stream_url import StreamHost
@@ -27,12 +28,30 @@ class RelayControl(Protocol):
         ...
 
 
-class RelayBackend:
-    """Names the relay as clients reach it and passes the rest on to it."""
+def _nothing(_stream: str) -> bool:
+    return False
 
-    def __init__(self, relay: RelayControl, host: StreamHost) -> None:
+
+class RelayBackend:
+    """
+    Names the relay as clients reach it and passes the rest on to it.
+
+    Args:
+        relay: Ours.
+        host: Where clients reach it.
+        is_recorded: Whether a recorder takes a stream; none does by default.
+
+    """
+
+    def __init__(
+        self,
+        relay: RelayControl,
+        host: StreamHost,
+        is_recorded: Callable[[str], bool] = _nothing,
+    ) -> None:
         self._relay = relay
         self._host = host
+        self._is_recorded = is_recorded
 
     def push_url(self, stream: str, query: str) -> str:
         """Return where a stream is published."""
@@ -45,6 +64,10 @@ class RelayBackend:
     def is_live(self, stream: str) -> bool:
         """Say whether somebody publishes the stream now."""
         return self._relay.is_live(stream)
+
+    def is_recorded(self, stream: str) -> bool:
+        """Say whether a recorder confirms that it takes the stream."""
+        return self._is_recorded(stream)
 
     def cut(self, stream: str) -> None:
         """End a stream for its publisher and its subscribers."""

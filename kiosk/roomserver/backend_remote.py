@@ -137,6 +137,10 @@ class RemoteBackend:
         """Say whether somebody publishes the stream, as far as we were told."""
         return self._live.is_live(stream)
 
+    def is_recorded(self, stream: str) -> bool:
+        """Say no: what a foreign media server records it does not tell."""
+        return False
+
     def cut(self, stream: str) -> None:
         """End a stream for its publisher and its players."""
         self._cut(stream, self._live.forget(stream), whole=True)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from kiosk.roomserver.access import BUCKETS_S, Traffic
 from kiosk.roomserver.console_view import ProcessView, ServerView
+from kiosk.roomserver.recorder_terms import TeeState
 
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -21,7 +22,8 @@ _Sample = tuple[Mapping[str, str], float]
 
 def exposition(view: ServerView, process: ProcessView) -> bytes:
     """Return the page a Prometheus server reads."""
-    lines = [*_rooms(view), *_streams(view), *_requests(view.traffic)]
+    lines = [*_rooms(view), *_streams(view), *_recorder(view)]
+    lines += _requests(view.traffic)
     lines += [*_fleet(view), *_process(process)]
     return ("\n".join(lines) + "\n").encode("utf-8")
 
@@ -45,6 +47,20 @@ def _streams(view: ServerView) -> Iterator[str]:
         ("sent_bps", "Bits a second out.", sum(s.sent_bps for s in streams)),
     ):
         yield from _gauge(f"kiosk_stream_{name}", text, value)
+
+
+def _recorder(view: ServerView) -> Iterator[str]:
+    tees = [stream.tee for stream in view.streams if stream.tee is not None]
+    states = {state.value: 0 for state in TeeState}
+    states |= Counter(tee.state.value for tee in tees)
+    name = "kiosk_recorder_streams"
+    yield from _family(name, "gauge", "Streams to record.", _by("state", states))
+    for name, text, value in (
+        ("sent_bytes", "Media sent of them.", sum(t.sent_bytes for t in tees)),
+        ("dropped_units", "Media lost of them.", sum(t.dropped_units for t in tees)),
+        ("failures", "Connections lost by them.", sum(t.failures for t in tees)),
+    ):
+        yield from _gauge(f"kiosk_recorder_{name}", text, value)
 
 
 def _requests(traffic: Traffic) -> Iterator[str]:

@@ -12,6 +12,7 @@ from html import escape
 from kiosk.room.wire_json import Wire, dump_json
 from kiosk.roomserver.console_view import ServerView
 from kiosk.roomserver.fleet import Kiosk
+from kiosk.roomserver.recorder_terms import TeeState, TeeStats
 
 
 _REFRESH_S = 10
@@ -76,7 +77,7 @@ def status_page(view: ServerView) -> bytes:
     ]
     streams = [
         (
-            not stream.stats.is_live,
+            not stream.stats.is_live or _is_missed(stream.tee),
             (
                 stream.name,
                 "live" if stream.stats.is_live else "waited for",
@@ -84,12 +85,13 @@ def status_page(view: ServerView) -> bytes:
                 f"{stream.received_bps / 1e3:.0f} kbit/s",
                 f"{stream.sent_bps / 1e3:.0f} kbit/s",
                 str(stream.stats.dropped_units),
+                _tee(stream.tee),
             ),
         )
         for stream in view.streams
     ]
     room_heads = ("type", "room", "label", "member", "heartbeat", "stream")
-    stream_heads = ("stream", "state", "players", "in", "out", "dropped")
+    stream_heads = ("stream", "state", "players", "in", "out", "dropped", "recorder")
     return _page(
         "Room server",
         [
@@ -101,6 +103,18 @@ def status_page(view: ServerView) -> bytes:
             _table(stream_heads, streams),
         ],
     )
+
+
+def _tee(tee: TeeStats | None) -> str:
+    if tee is None:
+        return ""
+    lost = f", {tee.dropped_units} dropped" if tee.dropped_units else ""
+    failed = f", {tee.failures} failures" if tee.failures else ""
+    return f"{tee.state.value}{lost}{failed}"
+
+
+def _is_missed(tee: TeeStats | None) -> bool:
+    return tee is not None and tee.state is not TeeState.RECORDING
 
 
 def _is_bad(kiosk: Kiosk, now: float) -> bool:

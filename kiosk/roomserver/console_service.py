@@ -20,6 +20,7 @@ from kiosk.roomserver.desk import Desk
 from kiosk.roomserver.fleet_routes import FleetDoor
 from kiosk.roomserver.http_message import Answering, HttpAnswer, HttpRequest
 from kiosk.roomserver.key_routes import KeyDoor
+from kiosk.roomserver.recorder_terms import TeeStats
 from kiosk.roomserver.relay_terms import StreamStats
 from kiosk.roomserver.settings import ServerSettings
 
@@ -30,6 +31,7 @@ class OperatorSide:
 
     Args:
         streams: The media server's streams.
+        tees: How their recording goes.
         polls: How many members wait for events.
 
     """
@@ -41,13 +43,14 @@ class OperatorSide:
         clock: ServerClock,
         *,
         streams: Callable[[], Mapping[str, StreamStats]],
+        tees: Callable[[], Mapping[str, TeeStats]],
         polls: Callable[[], int],
     ) -> None:
         self._settings = settings
         self._desk = desk
         self._clock = clock
         self._traffic = Traffic()
-        self._rates = StreamRates(streams)
+        self._rates = StreamRates(streams, tees)
         self._viewer = Viewer(desk.rooms, desk.fleet, self._rates, polls, self._traffic)
         self.readiness = Readiness(
             clock.monotonic, settings.sweep_s, lambda: desk.store_is_late

@@ -16,6 +16,7 @@ from pathlib import Path
 from kiosk.room.room_types import RoomType
 from kiosk.roomserver.access import Traffic
 from kiosk.roomserver.fleet import Fleet, Kiosk
+from kiosk.roomserver.recorder_terms import TeeStats
 from kiosk.roomserver.relay_terms import StreamStats
 from kiosk.roomserver.rooms import Rooms
 from kiosk.roomserver.spaces import id_of
@@ -52,6 +53,8 @@ class StreamView:
     stats: StreamStats
     received_bps: float
     sent_bps: float
+    tee: TeeStats | None = None
+    """How its recording goes, where it is recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +86,13 @@ class ProcessView:
 class StreamRates:
     """Bit rates out of byte counters, between two looks."""
 
-    def __init__(self, streams: Callable[[], Mapping[str, StreamStats]]) -> None:
+    def __init__(
+        self,
+        streams: Callable[[], Mapping[str, StreamStats]],
+        tees: Callable[[], Mapping[str, TeeStats]],
+    ) -> None:
         self._streams = streams
+        self._tees = tees
         self._last: dict[str, tuple[float, int, int]] = {}
         self._rates: dict[str, tuple[float, float]] = {}
 
@@ -106,8 +114,9 @@ class StreamRates:
 
     def views(self) -> tuple[StreamView, ...]:
         """Return all streams by name."""
+        tees = self._tees()
         return tuple(
-            StreamView(name, stats, *self._rates.get(name, (0.0, 0.0)))
+            StreamView(name, stats, *self._rates.get(name, (0.0, 0.0)), tees.get(name))
             for name, stats in sorted(self._streams().items())
         )
 

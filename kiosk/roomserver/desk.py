@@ -199,6 +199,7 @@ class Desk:
             policy=RoutePolicy(settings.period_s),
             room_ids=RoomIds(self._kept_key("room id"), self._random_bytes),
             may_sit=self._queue.may_sit,
+            is_recorded=backend.is_recorded,
         )
         gateway = self._gateway(identity, rooms)
         return Routes(identity, self._groups(rooms, urls), gateway)

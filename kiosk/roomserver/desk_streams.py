@@ -15,6 +15,7 @@ from kiosk.roomserver.backend_relay import RelayBackend, RelayControl
 from kiosk.roomserver.gate import StreamGate
 from kiosk.roomserver.grants import PushGrants
 from kiosk.roomserver.key_ring import KeyRing
+from kiosk.roomserver.recorder import Recorder
 from kiosk.roomserver.rooms import Rooms
 from kiosk.roomserver.settings import ServerSettings
 from kiosk.roomserver.store_ledger import Ledger
@@ -83,10 +84,15 @@ class DeskStreams:
             random_bytes=self._random_bytes,
         )
 
-    def relay_backend(self, relay: RelayControl, rtmp_port: int) -> RelayBackend:
+    def relay_backend(
+        self, relay: RelayControl, rtmp_port: int, recorder: Recorder | None = None
+    ) -> RelayBackend:
         """Return a backend that names our relay as clients reach it."""
         address = self._settings.url_address(rtmp_port)
-        return RelayBackend(relay, StreamHost(address, self._settings.stream_scheme))
+        host = StreamHost(address, self._settings.stream_scheme)
+        if recorder is None:
+            return RelayBackend(relay, host)
+        return RelayBackend(relay, host, recorder.is_recorded)
 
     @property
     def sweeps(self) -> tuple[Callable[[], None], ...]:

@@ -13,6 +13,7 @@ import ssl
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Never
 from urllib.parse import urlsplit
 
 from starlette.routing import Route
@@ -24,12 +25,18 @@ from kiosk.roomserver.http_server import named
 from kiosk.roomserver.media_control import MediaControl
 from kiosk.roomserver.media_hooks import MediaHooks
 from kiosk.roomserver.media_settings import MediaKind, url_of
+from kiosk.roomserver.recorder import Recorder
+from kiosk.roomserver.recorder_terms import TeeStats
 from kiosk.roomserver.relay import Relay
 from kiosk.roomserver.relay_terms import StreamStats
 from kiosk.roomserver.settings import ServerSettings
 
 
 _RTMP_PORT, _RTMPS_PORT = 1935, 443
+
+
+def _no_tees() -> Mapping[str, TeeStats]:
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,7 @@ class MediaSide:
         address: Where clients' streams go, as far as this process knows.
         streams: The streams of this moment, for operators.
         routes: Callbacks to be served beside the rooms.
+        tees: How the recording of streams goes.
 
     """
 
@@ -49,6 +57,7 @@ class MediaSide:
     address: tuple[str, int]
     streams: Callable[[], Mapping[str, StreamStats]]
     routes: tuple[Route, ...] = ()
+    tees: Callable[[], Mapping[str, TeeStats]] = _no_tees
 
 
 @asynccontextmanager
@@ -95,12 +104,22 @@ async def _relay_side(
             )
         except OSError as error:
             raise named(error, "rtmp", f"{host}:{port}") from error
-        backend = desk.streams.relay_backend(relay, address[1])
+        beside: list[asyncio.Task[Never]] = []
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        stack.callback(lambda: [task.cancel() for task in beside])
+        recorder = None
+        if settings.recorder.url:
+            recorder = Recorder(settings.recorder, desk.rooms, relay)
+            beside.append(tasks.create_task(recorder.run(), name="recorder"))
         if settings.echo.enabled:
-            tasks = await stack.enter_async_context(asyncio.TaskGroup())
-            answering = tasks.create_task(desk.echo_agent(relay).run(), name="echo")
-            stack.callback(answering.cancel)
-        yield MediaSide(backend, address, relay.stats)
+            agent = desk.echo_agent(relay)
+            beside.append(tasks.create_task(agent.run(), name="echo"))
+        yield MediaSide(
+            desk.streams.relay_backend(relay, address[1], recorder),
+            address,
+            relay.stats,
+            tees=recorder.stats if recorder else _no_tees,
+        )
 
 
 @asynccontextmanager

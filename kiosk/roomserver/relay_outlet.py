@@ -8,11 +8,16 @@ sending.  Answers pass the ring by, so the unread ones are counted.
 
 from __future__ import annotations
 
+import socket
 from asyncio import WriteTransport
 from collections.abc import Callable
+from typing import Final
 
 from kiosk.roomserver.relay_terms import RelayLimits
 from kiosk.rtmp.live_queue import Kind, LiveQueue
+
+
+_USER_TIMEOUT_MS: Final = 10_000
 
 
 class Outlet:
@@ -96,3 +101,11 @@ class Outlet:
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)
+
+
+def tune(sock: socket.socket, send_buffer_bytes: int) -> None:
+    """Trade throughput for freshness."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer_bytes)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _USER_TIMEOUT_MS)

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 from collections.abc import Callable
 from typing import Final, Protocol, TypeAlias
 
 from typing_extensions import override
 
 from kiosk.errors import WireError
-from kiosk.roomserver.relay_outlet import Outlet
+from kiosk.roomserver.relay_outlet import Outlet, tune
 from kiosk.roomserver.relay_stream import RelayStream
 from kiosk.roomserver.relay_terms import (
     BAD_NAME,
@@ -44,7 +43,6 @@ from kiosk.rtmp.server import Role, ServerSession
 log: Final = logging.getLogger(__name__)
 
 _LEAST_CHUNK_BYTES: Final = 128  # smaller ones cost us more than their sender
-_USER_TIMEOUT_MS: Final = 10_000
 
 
 Request: TypeAlias = PublishRequested | PlayRequested
@@ -124,7 +122,7 @@ class Peer(asyncio.Protocol):
         self._outlet = Outlet(transport, self._limits, self._clock)
         self.address = str((transport.get_extra_info("peername") or ["local"])[0])
         if self._host.admit(self):
-            _tune(transport.get_extra_info("socket"), self._limits.send_buffer_bytes)
+            tune(transport.get_extra_info("socket"), self._limits.send_buffer_bytes)
         else:
             self._drop("too many connections")
 
@@ -346,11 +344,3 @@ def _log(request: Request, answer: Refusal | RelayStream, address: str) -> None:
         )
     else:
         log.info("stream started" if publishes else "player joined", extra=facts)
-
-
-def _tune(sock: socket.socket, send_buffer_bytes: int) -> None:
-    """Trade throughput for freshness."""
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer_bytes)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _USER_TIMEOUT_MS)

@@ -49,6 +49,7 @@ class RoomRoutes:
     Args:
         room_ids: Makes ids of rooms, and knows those it made.
         may_sit: Whether a stranger may take a seat, or all are kept for others.
+        is_recorded: Whether a recorder takes a stream at this moment.
 
     """
 
@@ -63,6 +64,7 @@ class RoomRoutes:
         policy: RoutePolicy,
         room_ids: RoomIds,
         may_sit: Callable[[RoomRecord, str], bool],
+        is_recorded: Callable[[str], bool],
     ) -> None:
         self._rooms = rooms
         self._grants = grants
@@ -72,6 +74,7 @@ class RoomRoutes:
         self._policy = policy
         self._room_ids = room_ids
         self._may_sit = may_sit
+        self._is_recorded = is_recorded
         self._text_pace = Pace(policy.texts_per_s)
 
     def get_push_url(self, caller: Caller, body: msg.Wire) -> msg.Wire:
@@ -151,7 +154,8 @@ class RoomRoutes:
         if record is None:
             raise Refused(msg.RoomCode.NO_SUCH_ROOM)
         form = self._urls.form_for(caller, understands=asked.tickets)
-        return self._view(record, caller, form).to_wire()
+        view = self._view(record, caller, form)
+        return replace(view, recording=self._records(record)).to_wire()
 
     def get_room_list(self, caller: Caller, body: msg.Wire) -> msg.Wire:
         """List a stretch of the rooms; ``cnt`` 0 is all of them in v1, one in v2."""
@@ -236,7 +240,12 @@ class RoomRoutes:
         return self._seated(seat.epoch, record)
 
     def _seated(self, epoch: int, record: RoomRecord) -> msg.Seated:
-        return msg.Seated(epoch, record.seq, self._policy.heartbeat_s)
+        recording = self._records(record)
+        return msg.Seated(epoch, record.seq, self._policy.heartbeat_s, recording)
+
+    def _records(self, record: RoomRecord) -> bool:
+        """Say whether somebody of a room is being recorded at this moment."""
+        return any(self._is_recorded(seat.stream) for seat in record.seats)
 
     def _view(
         self, record: RoomRecord, caller: Caller, form: KeyForm | None

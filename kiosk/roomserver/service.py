@@ -100,7 +100,12 @@ async def serve(
             media_side(settings, desk, context, listeners.rtmp)
         )
         operators = OperatorSide(
-            settings, desk, clock, streams=media.streams, polls=lambda: len(polls)
+            settings,
+            desk,
+            clock,
+            streams=media.streams,
+            tees=media.tees,
+            polls=lambda: len(polls),
         )
         routes = await ledger.turn(lambda: desk.routes(media.backend))
         app = BootHeader(Door(routes, polls, ask_cloud, ledger), ledger)

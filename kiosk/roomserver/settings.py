@@ -17,6 +17,7 @@ from kiosk.roomserver.media_settings import MediaSettings
 from kiosk.roomserver.mixing import MixingAccount
 from kiosk.roomserver.networks import LOOPBACK, Networks
 from kiosk.roomserver.rates import RateLimits
+from kiosk.roomserver.recorder_terms import RecorderSettings
 from kiosk.roomserver.rooms import CreatorLeaves, RoomRules
 from kiosk.roomserver.tls import TlsFiles
 
@@ -71,6 +72,7 @@ class ServerSettings:
         sdk_app_id: Told to clients, checked at login.
         account_type: Told to clients, checked at login.
         media: Whose media server carries the streams.
+        recorder: Who is sent the streams of which rooms; only with our relay.
         access_log: Which requests leave a line in the log.
 
     Raises:
@@ -110,6 +112,7 @@ class ServerSettings:
     mixing: MixingAccount | None = None
     im_path: str | None = ""
     media: MediaSettings = field(default_factory=MediaSettings)
+    recorder: RecorderSettings = field(default_factory=RecorderSettings)
     access_log: Logged = Logged.REFUSED
     im_account: ImAccount | None = None
     bizid: str = "8525"

@@ -37,6 +37,8 @@ EXAMPLES = {
     ("media", "push_url"),
     ("media", "play_url"),
     ("media", "control_url"),
+    ("recorder", "url"),
+    ("recorder", "ca_file"),
     ("fleet", "serial"),
     ("operators", "log_folder"),
     ("mixing", "app_id"),

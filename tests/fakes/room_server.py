@@ -98,12 +98,19 @@ class Member:
 
 
 @asynccontextmanager
-async def members_of(
-    at: ServerAddresses, *users: str
-) -> AsyncGenerator[tuple[Member, ...]]:
-    """Log users in."""
-    async with httpx.AsyncClient(base_url=at.http_url) as client:
+async def members_at(http_url: str, *users: str) -> AsyncGenerator[tuple[Member, ...]]:
+    """Log users in at a server."""
+    async with httpx.AsyncClient(base_url=http_url) as client:
         members = tuple(Member(client, user) for user in users)
         for member in members:
             await member.log_in()
+        yield members
+
+
+@asynccontextmanager
+async def members_of(
+    at: ServerAddresses, *users: str
+) -> AsyncGenerator[tuple[Member, ...]]:
+    """Log users in at a server in this process."""
+    async with members_at(at.http_url, *users) as members:
         yield members

@@ -78,6 +78,9 @@ class PaperBackend:
     def play_url(self, stream: str, query: str) -> str:
         return f"rtmp://relay/live/{stream}?{query}"
 
+    def is_recorded(self, stream: str) -> bool:
+        return False
+
     def is_live(self, stream: str) -> bool:
         return stream not in self.cut_streams
 

@@ -103,7 +103,9 @@ async def test_no_page_of_the_operators_shows_a_key_or_a_token() -> None:
 async def test_without_a_password_other_machines_are_told_the_cure() -> None:
     desk = FakeDesk()
     clock = desk.clock.server_clock()
-    side = OperatorSide(desk.settings, desk.desk, clock, streams=dict, polls=lambda: 0)
+    side = OperatorSide(
+        desk.settings, desk.desk, clock, streams=dict, tees=dict, polls=lambda: 0
+    )
     app = side.around(AsgiSide(Starlette()))
     transport = HttpInMemory(app, client=("192.0.2.7", 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://s") as client:
@@ -185,7 +187,9 @@ def test_a_server_that_stops_or_no_longer_turns_is_not_ready() -> None:
 async def test_a_store_that_fails_to_keep_up_is_told_and_the_server_works_on() -> None:
     desk = FakeDesk(ledger=LateLedger())
     clock = desk.clock.server_clock()
-    side = OperatorSide(desk.settings, desk.desk, clock, streams=dict, polls=lambda: 0)
+    side = OperatorSide(
+        desk.settings, desk.desk, clock, streams=dict, tees=dict, polls=lambda: 0
+    )
     side.readiness.begin()
     transport = HttpInMemory(side.around(AsgiSide(Starlette())))
     async with httpx.AsyncClient(transport=transport, base_url="http://s") as client:
@@ -210,7 +214,9 @@ async def test_wrong_passwords_are_counted_once_for_all_doors() -> None:
     )
     desk = FakeDesk(settings)
     clock = desk.clock.server_clock()
-    side = OperatorSide(settings, desk.desk, clock, streams=dict, polls=lambda: 0)
+    side = OperatorSide(
+        settings, desk.desk, clock, streams=dict, tees=dict, polls=lambda: 0
+    )
     app = side.around(Door(desk.routes, LongPolls()))
     transport = HttpInMemory(app)
     guess, right = ({"authorization": f"Bearer {word}"} for word in ("x", PASSWORD))
@@ -311,7 +317,7 @@ def stats(received: int, sent: int) -> StreamStats:
 
 def test_bit_rates_are_counted_between_two_looks() -> None:
     now = {"s": stats(1000, 0)}
-    rates = StreamRates(lambda: now)
+    rates = StreamRates(lambda: now, dict)
     rates.look(10.0)
     [first] = rates.views()
     now["s"] = stats(6000, 2500)
