@@ -47,6 +47,7 @@ def serve(config: Any, on_ready: Callable[[Any], None]) -> int:
 def make_ca(folder: Path, names: Sequence[str]) -> Sequence[str]:
     """Make a certificate for a server, and say in lines what it is for."""
     ca = import_module("kiosk.app.private_ca").make_private_ca(folder, names)
+    pin = import_module("kiosk.app.trust").pin_of_file(ca.certificate)
     return (
         "# room server: server.toml",
         "[tls]",
@@ -55,6 +56,7 @@ def make_ca(folder: Path, names: Sequence[str]) -> Sequence[str]:
         "# kiosks: kiosk.toml, beside a copy of that file (and of no other)",
         "[network]",
         f"ca_file = {json.dumps(str(ca.authority))}",
+        f"# pins = [{json.dumps(pin)}]  # until this server's key is made anew",
     )
 
 

@@ -12,7 +12,6 @@ import logging
 import os
 import secrets
 import signal
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -29,6 +28,7 @@ from kiosk.app.fleet_facts import FleetFacts, serial_of
 from kiosk.app.leaves import leaves_of
 from kiosk.app.log_setup import set_up_log
 from kiosk.app.memory import keep_memory_small
+from kiosk.app.trust import client_context, usable
 from kiosk.call.events import Timer
 from kiosk.call.states import Role, State
 from kiosk.codec.presets import PRESETS
@@ -74,6 +74,7 @@ def run_kiosk(
     """
     set_up_log(config.log.level, config.log.format)
     keep_memory_small()
+    config, problem = usable(config, problem)
     try:
         with asyncio.Runner(loop_factory=make_loop) as runner:
             runner.run(_run(config, problem))
@@ -238,7 +239,7 @@ def make_media(
                 plain_anywhere=config.network.insecure
             ),
             delay=bounds,
-            tls=_tls(config),
+            tls=client_context(config.network),
         ),
         cancellers=_cancellers(config),
         sound_meter=import_module("kiosk.codec.beep").BeepMeter(meter_hz),
@@ -339,13 +340,9 @@ def make_room_service(config: KioskConfig, clock: ports.Clock) -> HttpRoomServic
         clock,
         dialect=Dialect(room.dialect),
         room_type=room_type,
-        tls=_tls(config),
+        tls=client_context(config.network),
         im_gateway=config.im.gateway if config.im.provider == "tencent" else "",
     )
-
-
-def _tls(config: KioskConfig) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=config.network.ca_file)
 
 
 def _reporter(

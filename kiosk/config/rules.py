@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from kiosk.config.lines import KeyPath
 from kiosk.config.mistakes import Mistake
-from kiosk.config.schema import KioskConfig
-from kiosk.config.server_schema import ServerConfig
+from kiosk.config.schema import KioskConfig, NetworkSection
+from kiosk.config.server_schema import ServerConfig, TlsSection
 from kiosk.config.values import is_loopback, parse_address, split_server_url
 
 
@@ -73,6 +73,10 @@ def kiosk_breaches(config: KioskConfig) -> Iterator[Breach]:
             ),
             (("room", "target"),),
         )
+    yield from _both_or_neither("network", config.network)
+    if config.network.pins and config.im.provider == "tencent":
+        text = 'cannot go with [im] provider = "tencent", whose keys change'
+        yield Breach(Mistake(("network", "pins"), text), (("im", "provider"),))
     media = config.media
     bounds: tuple[KeyPath, ...] = (
         ("media", "target_ms"),
@@ -83,6 +87,16 @@ def kiosk_breaches(config: KioskConfig) -> Iterator[Breach]:
         yield Breach(
             Mistake(bounds[0], "must lie between min_ms and max_ms"), bounds[1:]
         )
+
+
+def _both_or_neither(
+    name: str, section: NetworkSection | TlsSection
+) -> Iterator[Breach]:
+    for key, other in (("certificate", "key"), ("key", "certificate")):
+        if getattr(section, key) and not getattr(section, other):
+            yield Breach(
+                Mistake((name, key), f"needs {other} beside it"), ((name, other),)
+            )
 
 
 def _is_plain_beyond(address: str) -> bool:
@@ -115,11 +129,7 @@ def server_breaches(config: ServerConfig) -> Iterator[Breach]:
                 ),
                 (_INSECURE, *_TLS),
             )
-    for key, other in (("certificate", "key"), ("key", "certificate")):
-        if getattr(config.tls, key) and not getattr(config.tls, other):
-            yield Breach(
-                Mistake(("tls", key), f"needs {other} beside it"), (("tls", other),)
-            )
+    yield from _both_or_neither("tls", config.tls)
     if config.im.provider == "tencent" and config.im.private_key is None:
         yield Breach(
             Mistake(("im", "provider"), "needs the account's private_key beside it"),

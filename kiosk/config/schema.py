@@ -11,6 +11,7 @@ The kiosk's configuration file: every section, key, range and default.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -37,6 +38,7 @@ from kiosk.config.values import (
 
 
 CONFIG_VERSION = 1
+_PIN = re.compile(r"sha256//[A-Za-z0-9+/]{43}=")
 _MIN_REPORT_S, _MAX_REPORT_S = 15, 60
 
 Version = Annotated[int, Field(ge=CONFIG_VERSION, le=CONFIG_VERSION)]
@@ -63,9 +65,22 @@ def _no_repeats(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _pin(text: str) -> str:
+    if not _PIN.fullmatch(text):
+        raise ValueError(
+            'needs pins such as "sha256//...=", 44 characters behind the slashes; '
+            "`kiosk server --make-ca` prints its own"
+        )
+    return text
+
+
 RoomType = Annotated[
     Literal["double_room", "multi_room", "live_room"],
     AfterValidator(_available_room_type),
+]
+Pins = Annotated[
+    tuple[Annotated[str, AfterValidator(_pin)], ...],
+    Field(strict=False, max_length=8),
 ]
 Rooms = Annotated[
     tuple[Name, ...],
@@ -221,10 +236,21 @@ class ControlSection(Section):
 
 
 class NetworkSection(Section):
-    """What may leave this machine, and whom it trusts."""
+    """
+    What may leave this machine, whom it trusts, and what it shows of itself.
+
+    Attributes:
+        pins: Public keys; room server and relay must have one of them.
+        certificate, key: PEM files for servers that ask who we are; both or
+            neither.
+
+    """
 
     insecure: bool = False
     ca_file: FilePath | None = None
+    pins: Pins = ()
+    certificate: FilePath | None = None
+    key: FilePath | None = None
 
 
 class FleetSection(Section):

@@ -14,11 +14,31 @@ import socket
 import ssl
 import time
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from kiosk.errors import MediaError, StreamEnded, StreamRefused, StreamStalled
 from kiosk.media.resolver import Address, Resolver
 from kiosk.media.waiting import TO_READ, TO_WRITE, Waiting
 from kiosk.rtmp.url import RtmpUrl
+
+
+_UNKNOWN_AUTHORITY = {18, 19, 20, 21}
+"""X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, _SELF_SIGNED_CERT_IN_CHAIN,
+_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, _UNABLE_TO_VERIFY_LEAF_SIGNATURE of OpenSSL."""
+
+_WANTS_ANOTHER = ("ALERT_CERTIFICATE", "ALERT_BAD_CERTIFICATE", "ALERT_UNKNOWN_CA")
+"""Alerts of a peer that asked for our certificate (RFC 8446, 6.2)."""
+
+NOT_KNOWN_THERE = (
+    "the relay asks who we are and takes no certificate of ours; see [network] "
+    "certificate and key"
+)
+
+
+def asks_for_certificate(exc: OSError) -> TypeGuard[ssl.SSLError]:
+    """Say whether a peer ended the connection because of *our* certificate."""
+    reason = exc.reason or "" if isinstance(exc, ssl.SSLError) else ""
+    return any(alert in reason for alert in _WANTS_ANOTHER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +188,14 @@ class Dialling:
     def _tls_failed(self, exc: OSError) -> StreamRefused | StreamEnded:
         name = self._url.redacted
         if isinstance(exc, ssl.SSLCertVerificationError):
+            cure = ""
+            if exc.verify_code in _UNKNOWN_AUTHORITY:
+                cure = "; name the CA file of the relay in [network] ca_file"
             return StreamRefused(
-                f"{name}: its certificate is not trusted: {exc.verify_message}; "
-                "name the CA file of the relay in the configuration"
+                f"{name}: its certificate is not trusted: {exc.verify_message}{cure}"
             )
+        if asks_for_certificate(exc):
+            return StreamRefused(f"{name}: {NOT_KNOWN_THERE} ({exc.reason})")
         return StreamEnded(f"{name}: TLS failed: {exc.strerror or exc}")
 
     def _not_in_time(self, phase: str) -> StreamStalled | StreamEnded:

@@ -24,8 +24,13 @@ import time
 from collections.abc import Callable
 from typing import TypeAlias
 
-from kiosk.errors import StreamEnded, StreamStalled
-from kiosk.media.dialling import Dialling, LinkLimits
+from kiosk.errors import MediaError, StreamEnded, StreamRefused, StreamStalled
+from kiosk.media.dialling import (
+    NOT_KNOWN_THERE,
+    Dialling,
+    LinkLimits,
+    asks_for_certificate,
+)
 from kiosk.media.qos import Reading
 from kiosk.media.resolver import Resolver
 from kiosk.media.waiting import TO_READ, TO_WRITE, Waiting
@@ -168,7 +173,7 @@ class Link:
         """Release the socket; by the thread that uses it, safe to repeat."""
         if self._sock is not None:
             # unread bytes would turn the close into a reset, losing a goodbye
-            with contextlib.suppress(StreamEnded, StreamStalled):
+            with contextlib.suppress(MediaError):
                 while self._read()[0]:
                     pass
             self._sock.close()
@@ -228,9 +233,11 @@ class Link:
             raise self._ended_by_us()
         return self._sock
 
-    def _broken(self, exc: OSError) -> StreamEnded | StreamStalled:
+    def _broken(self, exc: OSError) -> StreamEnded | StreamStalled | StreamRefused:
         if isinstance(exc, StreamEnded | StreamStalled):
             return exc
+        if asks_for_certificate(exc):  # TLS 1.3: told after the handshake
+            return StreamRefused(f"{self.name}: {NOT_KNOWN_THERE} ({exc.reason})")
         reason = exc.strerror or type(exc).__name__
         if isinstance(exc, TimeoutError):
             return StreamStalled(f"{self.name}: {reason}")

@@ -29,6 +29,8 @@ EXAMPLES = {
     ("camera", "bitrate_kbps"),
     ("display", "framebuffer"),
     ("network", "ca_file"),
+    ("network", "certificate"),
+    ("network", "key"),
     ("tls", "certificate"),
     ("tls", "key"),
     ("server", "public_host"),

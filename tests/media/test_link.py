@@ -18,6 +18,7 @@ from kiosk.media.dialling import LinkLimits
 from kiosk.media.link import Link
 from kiosk.media.resolver import Address, Resolver
 from kiosk.rtmp.url import RtmpUrl
+from tests.fakes.listening import listening
 from tests.fakes.self_signed import self_signed
 from tests.fakes.silent_server import silent_server
 from tests.fakes.waiting import wait_until
@@ -45,33 +46,6 @@ def linked(
     finally:
         link.close()
         link.close()
-
-
-@contextmanager
-def listening(
-    serve: Callable[[socket.socket], None], *, receive_buffer: int = 0
-) -> Iterator[int]:
-    """Serve one connection on a thread."""
-    listener = socket.socket()
-    if receive_buffer:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-    listener.bind(("127.0.0.1", 0))
-    listener.listen(1)
-    listener.settimeout(5)
-
-    def accept() -> None:
-        connection, _ = listener.accept()
-        with connection:
-            connection.settimeout(5)
-            serve(connection)
-
-    thread = threading.Thread(target=accept, name="served")
-    thread.start()
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        thread.join(5)
-        listener.close()
 
 
 def test_bytes_go_both_ways() -> None:
