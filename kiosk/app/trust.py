@@ -14,10 +14,9 @@ import base64
 import hashlib
 import logging
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-
-from typing_extensions import override
+from typing import Any
 
 from kiosk.config.schema import KioskConfig, NetworkSection
 from kiosk.errors import ConfigError
@@ -26,6 +25,7 @@ from kiosk.errors import ConfigError
 log = logging.getLogger(__name__)
 
 _SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20"
+_HANDSHAKE = "do_handshake"  # of both kinds of connection in ssl
 _PUBLIC_KEY = 5  # fields of a certificate before it, without the version
 _VERSION_TAG = 0xA0
 _LONG_LENGTH = 0x80
@@ -125,25 +125,22 @@ def _show_ourselves(context: ssl.SSLContext, certificate: str, key: str) -> None
 def _pin(context: ssl.SSLContext, pins: Sequence[str]) -> None:
     """Have every connection of a context end its handshake with a look at the key."""
 
-    def check(connection: ssl.SSLSocket | ssl.SSLObject) -> None:
-        found = pin_of(connection.getpeercert(binary_form=True) or b"")
-        if found not in pins:
-            raise NotPinned(found)
+    def shaking(hands: Callable[..., None]) -> Callable[..., None]:
+        def shake(connection: ssl.SSLSocket | ssl.SSLObject, *blocking: bool) -> None:
+            hands(connection, *blocking)
+            found = pin_of(connection.getpeercert(binary_form=True) or b"")
+            if found not in pins:
+                raise NotPinned(found)
 
-    class PinnedSocket(ssl.SSLSocket):
-        @override
-        def do_handshake(self, block: bool = False) -> None:
-            super().do_handshake(block)
-            check(self)
+        return shake
 
-    class PinnedObject(ssl.SSLObject):
-        @override
-        def do_handshake(self) -> None:
-            super().do_handshake()
-            check(self)
+    def pinned(kind: type) -> Any:
+        return type(
+            kind.__name__, (kind,), {_HANDSHAKE: shaking(getattr(kind, _HANDSHAKE))}
+        )
 
-    context.sslsocket_class = PinnedSocket
-    context.sslobject_class = PinnedObject
+    context.sslsocket_class = pinned(ssl.SSLSocket)
+    context.sslobject_class = pinned(ssl.SSLObject)
 
 
 def _public_key(certificate: bytes) -> bytes:
