@@ -70,6 +70,10 @@ class Attendance:
             if after is None or after.seat_of(seat.user_id) is None:
                 self.gone(before.room_id, seat.user_id)
 
+    def begin_anew(self, now: float) -> None:
+        """Count everybody as heard now."""
+        self._last_seen = dict.fromkeys(self._last_seen, now)
+
     def gone(self, room_id: str, user_id: str) -> None:
         """Forget a member."""
         self._last_seen.pop((room_id, user_id), None)

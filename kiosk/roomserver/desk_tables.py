@@ -112,6 +112,16 @@ class DeskTables:
             case _:
                 pass
 
+    def missed(self) -> None:
+        """Be patient with everybody, and let everybody look for himself."""
+        now = self.now()
+        self.rooms.attendance.begin_anew(now)
+        self.sessions.begin_anew(now)
+        self.queue.begin_anew(now)
+        for record in self.records:
+            self.ring(record.room_id)
+        self.follow_up(Shelf.BELL, LINE, None)
+
     def _cut(self, stream: str, after_s: float) -> None:
         if after_s:
             self.later(after_s, partial(self.cut, stream))

@@ -151,6 +151,10 @@ class SeatQueue:
         waiter.kept_until = now + kept_s if kept_s else 0.0
         waiter.kept_at_most_until = now + fields.optional_seconds("keptAtMostS", 0.0)
 
+    def begin_anew(self, now: float) -> None:
+        """Give everybody in line the time he had when he was last heard."""
+        self.recall(now)
+
     def moved(self) -> Iterator[str]:
         """Walk over the bells of those who were told another place than theirs."""
         for bell, waiter in tuple(self._waiters.items()):

@@ -108,6 +108,11 @@ class Sessions:
             token_hash = Fields(fact).text("sha256")
             self._sessions[user_id] = _Session(token_hash, now, now)
 
+    def begin_anew(self, now: float) -> None:
+        """Count every token as used now."""
+        for session in self._sessions.values():
+            session.used_at = now
+
     def check(self, user_id: str, token: str, now: float) -> None:
         """
         Accept a token of this user.

@@ -79,6 +79,14 @@ class Tables(Protocol):
         """Do outside the tables what a written change means there."""
         ...
 
+    def missed(self) -> None:
+        """
+        Make up for what was only told, and not to this process.
+
+        Whoever may have been heard elsewhere counts as heard now; every wait ends.
+        """
+        ...
+
 
 class Turns(Protocol):
     """Who lets the tables be asked."""

@@ -12,12 +12,16 @@ class NotingTables:
     def __init__(self) -> None:
         self.taken_in: list[tuple[Shelf, str, Wire | None]] = []
         self.followed: list[tuple[Shelf, str, Wire | None]] = []
+        self.missed_times = 0
 
     def take_in(self, shelf: Shelf, name: str, fact: Wire | None) -> None:
         self.taken_in.append((shelf, name, fact))
 
     def follow_up(self, shelf: Shelf, name: str, fact: Wire | None) -> None:
         self.followed.append((shelf, name, fact))
+
+    def missed(self) -> None:
+        self.missed_times += 1
 
     def struck(self, wanted: Shelf) -> list[str]:
         """Return the names of what was struck from a shelf."""

@@ -42,6 +42,9 @@ class Branch:
     def take_in(self, shelf: Shelf, name: str, fact: Wire | None) -> None:
         """Nothing comes from elsewhere."""
 
+    def missed(self) -> None:
+        """Nothing is ever missed."""
+
     def follow_up(self, shelf: Shelf, name: str, fact: Wire | None) -> None:
         if shelf is Shelf.BELL:
             self.rung += self.queue.moved()
