@@ -37,6 +37,7 @@ system:
 	command -v ffmpeg >/dev/null || missing="$$missing ffmpeg"; \
 	command -v nginx >/dev/null || missing="$$missing nginx"; \
 	[ -e /usr/lib/nginx/modules/ngx_rtmp_module.so ] || missing="$$missing libnginx-mod-rtmp"; \
+	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
 	command -v curl >/dev/null || missing="$$missing curl"; \
 	command -v openssl >/dev/null || missing="$$missing openssl"; \
 	$(PYTHON) -c 'import ctypes; ctypes.CDLL("libspeexdsp.so.1")' 2>/dev/null || missing="$$missing libspeexdsp1"; \

@@ -20,6 +20,7 @@ from kiosk.config.server_schema import (
     LimitsSection,
     MixingSection,
     ServerConfig,
+    StoreSection,
     TlsSection,
 )
 from kiosk.config.values import parse_address
@@ -120,7 +121,8 @@ def settings_of(config: ServerConfig, state_directory: str = "") -> ServerSettin
         sweep_s=server.sweep_s,
         turn_s=server.queue_turn_s,
         echo=EchoSettings(**config.echo.model_dump()),
-        store_path=_store_path(config.store.path, state_directory.partition(":")[0]),
+        store_path=_store_path(config.store, state_directory.partition(":")[0]),
+        store_url=config.store.url.get_secret_value() if config.store.url else "",
         enrolment_path=config.enrolment.file or "",
         compat_networks=_networks(config.compat.originals),
         tls=_tls(config.tls),
@@ -150,9 +152,11 @@ def _key_terms(config: ServerConfig) -> KeyTerms:
     )
 
 
-def _store_path(configured: str | None, directory: str) -> str:
-    if configured is not None:
-        return "" if configured == "off" else configured
+def _store_path(section: StoreSection, directory: str) -> str:
+    if section.url is not None:
+        return ""
+    if section.path is not None:
+        return "" if section.path == "off" else section.path
     return str(Path(directory) / _STORE_NAME) if directory else ""
 
 

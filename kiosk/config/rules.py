@@ -143,6 +143,7 @@ def server_breaches(config: ServerConfig) -> Iterator[Breach]:
         )
     yield from _media_breaches(config)
     yield from _recorder_breaches(config)
+    yield from _store_breaches(config)
     if 0 < config.keys.rotate_h < config.keys.session_h:
         text = "must be 0 or at least session_h: a stream outlives no two keys"
         yield Breach(Mistake(("keys", "rotate_h"), text), (("keys", "session_h"),))
@@ -170,6 +171,22 @@ def _recorder_breaches(config: ServerConfig) -> Iterator[Breach]:
     if plain and not config.network.insecure:
         text = "is plain RTMP beyond this machine; use rtmps:// or insecure = true"
         yield Breach(Mistake(named, text), (_INSECURE,))
+
+
+def _store_breaches(config: ServerConfig) -> Iterator[Breach]:
+    store = config.store
+    if store.url is None:
+        return
+    if store.path is not None:
+        text = "leave it out: url names the store"
+        yield Breach(Mistake(("store", "path"), text), (("store", "url"),))
+    parts = urlsplit(store.url.get_secret_value())
+    plain = parts.scheme in {"redis", "valkey"} and not is_loopback(
+        parts.hostname or ""
+    )
+    if plain and not config.network.insecure:
+        text = "is plain beyond this machine; use rediss:// or insecure = true"
+        yield Breach(Mistake(("store", "url"), text), (_INSECURE,))
 
 
 def _media_breaches(config: ServerConfig) -> Iterator[Breach]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Annotated, Literal, cast
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, PlainValidator
+from pydantic import AfterValidator, Field, PlainValidator, SecretStr
 
 from kiosk.config.media_section import MediaSection
 from kiosk.config.recorder_section import RecorderSection
@@ -27,6 +28,23 @@ from kiosk.config.values import (
 
 
 _MAX_RANGES = 64
+_STORE_SCHEMES = ("valkey://", "valkeys://", "redis://", "rediss://")
+
+
+def _store_url(url: SecretStr) -> SecretStr:
+    text = url.get_secret_value()
+    try:
+        parts = urlsplit(text)
+        whole = (
+            f"{parts.scheme}://" in _STORE_SCHEMES
+            and parts.hostname
+            and parts.port != 0
+        )
+    except ValueError:
+        whole = False
+    if not whole or not text.isprintable():
+        raise ValueError(f"needs {', '.join(_STORE_SCHEMES)} with a host")
+    return url
 
 
 def _has_a_port(address: str) -> str:
@@ -38,6 +56,7 @@ def _has_a_port(address: str) -> str:
 PublicAddress = Annotated[Address, AfterValidator(_has_a_port)]
 
 Rate = Annotated[float, Field(ge=1, le=100_000)]
+StoreUrl = Annotated[SecretStr, AfterValidator(_store_url)]
 Capacity = Annotated[int, Field(ge=2, le=16)]
 
 
@@ -128,10 +147,13 @@ class StoreSection(Section):
     Attributes:
         path: The file; by default ``rooms.db`` in the service's state directory,
             and nothing is kept where there is none. ``off``: nothing is kept.
+        url: A Valkey or Redis instead, which several servers share: ``valkey://`` or
+            ``redis://``, with an s for TLS, ``:PASSWORD@HOST:PORT/NUMBER``.
 
     """
 
     path: FilePath | None = None
+    url: StoreUrl | None = None
 
 
 class EnrolmentSection(Section):

@@ -34,11 +34,12 @@ def _nothing(_stream: str) -> bool:
 
 class RelayBackend:
     """
-    Names the relay as clients reach it and passes the rest on to it.
+    Names relays as clients reach them and passes the rest on to our own.
 
     Args:
         relay: Ours.
         host: Where clients reach it.
+        node_of: Which relay a stream is for, as ``HOST:PORT``; empty: ours.
         is_recorded: Whether a recorder takes a stream; none does by default.
 
     """
@@ -47,19 +48,21 @@ class RelayBackend:
         self,
         relay: RelayControl,
         host: StreamHost,
+        node_of: Callable[[str], str],
         is_recorded: Callable[[str], bool] = _nothing,
     ) -> None:
         self._relay = relay
         self._host = host
+        self._node_of = node_of
         self._is_recorded = is_recorded
 
     def push_url(self, stream: str, query: str) -> str:
         """Return where a stream is published."""
-        return self._host.url(stream, query)
+        return self._host_of(stream).url(stream, query)
 
     def play_url(self, stream: str, query: str) -> str:
         """Return where a stream is played."""
-        return self._host.url(stream, query)
+        return self._host_of(stream).url(stream, query)
 
     def is_live(self, stream: str) -> bool:
         """Say whether somebody publishes the stream now."""
@@ -80,3 +83,7 @@ class RelayBackend:
     def request_idr(self, stream: str) -> None:
         """Ask the publisher for a picture that needs no other."""
         self._relay.request_idr(stream)
+
+    def _host_of(self, stream: str) -> StreamHost:
+        node = self._node_of(stream)
+        return StreamHost(node, self._host.scheme) if node else self._host

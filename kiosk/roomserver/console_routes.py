@@ -48,6 +48,7 @@ class Readiness:
         sweep_s: How often :meth:`swept` is to be heard.
         store_is_late: Whether a crash now would lose something; only told, for
             the server works on.
+        store_is_away: Whether nobody can be served for want of it.
 
     """
 
@@ -56,9 +57,11 @@ class Readiness:
         now: Callable[[], float],
         sweep_s: float,
         store_is_late: Callable[[], bool] = lambda: False,
+        store_is_away: Callable[[], bool] = lambda: False,
     ) -> None:
         self._now = now
         self._store_is_late = store_is_late
+        self._store_is_away = store_is_away
         self._patience_s = _PERIODS_OF_LATE * sweep_s
         self._swept_at: float | None = None
 
@@ -79,13 +82,15 @@ class Readiness:
     def is_ready(self) -> bool:
         """Whether the server is there and turns."""
         at = self._swept_at
-        return at is not None and self._now() - at <= self._patience_s
+        turns = at is not None and self._now() - at <= self._patience_s
+        return turns and not self._store_is_away()
 
     def to_wire(self) -> Wire:
         """Return what ``/readyz`` tells."""
+        late = "late" if self._store_is_late() else "ok"
         return {
             "status": "ready" if self.is_ready else "not ready",
-            "store": "late" if self._store_is_late() else "ok",
+            "store": "away" if self._store_is_away() else late,
         }
 
 

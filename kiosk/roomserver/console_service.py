@@ -53,7 +53,10 @@ class OperatorSide:
         self._rates = StreamRates(streams, tees)
         self._viewer = Viewer(desk.rooms, desk.fleet, self._rates, polls, self._traffic)
         self.readiness = Readiness(
-            clock.monotonic, settings.sweep_s, lambda: desk.store_is_late
+            clock.monotonic,
+            settings.sweep_s,
+            lambda: desk.store_is_late,
+            lambda: desk.store_is_away,
         )
 
     def around(self, app: Answering, beside: Sequence[Route] = ()) -> Answering:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
-from kiosk.room.fields import Fields
 from kiosk.room.usersig import UserSigKey, UserSigs
 from kiosk.roomserver.asking import Asked, Caller, ServerClock
 from kiosk.roomserver.backend import StreamBackend
@@ -24,6 +23,7 @@ from kiosk.roomserver.grants import Grant
 from kiosk.roomserver.identity import Identity
 from kiosk.roomserver.im_cloud import GroupCalls, GroupKeeper
 from kiosk.roomserver.im_gateway import ImGateway
+from kiosk.roomserver.kept_keys import KeptKeys
 from kiosk.roomserver.key_terms import KeyStyle
 from kiosk.roomserver.live_routes import LiveRoutes
 from kiosk.roomserver.log_folder import LogFolder
@@ -46,7 +46,6 @@ from kiosk.roomserver.stream_keys import StreamUrls
 from kiosk.roomserver.trial_routes import TrialRoutes, TrialTerms
 
 
-_KEY_BYTES = 32
 _ID_BYTES = 16
 WORD_S = 0.2
 """
@@ -87,13 +86,14 @@ class Desk:
         self._rates = Rates(settings.rates, clock.monotonic)
         self.operators = Operators(settings.operators_password, self._rates.guesses)
         self._ledger = ledger or ForgetfulLedger()
+        self._keys = KeptKeys(self._ledger, random_bytes)
         self.fleet = Fleet(clock, ledger=self._ledger)
         self.streams = DeskStreams(
             settings,
             clock,
             self._ledger,
             random_bytes=random_bytes,
-            kept_key=self._kept_key,
+            kept_key=self._keys.key,
         )
         self._grants = self.streams.grants
         self._enrolment = Enrolment(self._ledger)
@@ -108,18 +108,14 @@ class Desk:
             DeskTables(
                 records=records,
                 rooms=self._rooms,
-                grants=self._grants,
+                streams=self.streams,
                 sessions=self._sessions,
                 queue=self._queue,
                 fleet=self.fleet,
-                keys=self.streams.keys.ring,
-                strays=self.streams.strays,
                 enrolment=self._enrolment,
                 now=clock.monotonic,
                 later=later,
                 ring=ring,
-                cut=self.streams.cut,
-                review=self.streams.review,
             )
         )
         self._recall()
@@ -141,6 +137,11 @@ class Desk:
         """Whether a crash now would lose something."""
         return self._ledger.is_late
 
+    @property
+    def store_is_away(self) -> bool:
+        """Whether nothing can be asked now for want of the store."""
+        return self._ledger.is_away
+
     def caller(self, asked: Asked) -> Caller:
         """
         Return who asks; not before :meth:`routes`.
@@ -161,14 +162,15 @@ class Desk:
         self._ledger.post(lambda: expulsion.expel(self._enrolment.end(changed)))
 
     def echo_agent(self, relay: EchoRelay) -> EchoAgent:
-        """Return the agent that answers technicians, to be run beside the relay."""
+        """Return the agent that answers technicians, to be run; asked in a turn."""
         return EchoAgent(
             self._settings.echo,
             rooms=self._rooms,
             grants=self._grants,
             relay=relay,
             clock=self._clock,
-            user_id=self._new_id("echo"),
+            turns=self._ledger,
+            user_id=f"echo_{self._keys.key('echo').hex()[: 2 * _ID_BYTES]}",
         )
 
     def routes(self, backend: StreamBackend) -> Routes:
@@ -197,7 +199,7 @@ class Desk:
             urls=urls,
             clock=self._clock,
             policy=RoutePolicy(settings.period_s),
-            room_ids=RoomIds(self._kept_key("room id"), self._random_bytes),
+            room_ids=RoomIds(self._keys.key("room id"), self._random_bytes),
             may_sit=self._queue.may_sit,
             is_recorded=backend.is_recorded,
         )
@@ -239,7 +241,7 @@ class Desk:
         settings = self._settings
         names = settings.sdk_app_id, settings.account_type
         if settings.im_account is None:
-            return UserSigKey(self._kept_key("userSig"), *names)
+            return UserSigKey(self._keys.key("userSig"), *names)
         user_sigs = settings.im_account.user_sigs(*names)
         calls = GroupCalls(
             settings.im_account, user_sigs, self._clock, secrets.randbelow
@@ -297,15 +299,6 @@ class Desk:
         record = self._rooms.find(grant.room_id)
         seat = record.seat_of(grant.user_id) if record else None
         return seat is not None and seat.stream == grant.stream
-
-    def _kept_key(self, name: str) -> bytes:
-        """Return the key of an earlier life, or a new one."""
-        for known, fact in self._ledger.facts(Shelf.KEY):
-            if known == name:
-                return bytes.fromhex(Fields(fact).text("hex"))
-        secret = self._random_bytes(_KEY_BYTES)
-        self._ledger.note(Shelf.KEY, name, {"hex": secret.hex()})
-        return secret
 
     def _new_id(self, kind: str) -> str:
         return f"{kind}_{self._random_bytes(_ID_BYTES).hex()}"

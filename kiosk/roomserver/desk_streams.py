@@ -89,10 +89,13 @@ class DeskStreams:
     ) -> RelayBackend:
         """Return a backend that names our relay as clients reach it."""
         address = self._settings.url_address(rtmp_port)
+        if self._settings.store_url:
+            self.grants.here = address  # other processes have relays of their own
         host = StreamHost(address, self._settings.stream_scheme)
+        node_of = self.grants.node_of
         if recorder is None:
-            return RelayBackend(relay, host)
-        return RelayBackend(relay, host, recorder.is_recorded)
+            return RelayBackend(relay, host, node_of)
+        return RelayBackend(relay, host, node_of, recorder.is_recorded)
 
     @property
     def sweeps(self) -> tuple[Callable[[], None], ...]:

@@ -13,16 +13,14 @@ from functools import partial
 
 from kiosk.room.fields import Fields
 from kiosk.room.wire_json import Wire
+from kiosk.roomserver.desk_streams import DeskStreams
 from kiosk.roomserver.enrolment import Enrolment
 from kiosk.roomserver.fleet import Fleet
-from kiosk.roomserver.grants import PushGrants
-from kiosk.roomserver.key_ring import KeyRing
 from kiosk.roomserver.queue import LINE, SeatQueue
 from kiosk.roomserver.rooms import Rooms
 from kiosk.roomserver.sessions import Sessions
 from kiosk.roomserver.store_kept import KeptRooms
 from kiosk.roomserver.store_ledger import Shelf
-from kiosk.roomserver.strays import Strays
 
 
 _UNTOLD_S = 0.5
@@ -37,25 +35,19 @@ class DeskTables:
         now: Monotonic seconds.
         later: Makes a call so many seconds from now.
         ring: Ends the waits known by a bell: a room's key, or a waiter's.
-        cut: Ends a stream.
-        review: Ends the connections whose right is over.
 
     """
 
     records: KeptRooms
     rooms: Rooms
-    grants: PushGrants
+    streams: DeskStreams
     sessions: Sessions
     queue: SeatQueue
     fleet: Fleet
-    keys: KeyRing
-    strays: Strays
     enrolment: Enrolment
     now: Callable[[], float]
     later: Callable[[float, Callable[[], None]], object]
     ring: Callable[[str], None]
-    cut: Callable[[str], None]
-    review: Callable[[], None]
 
     def take_in(self, shelf: Shelf, name: str, fact: Wire | None) -> None:
         """Be as a fact says."""
@@ -66,16 +58,20 @@ class DeskTables:
                 after = self.records.get(name)
                 self.rooms.attendance.changed_elsewhere(before, after)
             case Shelf.GRANT:
-                self.grants.take_in(name, fact, self.now())
+                self.streams.grants.take_in(name, fact, self.now())
                 if fact is None:
                     # Who was away may not have been told to cut it.
-                    self.later(_UNTOLD_S, partial(self.cut, name))
+                    self.later(_UNTOLD_S, partial(self.streams.cut, name))
             case Shelf.EVENT | Shelf.FAREWELL | Shelf.MARK:
                 self.rooms.log.take_in(shelf, name, fact)
             case Shelf.HEARD:
                 self.rooms.attendance.heard_elsewhere(name, self.now())
             case Shelf.TICKET_KEY | Shelf.STRAY:
-                of_tickets = self.keys if shelf is Shelf.TICKET_KEY else self.strays
+                of_tickets = (
+                    self.streams.keys.ring
+                    if shelf is Shelf.TICKET_KEY
+                    else self.streams.strays
+                )
                 of_tickets.take_in(name, fact)
             case Shelf.KEY | Shelf.BELL | Shelf.CUT:
                 pass  # no table's; keys are read once, and never change
@@ -93,7 +89,7 @@ class DeskTables:
             case Shelf.ROOM if fact is None:
                 self.ring(name)
             case Shelf.TICKET_KEY if fact is None:
-                self.review()
+                self.streams.review()
             case Shelf.CUT if fact is not None:
                 self._cut(name, Fields(fact).optional_seconds("afterS", 0.0))
             case _:
@@ -117,13 +113,14 @@ class DeskTables:
         now = self.now()
         self.rooms.attendance.begin_anew(now)
         self.sessions.begin_anew(now)
-        self.queue.begin_anew(now)
+        self.queue.recall(now)
+        self.streams.review()
         for record in self.records:
             self.ring(record.room_id)
         self.follow_up(Shelf.BELL, LINE, None)
 
     def _cut(self, stream: str, after_s: float) -> None:
         if after_s:
-            self.later(after_s, partial(self.cut, stream))
+            self.later(after_s, partial(self.streams.cut, stream))
         else:
-            self.cut(stream)
+            self.streams.cut(stream)

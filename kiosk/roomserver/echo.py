@@ -5,21 +5,28 @@ It is a member like any other, only that it lives in the server's process: it ha
 a seat and a grant, beats, and publishes through the relay what the relay receives
 of its guest.  Technicians call it (``kiosk test-call``).  It serves one guest at
 a time and hangs up after ``call_s``: the room closes and opens anew.
+
+Where several processes share the rooms each has such an agent, and all are one
+member: the one whose relay has the guest's stream takes the seat over.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Never, Protocol
 
+from kiosk.room.codes import RoomCode
 from kiosk.roomserver.asking import ServerClock
 from kiosk.roomserver.echo_loop import EchoLoop
 from kiosk.roomserver.grants import PushGrants
 from kiosk.roomserver.relay_stream import Listener, Publisher, RelayStream
 from kiosk.roomserver.rooms import Entrant, RoomProblem, Rooms
 from kiosk.roomserver.store import Seat
+from kiosk.roomserver.store_ledger import StoreAway, Turns
 from kiosk.rtmp.events import MediaEvent
 from kiosk.rtmp.live_queue import Kind
 
@@ -31,6 +38,7 @@ _LOOK_S: Final = 0.25
 _CLOSED_S: Final = 1.0
 """How long the room stays closed after a call: its guest must learn that."""
 _RETRY_S: Final = 5.0
+_BEAT_S: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,8 @@ class EchoAgent:
     One room's echo; implements ``Publisher`` and ``Listener`` of the relay.
 
     Args:
-        user_id: Who it is; nobody else can know it before.
+        turns: Who lets the tables be asked.
+        user_id: Who it is, in every process and life; not to be guessed.
 
     """
 
@@ -91,6 +100,7 @@ class EchoAgent:
         grants: PushGrants,
         relay: EchoRelay,
         clock: ServerClock,
+        turns: Turns,
         user_id: str,
     ) -> None:
         self._settings = settings
@@ -98,6 +108,7 @@ class EchoAgent:
         self._grants = grants
         self._relay = relay
         self._clock = clock
+        self._turns = turns
         self._user_id = user_id
         self._loop = EchoLoop(settings.delay_s, clock.monotonic())
         self._news = asyncio.Event()
@@ -105,6 +116,7 @@ class EchoAgent:
         self._guest: Seat | None = None
         self._guest_since = 0.0
         self._open_at = 0.0
+        self._beat_at = 0.0
 
     async def run(self) -> Never:
         """Answer until cancelled; the room is given up then."""
@@ -113,7 +125,7 @@ class EchoAgent:
             while True:
                 now = self._clock.monotonic()
                 if now >= look_at:
-                    self._look(now)
+                    await self._look(now)
                     look_at = now + _LOOK_S
                 self._send(now)
                 due = self._loop.next_due or look_at
@@ -148,40 +160,71 @@ class EchoAgent:
 
     # -- inside ----------------------------------------------------------------
 
-    def _look(self, now: float) -> None:
-        if self._own is None:
-            self._open(now)
-            return
-        try:
-            record, _ = self._rooms.heartbeat(ROOM, self._user_id, now)
-        except RoomProblem:
+    async def _look(self, now: float) -> None:
+        record = self._rooms.known(ROOM)
+        seat = record.seat_of(self._user_id) if record else None
+        if record is None or seat is None:
             self._hang_up()
+            await self._open(now)
             return
-        others = [seat for seat in record.seats if seat.user_id != self._user_id]
-        self._listen_to(others[0] if others else None, now)
+        others = [one for one in record.seats if one is not seat]
+        guest = others[0] if others else None
+        if self._own is not None and seat.stream != self._own.name:
+            self._let_go()  # the agent of another process has the guest
+        if self._own is None and self._is_ours(guest or seat):
+            await self._take_over(now)
+        if self._own is None:
+            return
+        self._listen_to(guest, now)
         if self._guest is not None and now - self._guest_since > self._settings.call_s:
             self._hang_up()
+        elif now >= self._beat_at:
+            self._beat_at = now + _BEAT_S
+            self._turns.post(lambda: self._beat(now))
 
-    def _open(self, now: float) -> None:
+    def _is_ours(self, seat: Seat) -> bool:
+        """Say whether a stream is published at this process's relay."""
+        return self._grants.node_of(seat.stream) == self._grants.here
+
+    async def _open(self, now: float) -> None:
         if now < self._open_at:
             return
+        self._open_at = now + _RETRY_S
+
+        def reserve_and_sit() -> str:
+            self._rooms.reserve(ROOM, self._user_id, "Echo", now)
+            return self._sit(now)
+
+        await self._begin(reserve_and_sit, now)
+
+    async def _take_over(self, now: float) -> None:
+        await self._begin(lambda: self._sit(now), now)
+
+    async def _begin(self, sit: Callable[[], str], now: float) -> None:
+        try:
+            stream = await self._turns.turn(sit)
+        except RoomProblem as problem:
+            log.warning("echo room not opened", extra={"reason": str(problem)})
+        except StoreAway:
+            return  # it is looked at again soon
+        else:
+            self._own = self._relay.originate(stream, self)
+            self._beat_at = now + _BEAT_S
+
+    def _sit(self, now: float) -> str:
         grant = self._grants.issue(self._user_id, "", now)
         if grant is None:
-            self._open_at = now + _RETRY_S
-            return
-        try:
-            self._rooms.reserve(ROOM, self._user_id, "Echo", now)
-        except RoomProblem as problem:
-            self._grants.revoke(grant.stream)
-            self._open_at = now + _RETRY_S
-            log.warning("echo room not opened", extra={"reason": str(problem)})
-            return
-        self._own = self._relay.originate(grant.stream, self)
+            raise RoomProblem(RoomCode.SERVER_ERROR)
         self._grants.bind(grant, ROOM)
-        at_unix = int(self._clock.unix())
         name = f"Echo {self._settings.delay_s:g} s"  # test calls subtract it
+        at_unix = int(self._clock.unix())
         entrant = Entrant(self._user_id, name, "", grant.stream, at_unix)
         self._rooms.join(ROOM, entrant, now)
+        return grant.stream
+
+    def _beat(self, now: float) -> None:
+        with contextlib.suppress(RoomProblem):  # closed by somebody else
+            self._rooms.heartbeat(ROOM, self._user_id, now)
 
     def _listen_to(self, guest: Seat | None, now: float) -> None:
         before = self._guest
@@ -202,15 +245,20 @@ class EchoAgent:
             if self._own is not None:
                 self._own.relay(event, now)
 
-    def _hang_up(self) -> None:
-        now = self._clock.monotonic()
+    def _let_go(self) -> bool:
+        """End the stream from here; say whether there was one."""
         own, self._own = self._own, None
-        self._listen_to(None, now)
-        self._open_at = now + _CLOSED_S
+        self._listen_to(None, self._clock.monotonic())
         if own is None:
-            return
+            return False
         self._relay.withdraw(own.name, self)
-        try:
+        return True
+
+    def _hang_up(self) -> None:
+        if self._let_go():
+            self._open_at = self._clock.monotonic() + _CLOSED_S
+            self._turns.post(self._close)
+
+    def _close(self) -> None:
+        with contextlib.suppress(RoomProblem):  # closed by somebody else
             self._rooms.destroy(ROOM, self._user_id)
-        except RoomProblem:
-            return  # closed by somebody else

@@ -34,6 +34,8 @@ class Grant:
     """The room its ticket names: it takes a seat in no other."""
     is_spent: bool = False
     """Whether its ticket has connected."""
+    node: str = ""
+    """The relay it is for, as :attr:`PushGrants.here` has it."""
 
     def is_valid(self, now: float) -> bool:
         """Say whether it may be used."""
@@ -43,6 +45,10 @@ class Grant:
 class PushGrants:
     """
     The table of issued streams, bounded per user and in all.
+
+    Attributes:
+        here: The relay that new streams are for, as ``HOST:PORT`` of its URLs;
+            empty where there is but one.
 
     Args:
         new_stream: Makes an unguessable stream name.
@@ -61,6 +67,7 @@ class PushGrants:
         max_unused_per_user: int = 4,
         max_seats_per_user: int = 8,
     ) -> None:
+        self.here = ""
         self._new_stream = new_stream
         self._ledger = ledger or ForgetfulLedger()
         self._unused_s = unused_s
@@ -100,7 +107,14 @@ class PushGrants:
         if too_many_seats or len(self._grants) >= self._max_grants:
             return None
         end = now + self._unused_s
-        grant = Grant(self._new_stream(), user_id, address, end, meant_for=meant_for)
+        grant = Grant(
+            self._new_stream(),
+            user_id,
+            address,
+            end,
+            meant_for=meant_for,
+            node=self.here,
+        )
         self._keep(grant)
         self._note(grant)
         return grant
@@ -147,6 +161,11 @@ class PushGrants:
         """Return the grant of a stream if it may still be used."""
         grant = self._grants.get(stream)
         return grant if grant is not None and grant.is_valid(now) else None
+
+    def node_of(self, stream: str) -> str:
+        """Return the relay a stream is for; empty: the only one, or unknown."""
+        grant = self._grants.get(stream)
+        return "" if grant is None else grant.node
 
     def has_unused(self, user_id: str, now: float) -> bool:
         """Say whether a user is about to join some room."""
@@ -209,6 +228,7 @@ class PushGrants:
             fields.text("room"),
             fields.optional_text("meant_for"),
             fields.optional_flag("is_spent"),
+            fields.optional_text("node"),
         )
 
     def _keep(self, grant: Grant) -> None:
@@ -224,5 +244,6 @@ class PushGrants:
             "room": grant.room_id,
             "meant_for": grant.meant_for,
             "is_spent": grant.is_spent,
+            "node": grant.node,
         }
         self._ledger.note(Shelf.GRANT, grant.stream, facts)

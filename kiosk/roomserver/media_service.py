@@ -112,7 +112,7 @@ async def _relay_side(
             recorder = Recorder(settings.recorder, desk.rooms, relay)
             beside.append(tasks.create_task(recorder.run(), name="recorder"))
         if settings.echo.enabled:
-            agent = desk.echo_agent(relay)
+            agent = await desk.turns.turn(lambda: desk.echo_agent(relay))
             beside.append(tasks.create_task(agent.run(), name="echo"))
         yield MediaSide(
             desk.streams.relay_backend(relay, address[1], recorder),

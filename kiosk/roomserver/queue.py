@@ -132,7 +132,7 @@ class SeatQueue:
         return self.place_of(bell)
 
     def recall(self, now: float) -> None:
-        """Take in who was in line at an earlier life of this server."""
+        """Take in who is in line; each has as long as when he was last heard."""
         for bell, fact in self._ledger.facts(Shelf.PLACE):
             self.take_in(bell, fact, now)
 
@@ -150,10 +150,6 @@ class SeatQueue:
         kept_s = fields.optional_seconds("keptS", 0.0)
         waiter.kept_until = now + kept_s if kept_s else 0.0
         waiter.kept_at_most_until = now + fields.optional_seconds("keptAtMostS", 0.0)
-
-    def begin_anew(self, now: float) -> None:
-        """Give everybody in line the time he had when he was last heard."""
-        self.recall(now)
 
     def moved(self) -> Iterator[str]:
         """Walk over the bells of those who were told another place than theirs."""

@@ -9,14 +9,20 @@ whatever happens in it (``reliability.md`` finding 4).
 from __future__ import annotations
 
 import asyncio
+import errno
+import importlib
 import logging
 import secrets
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+)
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Never
+from typing import Never, Protocol, cast
 
 from kiosk.roomserver.activation import Listeners
 from kiosk.roomserver.asking import ServerClock
@@ -42,7 +48,7 @@ from kiosk.roomserver.tls import server_context
 
 log = logging.getLogger(__name__)
 
-_ERA_BYTES = 8
+_NAME_BYTES = 8
 _NONE_GIVEN = Listeners()
 _CLOCK = ServerClock(time.monotonic, lambda: time.time_ns() / 1e9)
 
@@ -85,7 +91,7 @@ async def serve(
     context = server_context(settings.tls) if settings.tls else None
     polls = LongPolls()
     async with AsyncExitStack() as stack:
-        ledger = await stack.enter_async_context(_ledger(settings.store_path))
+        ledger = await stack.enter_async_context(_ledger(settings))
         later = asyncio.get_running_loop().call_later
         desk = await ledger.turn(
             lambda: Desk(
@@ -133,15 +139,44 @@ async def serve(
 
 
 @asynccontextmanager
-async def _ledger(path: str) -> AsyncGenerator[Ledger]:
+async def _ledger(settings: ServerSettings) -> AsyncGenerator[Ledger]:
     """Open the store, or do without; closed last, when nobody changes anything."""
-    era = secrets.token_hex(_ERA_BYTES)
-    if not path:
+    era = _new_name()
+    if settings.store_url:
+        async with _shared_module().shared_ledger(
+            settings.store_url, era, _new_name
+        ) as shared:
+            yield shared
+    elif settings.store_path:
+        path = Path(settings.store_path)
+        kept = await asyncio.to_thread(open_ledger, path, lambda: era)
+        async with kept.writing():
+            yield kept
+    else:
         yield ForgetfulLedger(era)
-        return
-    kept = await asyncio.to_thread(open_ledger, Path(path), lambda: era)
-    async with kept.writing():
-        yield kept
+
+
+def _new_name() -> str:
+    return secrets.token_hex(_NAME_BYTES)
+
+
+class _SharedModule(Protocol):
+    """The module that needs the extra; loaded only where a store is shared."""
+
+    def shared_ledger(
+        self, url: str, era: str, new_name: Callable[[], str]
+    ) -> AbstractAsyncContextManager[Ledger]:
+        """Share a memory."""
+        ...
+
+
+def _shared_module() -> _SharedModule:
+    try:
+        name = "kiosk.roomserver.store_valkey"
+        return cast("_SharedModule", importlib.import_module(name))
+    except ModuleNotFoundError as error:
+        reason = f"store: needs {error.name}: install kiosk[valkey]"
+        raise OSError(errno.EINVAL, reason) from None
 
 
 async def _enrolments(path: str, desk: Desk) -> EnrolmentFile | None:

@@ -58,6 +58,8 @@ class ServerSettings:
             loopback and ``compat_networks``.
         enrolment_path: The file of who needs a key; empty: nobody does.
         store_path: The file that lets rooms outlive the process; empty: none.
+        store_url: The Valkey or Redis that several processes share instead; its
+            password is in it.
         tls: The certificate for HTTP and RTMP; without one both are plain.
         border: What HTTP grants to whoever connects.
         rates: How often one login may ask, and anybody guess wrong.
@@ -104,6 +106,7 @@ class ServerSettings:
     trusted_networks: tuple[str, ...] | None = None
     enrolment_path: str = ""
     store_path: str = ""
+    store_url: str = field(default="", repr=False)
     tls: TlsFiles | None = None
     border: BorderLimits = field(default_factory=BorderLimits)
     rates: RateLimits = field(default_factory=RateLimits)
@@ -128,6 +131,8 @@ class ServerSettings:
             raise ValueError("play_key must differ from push_key")
         if self.keys.style is KeyStyle.TICKETS and self.media.verifies_itself:
             raise ValueError(f"{self.media.kind.value} cannot verify keys of form v2")
+        if self.store_path and self.store_url:
+            raise ValueError("store_path and store_url: there is one store")
         if self.public_host and self.public_rtmp:
             raise ValueError("public_rtmp names a host already: leave out public_host")
         named = self.public_host or self.public_rtmp

@@ -18,6 +18,7 @@ from kiosk.roomserver.relay_stream import Listener, Publisher, RelayStream
 from kiosk.roomserver.rooms import Entrant, RoomProblem, RoomRules, Rooms
 from kiosk.roomserver.settings import ServerSettings
 from kiosk.roomserver.store import MemoryStore, RoomRecord
+from kiosk.roomserver.store_ledger import ForgetfulLedger
 from kiosk.rtmp.events import MediaEvent, VideoTag
 from kiosk.rtmp.live_queue import Kind
 from tests.fakes.room_desk import HandClock
@@ -80,6 +81,7 @@ class Stage:
             grants=PushGrants(self._stream, max_grants=max_grants),
             relay=self.relay,
             clock=ServerClock(lambda: self.clock.monotonic, lambda: 0.0),
+            turns=ForgetfulLedger(),
             user_id="echo_1",
         )
 
