@@ -7,6 +7,7 @@ out, the server makes random ones at its start, and they are never printed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Literal, cast
 from urllib.parse import urlsplit
@@ -29,21 +30,20 @@ from kiosk.config.values import (
 
 _MAX_RANGES = 64
 _STORE_SCHEMES = ("valkey://", "valkeys://", "redis://", "rediss://")
+_IN_STORE_URL = re.compile(r"([A-Za-z0-9._~-]|%[0-9A-Fa-f]{2}){0,256}")
 
 
 def _store_url(url: SecretStr) -> SecretStr:
     text = url.get_secret_value()
     try:
         parts = urlsplit(text)
-        whole = (
-            f"{parts.scheme}://" in _STORE_SCHEMES
-            and parts.hostname
-            and parts.port != 0
-        )
+        whole = bool(parts.hostname) and parts.port != 0
     except ValueError:
-        whole = False
-    if not whole or not text.isprintable():
+        raise ValueError("needs a host, and a port from 1 to 65535") from None
+    if f"{parts.scheme}://" not in _STORE_SCHEMES or not whole:
         raise ValueError(f"needs {', '.join(_STORE_SCHEMES)} with a host")
+    if not _IN_STORE_URL.fullmatch(parts.password or ""):
+        raise ValueError("needs a password of letters and digits only, else as %XX")
     return url
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from kiosk.room.fields import BadRequest, Fields
@@ -208,15 +209,12 @@ class Mirror:
 
 
 def events_of(texts: Iterable[bytes]) -> tuple[Change, ...]:
-    """
-    Return only the events of some batches.
-
-    Raises:
-        BadJson: One of them is none.
-
-    """
-    changes = (change for text in texts for change, _ in _read(text))
-    return tuple(change for change in changes if change[0] is Shelf.EVENT)
+    """Return only the events of some batches; one that is none has none."""
+    found: list[Change] = []
+    for text in texts:
+        with suppress(BadJson):
+            found += [change for change, _ in _read(text) if change[0] is Shelf.EVENT]
+    return tuple(found)
 
 
 def _wire(text: bytes) -> Wire:

@@ -36,7 +36,6 @@ EXAMPLES = {
     ("server", "public_host"),
     ("server", "public_rtmp"),
     ("store", "path"),
-    ("store", "url"),
     ("media", "push_url"),
     ("media", "play_url"),
     ("media", "control_url"),
