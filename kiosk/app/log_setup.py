@@ -23,10 +23,12 @@ _SECRETS = (
         r"[\"']?[^\s\"'&,}]+",
         re.IGNORECASE,
     ),
+    re.compile(r"((?:bearer|basic)\s+)[^\s\"',}]{8,}", re.IGNORECASE),
 )
-_REPLACEMENTS = (r"\1?…", r"\1…")
+_REPLACEMENTS = (r"\1?…", r"\1…", r"\1…")
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime"}
-_LONGEST = 2_000
+_LONGEST_FACT = 256
+_LONGEST_MESSAGE = 2_000
 
 
 def redact(text: str) -> str:
@@ -41,8 +43,10 @@ class _Plain(logging.Formatter):
 
     @override
     def format(self, record: logging.LogRecord) -> str:
-        extra = " ".join(f"{key}={value!r}" for key, value in _extra(record).items())
-        text = f"{record.levelname} {record.name}: {record.getMessage()} {extra}"
+        facts = _extra(record).items()
+        extra = " ".join(f"{key}={_cut(repr(value))}" for key, value in facts)
+        message = _cut(record.getMessage(), _LONGEST_MESSAGE)
+        text = f"{record.levelname} {record.name}: {message} {extra}"
         if record.exc_info:
             text = f"{text}\n{self.formatException(record.exc_info)}"
         return redact(_one_line(text.rstrip(), keep_lines=bool(record.exc_info)))
@@ -56,8 +60,8 @@ class _Json(logging.Formatter):
         line = {
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
-            **{key: str(value)[:_LONGEST] for key, value in _extra(record).items()},
+            "message": _cut(record.getMessage(), _LONGEST_MESSAGE),
+            **{key: _cut(str(value)) for key, value in _extra(record).items()},
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
@@ -66,6 +70,11 @@ class _Json(logging.Formatter):
 
 def _extra(record: logging.LogRecord) -> dict[str, object]:
     return {k: v for k, v in record.__dict__.items() if k not in _STANDARD}
+
+
+def _cut(text: str, length: int = _LONGEST_FACT) -> str:
+    """Return at most so much of what may come from a stranger."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def _one_line(text: str, *, keep_lines: bool) -> str:

@@ -89,7 +89,7 @@ class Sessions:
         """Return a fresh token; the user's older one is void, the idlest goes."""
         self._sessions.pop(user_id, None)
         while len(self._sessions) >= self._max_sessions:
-            self.close(min(self._sessions, key=self._used_at))
+            self.close(next(iter(self._sessions)))
         token = self._random_bytes(_RANDOM_BYTES).hex() + self._suffix
         hashed = _hash_of(token)
         self._sessions[user_id] = _Session(hashed, now, now)
@@ -131,6 +131,7 @@ class Sessions:
         if not hmac.compare_digest(session.token_hash, _hash_of(token)):
             raise TokenRefused(TokenRefused.DIFFERS)
         session.used_at = now
+        self._sessions[user_id] = self._sessions.pop(user_id)  # the idlest is first
         if now - session.told_at > self._idle_s / _TOLD_PER_IDLE:
             session.told_at = now
             self._note(user_id, session.token_hash)
@@ -148,9 +149,6 @@ class Sessions:
 
     def _note(self, user_id: str, token_hash: str) -> None:
         self._ledger.note(Shelf.SESSION, user_id, {"sha256": token_hash})
-
-    def _used_at(self, user_id: str) -> float:
-        return self._sessions[user_id].used_at
 
 
 def _hash_of(token: str) -> str:

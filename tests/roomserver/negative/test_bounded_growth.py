@@ -1,0 +1,199 @@
+"""
+Ten to a hundred thousand of everything one can make at a server (S11).
+
+Every table below a desk is found by looking, not by a list of them: one with more
+entries than :data:`BOUNDS` says, or a large one that is not named there, fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+from kiosk.room import messages as msg
+from kiosk.room.fleet_report import FleetReport
+from kiosk.roomserver.asking import Caller, Refused
+from kiosk.roomserver.im_gateway import ImHold
+from tests.fakes.im_client import ImClient
+from tests.fakes.room_desk import LOOPBACK, FakeDesk, Json
+from tests.fakes.table_sizes import table_sizes
+
+
+SMALL = 100
+ENDING: dict[str, int] = {
+    "Sessions._sessions": 20_000,
+    "PushGrants._grants": 10_000,
+    "PushGrants._by_user": 10_000,
+    "PushGrants._by_user[]": 10_000,
+    "PushGrants._by_tag": 10_000,
+    "PushGrants._addresses": 10_000,
+    "KeptRooms._records": 1_000,
+    "RoomRecord.seats": 4_000,
+    "RoomRecord.audience": 1_000 * 30,
+    "Attendance._reserved_at": 1_000,
+    "Attendance._last_seen": 4_000,
+    "EventLog._events": 1_000,
+    "EventLog._events[]": 1_000 * 128,
+    "EventLog._farewells": 256,
+    "_Farewell.members": 256 * 4,
+    "_Farewell.events": 256 * 128,
+    "SeatQueue._waiters": 512,
+    "_Waiter.ahead": 512 * 512,
+    "HuntGroup.targets": 512 * 16,
+    "Fleet._kiosks": 4_096,
+    "Fleet._per_user": 4_096,
+    "Fleet._alarmed": 4_096,
+}
+"""Tables whose entries end by time or by leaving."""
+PACES: dict[str, int] = {
+    "Guesses._wrong": 4_096,
+    "Guesses._wrong[]": 2 * 4_096,
+    "Pace._buckets": 20_000 + 4_096 + 4_096,
+    "Pace._buckets[]": 2 * (20_000 + 4_096 + 4_096),
+}
+"""Tables of how often: the key longest unused makes room."""
+BOUNDS = {**ENDING, **PACES}
+
+
+def user(number: int) -> str:
+    return f"u{number}"
+
+
+def address(number: int) -> str:
+    return f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+
+
+def refusals(desk: FakeDesk) -> None:
+    """Guess tokens and signatures under 100,000 names from as many addresses."""
+    token = "0" * 32 + "*53724e00*MzY4NjI="
+    desk.log_in("victim")
+    for number in range(100_000):
+        who = "victim" if number % 2 else user(number)
+        query = {"userID": who, "token": token}
+        desk.ask_anything("get_pushers", {}, query=query, address=address(number))
+
+
+def logins(desk: FakeDesk) -> None:
+    for number in range(21_000):
+        desk.log_in(user(number))
+
+
+def streams(desk: FakeDesk) -> None:
+    for number in range(30_000):
+        body: Json = {"userID": user(number // 2)}
+        desk.ask(
+            "get_push_url", body, address=f"127.0.{number >> 8 & 255}.{number & 255}"
+        )
+
+
+def rooms(desk: FakeDesk) -> None:
+    """Reserve 10,000 rooms; then open and end 2,000, with a text in each."""
+    makers = [user(number) for number in range(100)]
+    for maker in makers:
+        desk.log_in(maker)
+    for maker in makers * 100:
+        wire = msg.CreateRoom(maker, "x" * 1024).to_wire()
+        desk.ask_anything("create_room", wire, user=maker)
+    desk.clock.move(120)
+    desk.sweep()
+    for number in range(2_000):
+        desk.create("maker", f"room{number}")
+        text = msg.SendRoomTextMsg(f"room{number}", "maker", "hello").to_wire()
+        desk.ask("send_room_text_msg", text, user="maker")
+        end = msg.DestroyRoom(f"room{number}", "maker").to_wire()
+        desk.ask("destroy_room", end, user="maker")
+        desk.clock.move(1)
+
+
+def talk(desk: FakeDesk) -> None:
+    """Say 10,000 texts in one room, which changes and watchers come to as well."""
+    desk.log_in("host")
+    wire = msg.CreateRoom("host", "Show", "show", "Host", "1", desk.push_url("host"))
+    desk.ask("create_room", wire.to_wire(), user="host", folder="live_room")
+    text = msg.SendRoomTextMsg("show", "host", "x" * 1024).to_wire()
+    for number in range(10_000):
+        desk.clock.move(0.5)
+        desk.ask("send_room_text_msg", text, user="host", folder="live_room")
+        beat = msg.PusherHeartbeat("show", "host").to_wire()
+        desk.ask("pusher_heartbeat", beat, user="host", folder="live_room")
+        field = msg.SetCustomField("show", f"f{number}", msg.FieldChange.INCREASE)
+        desk.ask("set_custom_field", field.to_wire(), user="host", folder="live_room")
+    for number in range(1_000):
+        desk.log_in(user(number))
+        watch = msg.AddAudience("show", user(number), "x" * 1024).to_wire()
+        desk.ask("add_audience", watch, user=user(number), folder="live_room")
+
+
+def line(desk: FakeDesk) -> None:
+    for number in range(10_000):
+        wanted = msg.QueueSeat(user(number), ("nowhere*",)).to_wire()
+        desk.ask_anything("queue_seat", wanted)
+
+
+def reports(desk: FakeDesk) -> None:
+    for number in range(10_000):
+        report = FleetReport(f"s{number}", "1", "IDLE", (), 1, 1, 30, {})
+        caller = Caller(msg.Dialect.V2, LOOPBACK, user(number))
+        with suppress(Refused):  # a table that is full says so
+            desk.desk.fleet.report(caller, report.to_wire())
+
+
+def listeners(desk: FakeDesk) -> None:
+    """Let 2,000 users join a group and poll it: nothing of them is kept."""
+    desk.create("owner", "group")
+    for number in range(2_000):
+        client = ImClient(desk, user(number))
+        client.log_in()
+        client.join("group")
+        assert isinstance(client.poll(), dict | ImHold)
+
+
+def trials(desk: FakeDesk) -> None:
+    for _ in range(10_000):
+        desk.ask("get_test_pushurl", method="GET", folder="utils")
+
+
+FLOODS = [refusals, logins, streams, rooms, talk, line, reports, listeners, trials]
+
+
+def beyond(desk: FakeDesk, bounds: dict[str, int]) -> dict[str, int]:
+    """Return the tables that are larger than they may be."""
+    sizes = table_sizes(desk.desk, desk.routes)
+    sizes.pop("DeskTables.ring")  # it leads to the test's own list of what rang
+    return {
+        name: size for name, size in sizes.items() if size > bounds.get(name, SMALL)
+    }
+
+
+@pytest.mark.parametrize("flood", FLOODS, ids=lambda flood: flood.__name__)
+def test_a_flood_ends_at_the_bound_of_its_table_and_ebbs_away(
+    flood: Callable[[FakeDesk], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("ERROR")  # thousands of kiosks fall silent at the end
+    desk = FakeDesk()
+    flood(desk)
+
+    assert beyond(desk, BOUNDS) == {}
+    desk.clock.move(30 * 24 * 3600)
+    for _ in range(15):  # ended rooms are remembered for some sweeps
+        desk.sweep()
+        desk.desk.fleet.sweep()
+        desk.clock.move(5)
+    assert beyond(desk, PACES) == {}
+
+
+def test_the_bounds_named_here_are_tables_there_are() -> None:
+    desk = FakeDesk()
+    desk.create("host")
+    for flood in (talk, line):
+        flood(desk)
+    desk.join("kiosk")
+
+    assert BOUNDS.keys() - table_sizes(desk.desk, desk.routes).keys() <= {
+        "_Farewell.members",
+        "_Farewell.events",
+        "Fleet._alarmed",
+        "Guesses._wrong[]",
+    }
