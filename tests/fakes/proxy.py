@@ -16,7 +16,13 @@ NOWHERE = 9
 
 
 class Proxy:
-    """Passes bytes both ways until told otherwise; told by any thread."""
+    """
+    Passes bytes both ways until told otherwise; told by any thread.
+
+    Attributes:
+        heard: All that passed, both ways, while ``listens``.
+
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, leads_to: int) -> None:
         self._loop = loop
@@ -24,6 +30,8 @@ class Proxy:
         self._flows = asyncio.Event()
         self._flows.set()
         self._writers: list[asyncio.StreamWriter] = []
+        self.listens = False
+        self.heard = bytearray()
         self.port = 0
         self.connections = 0
 
@@ -97,6 +105,8 @@ class Proxy:
                 received = await reader.read(4096)
                 if not received:
                     break
+                if self.listens:
+                    self.heard += received
                 await self._flows.wait()
                 writer.write(received)
                 await writer.drain()
