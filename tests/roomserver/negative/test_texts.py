@@ -114,7 +114,7 @@ def test_an_operators_page_shows_any_label_as_text(text: str) -> None:
     if desk.ask("create_room", wire, user="agent")["code"] != 0:
         assert len(text.encode()) > 1024  # no label is that long
         return
-    rates = StreamRates(dict)
+    rates = StreamRates(dict, dict)
     viewer = Viewer(desk.desk.rooms, desk.desk.fleet, rates, lambda: 0, Traffic())
     page = status_page(viewer.look()).decode()
 
