@@ -18,6 +18,7 @@ from kiosk.media.jitter import AudioPacket, DelayBounds, JitterBuffer
 from kiosk.media.stats import Samples
 from kiosk.ports import Layer, Micros, PlayStats
 from kiosk.rtmp import flv
+from kiosk.rtmp.opus import MARK as OPUS_MARK
 
 
 BEHIND_US = 500_000
@@ -123,15 +124,20 @@ class IncomingStream:
         if isinstance(tag, flv.AacConfig):
             self._audio_config = tag.record
             self._packet_us = _packet_us(tag.sample_rate)
-        elif isinstance(tag, flv.AacUnit) and self._audio_config:
+        elif isinstance(tag, flv.AacUnit) and self._plays(opus=False):
             packet = AudioPacket(
                 timestamp_ms * 1000, tag.raw, self._packet_us, self._audio_config
             )
-            with self.lock:
-                self.jitter.put(packet, now)
-            self.last_media_at = now
-            if self.first_sound_at is None:
-                self.first_sound_at = now
+            self._put_sound(packet, now)
+        elif isinstance(tag, flv.OpusConfig):
+            self._audio_config = tag.record
+        elif isinstance(tag, flv.OpusUnit) and self._plays(opus=True):
+            self._put_sound(
+                AudioPacket(
+                    timestamp_ms * 1000, tag.raw, tag.duration_us, self._audio_config
+                ),
+                now,
+            )
 
     def put_video(self, timestamp_ms: int, tag: flv.Video, now: Micros) -> None:
         """Take a parsed video tag; codecs we do not show are passed over."""
@@ -148,6 +154,18 @@ class IncomingStream:
                 )
             )
             self._on_picture()
+
+    def _plays(self, *, opus: bool) -> bool:
+        """Whether the config that came last is of that codec."""
+        config = self._audio_config
+        return bool(config) and config.startswith(OPUS_MARK) == opus
+
+    def _put_sound(self, packet: AudioPacket, now: Micros) -> None:
+        with self.lock:
+            self.jitter.put(packet, now)
+        self.last_media_at = now
+        if self.first_sound_at is None:
+            self.first_sound_at = now
 
     def take_pictures(self) -> list[CodedPicture]:
         """Return what waits to be decoded, without what became too old."""

@@ -14,7 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
-from kiosk.codec.aac import AacDecoder
+from kiosk.codec.sound_decoder import SoundDecoder, sound_decoder
 from kiosk.errors import DeviceError, MediaError
 from kiosk.media.incoming import HeardAt, IncomingStream
 from kiosk.media.jitter import AudioPacket, Order
@@ -48,7 +48,7 @@ class IncomingSound:
         self.stream = stream
         self._stretch = Stretch()
         self._concealer = Concealer()
-        self._decoder: AacDecoder | None = None
+        self._decoder: SoundDecoder | None = None
         self._config = b""
         self._has_played = False
 
@@ -87,7 +87,7 @@ class IncomingSound:
     def _decoded(self, packet: AudioPacket) -> bytes:
         try:
             if self._decoder is None or packet.config != self._config:
-                self._decoder = AacDecoder(packet.config)
+                self._decoder = sound_decoder(packet.config)
                 self._config = packet.config
             pcm = self._decoder.decode(packet.payload)
         except MediaError:  # damaged: as long a silence keeps the time right

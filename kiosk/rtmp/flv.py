@@ -2,7 +2,7 @@
 The bodies of FLV tags: what RTMP's audio, video and data messages carry.
 
 Sources: Adobe "Video File Format Specification 10.1" annex E, Veovera
-"Enhanced RTMP v2".  H.264 and AAC-LC are spoken; every other codec is
+"Enhanced RTMP v2".  H.264, AAC-LC and Opus are spoken; every other codec is
 recognised, named and passed on untouched.  Parsers raise WireError only.
 """
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from kiosk.errors import WireError
-from kiosk.rtmp import amf0, avc
+from kiosk.rtmp import amf0, avc, opus
 from kiosk.rtmp.messages import ON_METADATA
 
 
@@ -93,12 +93,28 @@ class AacUnit:
 
 
 @dataclass(frozen=True, slots=True)
+class OpusConfig:
+    """The identification header of Opus (``kiosk.rtmp.opus``)."""
+
+    channels: int
+    record: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OpusUnit:
+    """One Opus packet and how long it sounds."""
+
+    raw: bytes
+    duration_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class UnknownAudio:
     """
     A codec or packet we do not decode.
 
     Attributes:
-        codec: A fourCC such as ``Opus``, or ``flv-7`` for an old codec number.
+        codec: A fourCC such as ``fLaC``, or ``flv-7`` for an old codec number.
         body: What follows the header.
 
     """
@@ -109,7 +125,7 @@ class UnknownAudio:
 
 
 Video: TypeAlias = VideoConfig | VideoUnit | VideoEnd | UnknownVideo
-Audio: TypeAlias = AacConfig | AacUnit | UnknownAudio
+Audio: TypeAlias = AacConfig | AacUnit | OpusConfig | OpusUnit | UnknownAudio
 
 _KEY_FRAME: Final = 1
 _EX_HEADER: Final = 0x80  # of video: the top bit
@@ -117,6 +133,7 @@ _EX_AUDIO: Final = 9  # of audio: a format number of its own
 _AVC: Final = 7
 _AAC: Final = 10
 _AAC_LC: Final = 2
+_OPUS: Final = "Opus"
 _FOURCC_BYTES: Final = 4
 _AVC_HEADER: Final = 5
 _ASC_LEAST: Final = 2
@@ -202,20 +219,29 @@ def audio_unit(raw: bytes) -> bytes:
     return b"\xaf\1" + raw
 
 
+def opus_config(record: bytes) -> bytes:
+    """Return the tag body that must come before any Opus."""
+    return b"\x90Opus" + record
+
+
+def opus_unit(raw: bytes) -> bytes:
+    """Return the tag body of one Opus packet."""
+    return b"\x91Opus" + raw
+
+
 def parse_audio(payload: bytes) -> Audio:
     """
     Return what an audio tag body carries.
 
     Raises:
-        WireError: If it is cut short or its AudioSpecificConfig is broken.
+        WireError: If it is cut short or its decoder's config is broken.
 
     """
     if not payload:
         raise WireError("an empty audio tag")
     first = payload[0]
     if first >> 4 == _EX_AUDIO:
-        codec, body = _fourcc(payload)
-        return UnknownAudio(codec, _ex_kind(first), body)
+        return _parse_ex_audio(payload)
     if first >> 4 != _AAC:
         return UnknownAudio(f"flv-{first >> 4}", PacketKind.MEDIA, payload[1:])
     if len(payload) < _ASC_LEAST:
@@ -282,6 +308,16 @@ def _parse_ex_video(payload: bytes) -> Video:
             offset = _signed_24(body[:3]) if timed else 0
             return VideoUnit(is_key, offset, body[3:] if timed else body)
     return UnknownVideo(codec, kind, is_key, body)
+
+
+def _parse_ex_audio(payload: bytes) -> Audio:
+    kind = _ex_kind(payload[0])
+    codec, body = _fourcc(payload)
+    if codec == _OPUS and kind is PacketKind.CONFIG:
+        return OpusConfig(opus.channels_of(body), body)
+    if codec == _OPUS and kind is PacketKind.MEDIA:
+        return OpusUnit(body, opus.duration_us(body))
+    return UnknownAudio(codec, kind, body)
 
 
 def _ex_kind(first: int) -> PacketKind:

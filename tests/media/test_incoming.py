@@ -5,7 +5,7 @@ from __future__ import annotations
 from kiosk.media.incoming import IncomingStream, PlayCounters
 from kiosk.media.jitter import DelayBounds
 from kiosk.ports import Layer, Micros
-from kiosk.rtmp import flv
+from kiosk.rtmp import flv, opus
 from kiosk.rtmp.avc import AvcConfig
 from tests.fakes.rtmp_sockets import PPS, SPS
 
@@ -111,12 +111,32 @@ def test_pictures_without_their_parameters_are_passed_over() -> None:
 
 def test_codecs_that_are_not_played_are_passed_over() -> None:
     made = stream()
-    made.put_audio(0, flv.UnknownAudio("Opus", flv.PacketKind.MEDIA, b"x"), NOW)
+    made.put_audio(0, flv.UnknownAudio("fLaC", flv.PacketKind.MEDIA, b"x"), NOW)
     hevc = flv.UnknownVideo("hvc1", flv.PacketKind.MEDIA, is_key=True, body=b"x")
     made.put_video(0, hevc, NOW)
 
     assert made.last_media_at is None
     assert made.first_sound_at is None
+
+
+def test_opus_is_taken_and_a_unit_of_the_other_codec_is_not() -> None:
+    made = stream()
+    head = flv.OpusConfig(1, opus.head(1, 312, 48_000))
+    aac = flv.AacConfig(2, 48_000, 1, b"\x11\x88")
+    sound = flv.OpusUnit(b"\xf8a", 20_000)
+    made.put_audio(0, sound, NOW)
+    made.put_audio(0, head, NOW)
+    made.put_audio(0, flv.AacUnit(b"x"), NOW)
+    made.put_audio(20, sound, NOW)
+    made.put_audio(40, aac, NOW)
+    made.put_audio(40, sound, NOW)
+    made.put_audio(60, flv.AacUnit(b"y"), NOW)
+    taken = [made.jitter.take(), made.jitter.take(), made.jitter.take()]
+
+    assert [packet and packet.pts_us for packet in taken] == [20_000, 60_000, None]
+    assert taken[0] is not None
+    assert taken[0].duration_us == 20_000
+    assert taken[0].config == head.record
 
 
 def test_sound_waits_for_its_parameters() -> None:

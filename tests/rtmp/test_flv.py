@@ -113,8 +113,8 @@ def test_an_audio_unit_round_trips() -> None:
     ("body", "meant"),
     [
         ("72 61", flv.UnknownAudio("flv-7", PacketKind.MEDIA, b"a")),
-        ("90 4f707573 61", flv.UnknownAudio("Opus", PacketKind.CONFIG, b"a")),
-        ("91 4f707573 61", flv.UnknownAudio("Opus", PacketKind.MEDIA, b"a")),
+        ("90 664c6143 61", flv.UnknownAudio("fLaC", PacketKind.CONFIG, b"a")),
+        ("91 664c6143 61", flv.UnknownAudio("fLaC", PacketKind.MEDIA, b"a")),
         ("95 4f707573", flv.UnknownAudio("Opus", PacketKind.OTHER, b"")),
     ],
 )

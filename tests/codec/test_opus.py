@@ -1,0 +1,128 @@
+"""Opus both ways: true times, damage, streams of other kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from av.audio.codeccontext import AudioCodecContext
+
+from kiosk.codec.aac import AacDecoder, AacEncoder
+from kiosk.codec.beep import ToneSource
+from kiosk.codec.opus import BLOCK, OpusDecoder, OpusEncoder, OpusUnit
+from kiosk.codec.sound_decoder import sound_decoder
+from kiosk.errors import MediaError
+from kiosk.ports import Micros
+from kiosk.rtmp import flv, opus
+from tests.fakes.hearing import tone_dbfs
+
+
+BEGIN = 3_000_000
+TONE = ToneSource(1000)
+
+
+def encoded(seconds: float, period: int = 480) -> tuple[bytes, list[OpusUnit]]:
+    encoder, units = OpusEncoder(), list[OpusUnit]()
+    for i in range(round(seconds * 48_000 / period)):
+        at = Micros(BEGIN + round(i * period / 0.048))
+        units += encoder.encode(TONE.fill(at, period).astype("<i2").tobytes(), at)
+    return encoder.config, units
+
+
+def test_what_was_said_is_heard() -> None:
+    config, units = encoded(1.0)
+    decoder = OpusDecoder(config)
+    pcm = np.frombuffer(b"".join(decoder.decode(unit.data) for unit in units), "<i2")
+
+    assert pcm.size == len(units) * BLOCK
+    assert tone_dbfs(pcm[9_600:], 1000) == pytest.approx(-12, abs=1)
+    assert tone_dbfs(pcm[9_600:], 1700) < -40
+
+
+@pytest.mark.parametrize("period", [480, 960, 777])
+def test_packets_carry_the_time_of_what_they_decode_to(period: int) -> None:
+    _, units = encoded(1.0, period)
+
+    priming_us = 312 / 0.048
+    for i, unit in enumerate(units):
+        due = BEGIN - priming_us + i * 20_000
+        assert unit.captured_at == pytest.approx(due, abs=40)
+        assert opus.duration_us(unit.data) == 20_000
+
+
+def test_whoever_joins_later_loses_nothing_of_the_first_packet() -> None:
+    config, units = encoded(0.4)
+
+    assert len(OpusDecoder(config).decode(units[10].data)) == 2 * BLOCK
+
+
+def test_a_damaged_packet_is_told_and_the_next_one_decodes() -> None:
+    config, units = encoded(0.4)
+    decoder = OpusDecoder(config)
+    for damaged in (b"", b"\xff\xff\xff", bytes(70_000)):
+        with pytest.raises(MediaError, match="damaged"):
+            decoder.decode(damaged)
+
+    assert len(decoder.decode(units[5].data)) == 2 * BLOCK
+
+
+def test_half_a_sample_is_refused() -> None:
+    with pytest.raises(MediaError, match="whole samples"):
+        OpusEncoder().encode(b"\0", Micros(0))
+
+
+def test_a_header_that_is_none_is_refused() -> None:
+    with pytest.raises(MediaError, match="Opus header"):
+        OpusDecoder(b"OpusHead")
+
+
+def test_an_encoder_that_cannot_be_opened_says_so() -> None:
+    with pytest.raises(MediaError, match="Opus encoder"):
+        OpusEncoder(bitrate=-5)
+
+
+def test_a_strangers_stereo_becomes_mono() -> None:
+    context = av.CodecContext.create("libopus", "w")
+    assert isinstance(context, AudioCodecContext)
+    context.sample_rate, context.layout, context.format = 48_000, "stereo", "s16"
+    context.bit_rate, context.time_base = 64_000, Fraction(1, 48_000)
+    context.open()
+    samples = np.repeat(TONE.fill(Micros(0), BLOCK), 2).reshape(1, -1)
+    frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="stereo")
+    frame.sample_rate, frame.pts = 48_000, 0
+    packets = [*context.encode(frame), *context.encode(None)]
+    decoder = OpusDecoder(bytes(context.extradata or b""))
+
+    assert len(decoder.decode(bytes(packets[0]))) == 2 * BLOCK
+
+
+def test_the_config_names_the_decoder() -> None:
+    assert isinstance(sound_decoder(OpusEncoder().config), OpusDecoder)
+    assert isinstance(sound_decoder(AacEncoder().config), AacDecoder)
+
+
+def test_ffmpegs_enhanced_flv_is_read() -> None:
+    # made by FFmpeg 8.1: av 18.1's container "flv" with the codec libopus
+    file = (Path(__file__).parents[1] / "wire" / "ffmpeg_opus.flv").read_bytes()
+    tags = [flv.parse_audio(body) for body in audio_tags(file)]
+
+    assert isinstance(tags[0], flv.OpusConfig)
+    decoder = sound_decoder(tags[0].record)
+    units = [tag for tag in tags if isinstance(tag, flv.OpusUnit)]
+    assert len(units) >= 8
+    assert {unit.duration_us for unit in units} == {20_000}
+    assert len(decoder.decode(units[-1].raw)) == 2 * BLOCK
+
+
+def audio_tags(file: bytes) -> Iterator[bytes]:
+    """Return the bodies of the audio tags of an FLV file."""
+    at = 9 + 4
+    while at + 11 <= len(file):
+        size = int.from_bytes(file[at + 1 : at + 4], "big")
+        if file[at] == 8:
+            yield file[at + 11 : at + 11 + size]
+        at += 11 + size + 4
