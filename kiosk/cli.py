@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kiosk.errors import ConfigError, ControlError, KioskError
+from kiosk.errors import ConfigError, ControlError, KioskError, words_of
 from kiosk.programs import Programs
 
 
@@ -69,8 +69,7 @@ def _carry_out(arguments: argparse.Namespace, programs: Programs) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _READER_GONE
     except OSError as error:
-        named = error.filename is not None and error.strerror
-        _complain(f"{error.filename}: {error.strerror}" if named else str(error))
+        _complain(words_of(error))
         return os.EX_TEMPFAIL
     except KioskError as error:
         _complain(str(error))

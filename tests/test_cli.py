@@ -158,14 +158,14 @@ def test_server_refuses_to_leave_this_machine_unless_told_to(
 ) -> None:
     file = tmp_path / "server.toml"
     file.write_text("[log]\n")
-    arguments = ["server", "--config", str(file), "--rtmp", "0.0.0.0:0"]
+    arguments = ["server", "--config", str(file), "--http", "0.0.0.0:0"]
     programs = FakePrograms()
 
     refused = main(arguments, programs)
     taken = main([*arguments, "--insecure"], programs)
 
     assert (refused, taken) == (os.EX_CONFIG, os.EX_OK)
-    assert "command line: [server] rtmp: plain HTTP" in capsys.readouterr().err
+    assert "command line: [server] http: plain HTTP" in capsys.readouterr().err
     assert len(programs.servers) == 1
 
 

@@ -24,6 +24,7 @@ from kiosk.config.server_schema import (
     TlsSection,
 )
 from kiosk.config.values import parse_address
+from kiosk.errors import words_of
 from kiosk.roomserver.activation import Listeners, listeners_of
 from kiosk.roomserver.admission import AdmissionLimits
 from kiosk.roomserver.border import BorderLimits
@@ -67,8 +68,7 @@ def run_server(
         asyncio.run(_serve(settings, on_ready, listeners))
     except* OSError as group:
         for exc in leaves_of(group):
-            reason = exc.strerror or str(exc)
-            log.error("server not started", extra={"reason": reason})  # noqa: TRY400 -- the reason is the whole story
+            log.error("server not started", extra={"reason": words_of(exc)})  # noqa: TRY400 -- the reason is the whole story
         status = os.EX_UNAVAILABLE
     return status
 

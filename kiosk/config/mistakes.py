@@ -36,6 +36,7 @@ _SENTENCES: Mapping[str, str] = {
     "greater_than": "must be more than {gt:.16g}",
     "greater_than_equal": "must be at least {ge:.16g}",
     "less_than_equal": "must be at most {le:.16g}",
+    "string_pattern_mismatch": "does not look as the sample file shows it",
     "string_too_long": "must be at most {max_length} characters long",
     "too_short": "must have at least {min_length} entry",
     "too_long": "must have at most {max_length} entries",

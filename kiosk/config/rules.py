@@ -15,7 +15,12 @@ from kiosk.config.lines import KeyPath
 from kiosk.config.mistakes import Mistake
 from kiosk.config.schema import KioskConfig, NetworkSection
 from kiosk.config.server_schema import ServerConfig, TlsSection
-from kiosk.config.values import is_loopback, parse_address, split_server_url
+from kiosk.config.values import (
+    is_everywhere,
+    is_loopback,
+    parse_address,
+    split_server_url,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +155,23 @@ def server_breaches(config: ServerConfig) -> Iterator[Breach]:
     if config.keys.style == "v2" and config.media.backend == "tencent":
         text = 'cannot be v2 with [media] backend = "tencent", which knows its own form'
         yield Breach(Mistake(("keys", "style"), text), (("media", "backend"),))
+    yield from _stream_url_breaches(config)
+
+
+def _stream_url_breaches(config: ServerConfig) -> Iterator[Breach]:
+    section = config.server
+    named: tuple[KeyPath, ...] = (("server", "public_host"), ("server", "public_rtmp"))
+    is_named = section.public_host or section.public_rtmp
+    if is_everywhere(parse_address(section.rtmp)[0]) and not is_named:
+        text = (
+            "is every address of this machine, and none that a stream's URL can name; "
+            "set public_host to the name or address that kiosks are to use"
+        )
+        yield Breach(Mistake(("server", "rtmp"), text), named)
+    keys = section.push_key, section.play_key
+    if keys[0] is not None and keys[0] == keys[1]:
+        text = "must differ from push_key: who may watch may not publish"
+        yield Breach(Mistake(("server", "play_key"), text), (("server", "push_key"),))
     if section.public_host and section.public_rtmp:
         yield Breach(
             Mistake(

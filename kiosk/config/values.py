@@ -101,6 +101,14 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_everywhere(host: str) -> bool:
+    """Say whether a host to listen at means all addresses of this machine."""
+    try:
+        return ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
 def split_server_url(text: str) -> SplitResult:
     """
     Check and split the room server's URL.

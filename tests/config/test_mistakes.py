@@ -292,7 +292,20 @@ def test_a_server_that_breaks_a_rule_is_not_usable(tmp_path: Path) -> None:
         ('[server]\nhttp = "a b:80"', "needs a host name or address"),
         ('[server]\nhttp = ":80"', "needs a host name or address"),
         ('[server]\nhttp = "[::g]:80"', ":2: [server] http: "),
-        ('[server]\nrtmp = "0.0.0.0:1935"', ":2: [server] rtmp: plain HTTP and RTMP"),
+        ('[server]\nrtmp = "192.0.2.1:1935"', ":2: [server] rtmp: plain HTTP and"),
+        (
+            '[server]\nrtmp = "0.0.0.0:1935"\n[network]\ninsecure = true',
+            ":2: [server] rtmp: is every address of this machine",
+        ),
+        (
+            '[server]\nrtmp = "[::]:0"\n[network]\ninsecure = true',
+            "set public_host to the name or address that kiosks",
+        ),
+        (
+            '[server]\npush_key = "abcdefgh12345678"\nplay_key = "abcdefgh12345678"',
+            ":3: [server] play_key: must differ from push_key",
+        ),
+        ('[im]\npath = "v4"', "path: does not look as the sample file shows it"),
         ('[server]\npublic_host = "tv.example"', "[server] public_host: plain HTTP"),
         ('[server]\npublic_host = "a:80"', ":2: [server] public_host: "),
         ('[server]\npublic_rtmp = "tv.example"', "public_rtmp: needs HOST:PORT"),
