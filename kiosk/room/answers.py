@@ -60,6 +60,8 @@ class Account:
     im_provider: str = ""
     tickets: bool = False
     """Ours, additive: the server gives URLs with tickets to who asks for them."""
+    request_ids: bool = False
+    """Ours, additive: a request repeated under its id has its effect once."""
 
     def to_wire(self) -> Wire:
         """Return the fields of get_login_info and get_im_login_info."""
@@ -71,6 +73,7 @@ class Account:
             **({"bearer": True} if self.bearer else {}),
             **({"imProvider": self.im_provider} if self.im_provider else {}),
             **({"keys": TICKETS} if self.tickets else {}),
+            **({"requestIDs": True} if self.request_ids else {}),
         }
 
     @classmethod
@@ -84,6 +87,7 @@ class Account:
             fields.optional_flag("bearer"),
             fields.optional_text("imProvider", _ID_BYTES),
             fields.optional_text("keys") == TICKETS,
+            fields.optional_flag("requestIDs"),
         )
 
 

@@ -5,7 +5,8 @@ Every request goes through here.  It finds out which dialect the server speaks,
 sends the token only where the protocol wants it, logs in again when the token
 is refused (once a minute at most: two devices with one identity must not push
 each other out for ever) and repeats what is idempotent with growing, scattered
-pauses.  It knows nothing about rooms.
+pauses; what is not, only where the server knows a repetition by its id.  It knows
+nothing about rooms.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from kiosk.errors import LoginRefused, RoomError, RoomProtocolError, RoomUnreach
 from kiosk.room.answers import ImProvider
 from kiosk.room.im_requests import ImLogin, ImRequest, gateway_query
 from kiosk.room.messages import (
+    HAD_ONCE,
     PLACEHOLDER_AVATAR,
     Account,
     Bearer,
@@ -33,6 +35,7 @@ from kiosk.room.messages import (
     RoomType,
     RouteUnknown,
 )
+from kiosk.room.pauses import Pauses
 from kiosk.room.script import (
     Ask,
     AskGateway,
@@ -40,7 +43,6 @@ from kiosk.room.script import (
     Outcome,
     Pause,
     Script,
-    ServerBusy,
     Tell,
 )
 
@@ -53,10 +55,9 @@ RELOGIN_S: Final = 60.0
 """At most one login again in so many seconds (``reliability.md`` R16)."""
 LOGOUT_S: Final = 1.0
 
-_FIRST_PAUSE_S = 0.5
-_LONGEST_PAUSE_S = 15.0
-_LONGEST_RETRY_AFTER_S = 30.0
 _LOGIN_TURN_S = 0.05
+_UNKNOWN_TO_IT = "the server knows us not; is our enrolment key missing or void?"
+_REFUSED_AGAIN = "refused twice within a minute; is this identity used elsewhere?"
 
 T = TypeVar("T")
 
@@ -81,6 +82,11 @@ class Identity:
     enrolment_key: str = field(default="", repr=False)
     platform: str = "kiosk"
 
+    def question(self) -> GetLoginInfo:
+        """Return the question for a userSig, with the proof that it is ours to have."""
+        key = self.enrolment_key
+        return GetLoginInfo(self.user_id, Bearer(key) if key else None)
+
 
 class Conversation:
     """
@@ -91,9 +97,8 @@ class Conversation:
         scatter: Returns a number from 0 to 1; spreads the pauses of many.
         dialect: What the server speaks; ``None`` finds out at the first login.
         room_type: Whose routes are asked.
-
-    Attributes:
-        tickets: Whether the server gives tickets to who asks for them.
+        new_id: Makes ids of requests: 8 to 64 letters and digits, no two alike;
+            by default there are none.
 
     """
 
@@ -103,11 +108,13 @@ class Conversation:
         scatter: Callable[[], float],
         dialect: Dialect | None = None,
         room_type: RoomType = RoomType.DOUBLE,
+        new_id: Callable[[], str] = str,
     ) -> None:
         self.identity = identity
+        self._new_id = new_id
         self._room_type = room_type
         self.now = 0.0
-        self.scatter = scatter
+        self.pauses = Pauses(scatter)
         self._dialect = dialect
         self._user_id = ""
         self._account: Account | None = None
@@ -115,12 +122,16 @@ class Conversation:
         self._logged_in_again_at = -RELOGIN_S
         self._logging_in = False
         self._is_refused = False
-        self.tickets = False
 
     @property
     def user_id(self) -> str:
         """The userID of the login; empty before."""
         return self._user_id
+
+    @property
+    def tickets(self) -> bool:
+        """Whether the server gives tickets to who asks for them."""
+        return self._account is not None and self._account.tickets
 
     @property
     def im_is_elsewhere(self) -> bool:
@@ -156,7 +167,12 @@ class Conversation:
         self._account = None
         self._user_id = ""
 
-    def ask(self, request: Request[T], deadline_s: float = REQUEST_S) -> Script[T]:
+    def ask(
+        self,
+        request: Request[T],
+        deadline_s: float = REQUEST_S,
+        request_id: str | None = None,
+    ) -> Script[T]:
         """
         Send one request; log in again first, if its token is refused.
 
@@ -165,13 +181,15 @@ class Conversation:
 
         """
         used = self._credentials_for(request)
+        if request_id is None:
+            request_id = self._id_for(request)
         try:
-            return (yield from self._once(request, deadline_s))
+            return (yield from self._once(request, deadline_s, request_id))
         except LoginRefused:
             if not isinstance(used, Credentials):
                 raise
             yield from self._log_in_again(used)
-        return (yield from self._once(request, deadline_s))
+        return (yield from self._once(request, deadline_s, request_id))
 
     def insist(self, request: Request[T], give_up_at: float | None) -> Script[T]:
         """
@@ -185,19 +203,31 @@ class Conversation:
             RoomError: A refusal at once; at the end, why the last try failed.
 
         """
-        failures = 0
+        failures, request_id = 0, self._id_for(request)
         while True:
             remaining = REQUEST_S if give_up_at is None else give_up_at - self.now
+            deadline_s = min(REQUEST_S, remaining)
             try:
-                return (yield from self.ask(request, min(REQUEST_S, remaining)))
+                return (yield from self.ask(request, deadline_s, request_id))
             except (RoomUnreachable, RoomProtocolError) as error:
                 if give_up_at is None or isinstance(error, RouteUnknown):
                     raise
                 failures += 1
-                pause = self.back_off(failures, error)
+                pause = self.pauses.after(failures, error)
                 if self.now + pause >= give_up_at:
                     raise
             yield from self.pause(pause)
+
+    def insist_once(self, request: Request[T], give_up_at: float) -> Script[T]:
+        """
+        Send a request whose effect must come once, and again only if it can.
+
+        Raises:
+            RoomError: As :meth:`insist`; a lost answer leaves open what happened.
+
+        """
+        until = give_up_at if self._id_for(request) else None
+        return (yield from self.insist(request, until))
 
     def ask_gateway(
         self, request: ImRequest[T], login: ImLogin | None, deadline_s: float
@@ -238,22 +268,8 @@ class Conversation:
         outcome = yield Tell(fact)
         self.now = max(self.now, outcome.at)
 
-    def back_off(self, failures: int, error: RoomError) -> float:
-        """Return how long to wait after so many failures in a row, in seconds."""
-        doubled = _FIRST_PAUSE_S * 2.0 ** min(failures - 1, 10)
-        scattered = min(doubled, _LONGEST_PAUSE_S) * (0.5 + self.scatter())
-        asked_for = error.retry_after_s if isinstance(error, ServerBusy) else 0.0
-        return max(
-            min(scattered, _LONGEST_PAUSE_S), min(asked_for, _LONGEST_RETRY_AFTER_S)
-        )
-
-    def spread(self, seconds: float) -> float:
-        """Return up to a fifth less than ``seconds``, so that many do not beat as one."""
-        return seconds * (1.0 - 0.2 * self.scatter())
-
     def _introduce(self, give_up_at: float | None) -> Script[None]:
         account = yield from self._introduction(give_up_at)
-        self.tickets = account.tickets
         if self._dialect is Dialect.V2:
             proof = Bearer(account.user_sig) if account.bearer else None
             login = Login(
@@ -272,13 +288,10 @@ class Conversation:
     def _introduction(self, give_up_at: float | None) -> Script[Account]:
         if self._dialect is not Dialect.V1:
             try:
-                account = yield from self.insist(self._wanted(), give_up_at)
+                account = yield from self.insist(self.identity.question(), give_up_at)
             except LoginRefused as refused:
-                raise LoginRefused(
-                    refused.route,
-                    refused.room_code,
-                    "the server knows us not; is our enrolment key missing or void?",
-                ) from None
+                code = refused.room_code
+                raise LoginRefused(refused.route, code, _UNKNOWN_TO_IT) from None
             except RouteUnknown:
                 if self._dialect is Dialect.V2:
                     raise
@@ -289,21 +302,14 @@ class Conversation:
         wanted_v1 = GetImLoginInfo(self.identity.platform)
         return (yield from self.insist(wanted_v1, give_up_at))
 
-    def _wanted(self) -> GetLoginInfo:
-        key = self.identity.enrolment_key
-        return GetLoginInfo(self.identity.user_id, Bearer(key) if key else None)
-
     def _log_in_again(self, refused: Credentials) -> Script[None]:
         while self._logging_in:
             yield from self.pause(_LOGIN_TURN_S)
         if self._credentials is not refused:
             return  # another script was faster
         if self.now - self._logged_in_again_at < RELOGIN_S:
-            raise LoginRefused(
-                "login",
-                int(RoomCode.AUTH_FAILED),
-                "refused twice within a minute; is this identity used elsewhere?",
-            )
+            code = int(RoomCode.AUTH_FAILED)
+            raise LoginRefused("login", code, _REFUSED_AGAIN)
         self._is_refused = True
         with self._one_login():
             yield from self._introduce(self.now + PATIENCE_S)
@@ -323,11 +329,19 @@ class Conversation:
             return request.proof
         return None if isinstance(request, GetImLoginInfo) else self._credentials
 
-    def _once(self, request: Request[T], deadline_s: float) -> Script[T]:
+    def _id_for(self, request: Request[object]) -> str:
+        """Return an id for a request that may come again; empty where there are none."""
+        known = self._account is not None and self._account.request_ids
+        return self._new_id() if known and request.ROUTE in HAD_ONCE else ""
+
+    def _once(
+        self, request: Request[T], deadline_s: float, request_id: str = ""
+    ) -> Script[T]:
         if deadline_s <= 0:
             raise RoomUnreachable(f"{request.ROUTE}: no time left to ask")
         credentials = self._credentials_for(request)
-        outcome = yield Ask(request, credentials, deadline_s, self._room_type)
+        ask = Ask(request, credentials, deadline_s, self._room_type, request_id)
+        outcome = yield ask
         return cast("T", self._answer_of(outcome))
 
     def _answer_of(self, outcome: Outcome) -> object:

@@ -46,7 +46,7 @@ def hear_group(
 def _how_long(talk: Conversation, failures: int, error: RoomError) -> float:
     if isinstance(error, ImRefused) and error.im_code == ImCode.KICKED:
         return RELOGIN_S  # two devices of one identity would never stop
-    return talk.back_off(failures, error)
+    return talk.pauses.after(failures, error)
 
 
 def _listen(talk: Conversation, channel: ImChannel, seat: Membership) -> Script[None]:

@@ -114,7 +114,7 @@ class ImChannel:
             user_name=identity.user_name,
             avatar=identity.user_avatar,
             said=said,
-            random=int(self._talk.scatter() * _RANDOM_BELOW),
+            random=int(self._talk.pauses.scatter() * _RANDOM_BELOW),
         )
         yield from self._talk.ask_gateway(message, self._login, REQUEST_S)
 

@@ -122,7 +122,7 @@ class Membership:
                 yield from self._put_out(error, entries)
             except RoomError as error:
                 failures += 1
-                soon = self._talk.back_off(failures, error)
+                soon = self._talk.pauses.after(failures, error)
                 yield from self._talk.pause(min(soon, LONGEST_PERIOD_S))
                 continue
             failures = 0
@@ -151,7 +151,7 @@ class Membership:
             except RoomError as error:
                 self.lookout.must_look = True
                 failures = 1 if repaired else failures + 1
-                wait = self._talk.back_off(failures, error)
+                wait = self._talk.pauses.after(failures, error)
                 # Looking works but the long poll does not (R19): plain polling.
                 yield from self._talk.pause(max(wait, POLL_S) if repaired else wait)
                 continue
@@ -189,13 +189,13 @@ class Membership:
             yield from self.lookout.look()
 
     def send_text(self, text: str, now: float, cmd: str = "") -> Script[None]:
-        """Send a text message; not repeated, it would arrive twice."""
-        self._talk.begin(now)
+        """Send a text message; repeated only where it cannot arrive twice."""
+        give_up_at = self._talk.begin(now)
         if self.channel is not None and self.channel.is_up:
             yield from self.channel.say(Said(text, cmd))
             return
         message = SendRoomTextMsg(self.room_id, self._talk.user_id, text, cmd)
-        yield from self._talk.ask(message)
+        yield from self._talk.insist_once(message, give_up_at)
 
     def lose(self, reason: str, *, room_ended: bool = False) -> Script[None]:
         """Tell that the seat is lost, once, and be over."""
@@ -213,7 +213,7 @@ class Membership:
 
     def _until_next_beat(self, began: float) -> float:
         period = min(max(self._period_s, SHORTEST_PERIOD_S), LONGEST_PERIOD_S)
-        return max(self._talk.spread(period) - (self._talk.now - began), 0.0)
+        return max(self._talk.pauses.spread(period) - (self._talk.now - began), 0.0)
 
     def _listen(self) -> Script[None]:
         if not self.has_events:
@@ -312,7 +312,7 @@ class Membership:
             ours = yield from self._is_still_ours()
             if not (ours and self.has_events):
                 raise
-            yield from open_again(*seat)
+            yield from open_again(*seat, give_up_at)
             seated = yield from sit_down(*seat, give_up_at)
         if 0 < seated.seq <= self._seq:
             # A new stream is a new event: these numbers began anew without us.

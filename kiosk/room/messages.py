@@ -62,8 +62,10 @@ from kiosk.room.login_requests import (
 )
 from kiosk.room.queue_requests import LeaveQueue, QueuePlace, QueueSeat
 from kiosk.room.requests import (
+    HAD_ONCE,
     MAX_LABEL_BYTES,
     PLACEHOLDER_AVATAR,
+    REQUEST_ID,
     AddPusher,
     CreateRoom,
     DeletePusher,
@@ -87,12 +89,14 @@ from kiosk.room.wire_json import (
 
 __all__ = [
     "DEFAULT_HEARTBEAT_S",
+    "HAD_ONCE",
     "MAX_ANSWER_BYTES",
     "MAX_HOLD_S",
     "MAX_LABEL_BYTES",
     "MAX_REQUEST_BYTES",
     "MAX_TEXT_CHARS",
     "PLACEHOLDER_AVATAR",
+    "REQUEST_ID",
     "Account",
     "AddAudience",
     "AddPusher",

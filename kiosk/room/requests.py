@@ -10,7 +10,7 @@ sections 3 (v1) and 4 (v2).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol, TypeVar
+from typing import ClassVar, Final, Protocol, TypeVar
 
 from kiosk.room import answers
 from kiosk.room.codes import Dialect, RoomCode
@@ -21,6 +21,25 @@ from kiosk.room.wire_json import Wire
 MAX_LABEL_BYTES = 1024
 PLACEHOLDER_AVATAR = "123"
 """What the original client sends; v1 refuses an empty avatar."""
+REQUEST_ID: Final = "Kiosk-Request-Id"
+"""The HTTP header under which a request comes again: ours, originals ignore it."""
+MAX_REQUEST_ID_CHARS: Final = 64
+HAD_ONCE: Final = frozenset(
+    {
+        "get_push_url",
+        "create_room",
+        "add_pusher",
+        "delete_pusher",
+        "destroy_room",
+        "send_room_text_msg",
+        "leave_queue",
+        "merge_stream",
+        "set_custom_field",
+        "add_audience",
+        "delete_audience",
+    }
+)
+"""Routes with an effect that a repeated request id has once; others are read."""
 _KEYS = "keys"
 """Ours: whoever asks for ``v2`` is given tickets."""
 

@@ -102,6 +102,7 @@ class Ask:
         credentials: Go along in the query or a header, as the server takes them.
         deadline_s: From the first byte sent to the last byte read.
         room_type: Whose routes are asked, where every type has the route.
+        request_id: The same for a request that comes again; empty for none.
 
     """
 
@@ -109,6 +110,7 @@ class Ask:
     credentials: Credentials | Bearer | None = field(repr=False)
     deadline_s: float
     room_type: RoomType = RoomType.DOUBLE
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,18 +45,19 @@ def sit_down(
 
 
 def open_room(
-    talk: Conversation, room_id: str, label: str, push_url: str
+    talk: Conversation, room_id: str, label: str, push_url: str, give_up_at: float
 ) -> Script[RoomCreated]:
     """
     Open a room; with v1 that takes the seat too.
 
-    Never repeated: an answer that was lost may have opened one.
+    Of originals it is asked once: an answer that was lost may have opened one.
 
     Args:
         talk: Asks.
         room_id: The id it shall have; empty leaves it to the server.
         label: What people call it.
         push_url: Where our stream is published.
+        give_up_at: Until when it is repeated, where that opens no second one.
 
     """
     create = CreateRoom(
@@ -67,15 +68,15 @@ def open_room(
         user_avatar=talk.identity.user_avatar,
         push_url=push_url if talk.dialect is Dialect.V1 else "",
     )
-    return (yield from talk.ask(create))
+    return (yield from talk.insist_once(create, give_up_at))
 
 
 def open_again(
-    talk: Conversation, room_id: str, label: str, push_url: str
+    talk: Conversation, room_id: str, label: str, push_url: str, give_up_at: float
 ) -> Script[None]:
     """Open a room that its server forgot; our peer may have been faster."""
     try:
-        yield from open_room(talk, room_id, label or room_id, push_url)
+        yield from open_room(talk, room_id, label or room_id, push_url, give_up_at)
     except RoomRefused as error:
         if error.room_code != RoomCode.ROOM_ID_TAKEN:
             raise

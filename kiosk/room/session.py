@@ -205,7 +205,7 @@ class RoomSession:
         room_id = place.room_id
         if place.create:
             created = yield from open_room(
-                self._talk, place.room_id, place.label, place.push_url
+                self._talk, place.room_id, place.label, place.push_url, give_up_at
             )
             seated, room_id = created.seat, created.room_id
             self._maybe_in = room_id

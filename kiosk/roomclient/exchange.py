@@ -14,6 +14,7 @@ import httpx
 
 from kiosk.room.im_requests import ImRequest, gateway_path, read_gateway_answer
 from kiosk.room.messages import (
+    REQUEST_ID,
     Bearer,
     Credentials,
     Request,
@@ -56,6 +57,8 @@ class HttpExchange:
         credentials: Credentials | Bearer | None,
         deadline_s: float,
         room_type: RoomType = RoomType.DOUBLE,
+        *,
+        request_id: str = "",
     ) -> T:
         """
         Send one request and read its answer.
@@ -70,6 +73,8 @@ class HttpExchange:
         wire = request.to_wire()
         query = credentials.to_query() if credentials else {}
         headers = credentials.to_headers() if credentials else {}
+        if request_id:
+            headers[REQUEST_ID] = request_id
         content = None
         if request.IN_QUERY:
             query |= {name: str(value) for name, value in wire.items()}

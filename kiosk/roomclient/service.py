@@ -64,6 +64,7 @@ OnNotice = Callable[[RoomNotice], None]
 Sleep = Callable[[float], Awaitable[object]]
 
 _MICROS = 1_000_000
+_ID_BYTES = 16
 T = TypeVar("T")
 
 
@@ -97,7 +98,13 @@ def new_room_service(
         ConfigError: If an address is not an HTTP URL.
 
     """
-    talk = Conversation(identity, secrets.SystemRandom().random, dialect, room_type)
+    talk = Conversation(
+        identity,
+        secrets.SystemRandom().random,
+        dialect,
+        room_type,
+        new_id=lambda: secrets.token_urlsafe(_ID_BYTES),
+    )
     exchange = HttpExchange(server_url, transport, tls)
     if not im_gateway:
         return HttpRoomService(RoomSession(talk, wanted), exchange, clock)
@@ -301,7 +308,11 @@ class HttpRoomService:
             assert self._gateway is not None, "a session with a channel has one"
             return await self._gateway.ask(step.request, step.query, step.deadline_s)
         return await self._exchange.ask(
-            step.request, step.credentials, step.deadline_s, step.room_type
+            step.request,
+            step.credentials,
+            step.deadline_s,
+            step.room_type,
+            request_id=step.request_id,
         )
 
     def _now(self) -> float:

@@ -35,6 +35,8 @@ class Asked:
     """The client's IP address."""
     authorization: str = field(default="", repr=False)
     """The HTTP header of that name."""
+    request_id: str = ""
+    """The HTTP header ``Kiosk-Request-Id``: the same for a request that comes again."""
 
     def route(self) -> tuple[str, str]:
         """Return folder and route; double slashes count once (protocol 2)."""
@@ -110,12 +112,14 @@ class CloudCall:
         url: Where to, signed: a secret.
         body: What to POST; empty to GET.
         finish: Takes the answer's body, or None where there was none.
+        settle: Takes what was answered, in a turn.
 
     """
 
     url: str = field(repr=False)
     body: bytes
     finish: Callable[[bytes | None], Wire]
+    settle: Callable[[Wire], None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)

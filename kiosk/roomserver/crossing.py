@@ -286,6 +286,7 @@ def _request(head: Head, body: bytes, address: str) -> HttpRequest:
         head.authorization,
         address,
         head.fields,
+        head.request_id,
     )
 
 

@@ -23,6 +23,7 @@ from kiosk.roomserver.grants import Grant
 from kiosk.roomserver.identity import Identity
 from kiosk.roomserver.im_cloud import GroupCalls, GroupKeeper
 from kiosk.roomserver.im_gateway import ImGateway
+from kiosk.roomserver.kept_answers import KeptAnswers
 from kiosk.roomserver.kept_keys import KeptKeys
 from kiosk.roomserver.key_terms import KeyStyle
 from kiosk.roomserver.live_routes import LiveRoutes
@@ -34,6 +35,7 @@ from kiosk.roomserver.operators import Operators
 from kiosk.roomserver.queue import QueueRules, SeatQueue
 from kiosk.roomserver.queue_routes import QueueRoutes
 from kiosk.roomserver.rates import Rates
+from kiosk.roomserver.repeats import Repeats
 from kiosk.roomserver.room_ids import RoomIds
 from kiosk.roomserver.room_routes import RoomRoutes, RoutePolicy
 from kiosk.roomserver.rooms import Rooms
@@ -104,6 +106,7 @@ class Desk:
         self._rooms = self._new_rooms(records)
         rules = QueueRules(settings.turn_s)
         self._queue = SeatQueue(rules, self._rooms, self._ledger)
+        self._answers = KeptAnswers(self._ledger)
         self._ledger.serve(
             DeskTables(
                 records=records,
@@ -112,6 +115,7 @@ class Desk:
                 sessions=self._sessions,
                 queue=self._queue,
                 fleet=self.fleet,
+                answers=self._answers,
                 enrolment=self._enrolment,
                 now=clock.monotonic,
                 later=later,
@@ -204,7 +208,8 @@ class Desk:
             is_recorded=backend.is_recorded,
         )
         gateway = self._gateway(identity, rooms)
-        return Routes(identity, self._groups(rooms, urls), gateway)
+        repeats = Repeats(self._answers, self._clock)
+        return Routes(identity, self._groups(rooms, urls), repeats, gateway)
 
     def _new_rooms(self, records: KeptRooms) -> Rooms:
         return Rooms(
@@ -283,6 +288,7 @@ class Desk:
             *self.streams.sweeps,
             lambda: self._sessions.sweep(now()),
             lambda: self._queue.sweep(now()),
+            lambda: self._answers.sweep(now()),
         )
 
     def _recall(self) -> None:
@@ -292,6 +298,7 @@ class Desk:
         self._enrolment.recall()
         self._grants.recall(now, self._holds_its_seat)
         self._queue.recall(now)
+        self._answers.recall(now)
         if self._ledger.facts(Shelf.ROOM):
             self._rooms.sweep(now)
 

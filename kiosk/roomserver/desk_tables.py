@@ -16,6 +16,7 @@ from kiosk.room.wire_json import Wire
 from kiosk.roomserver.desk_streams import DeskStreams
 from kiosk.roomserver.enrolment import Enrolment
 from kiosk.roomserver.fleet import Fleet
+from kiosk.roomserver.kept_answers import KeptAnswers
 from kiosk.roomserver.queue import LINE, SeatQueue
 from kiosk.roomserver.rooms import Rooms
 from kiosk.roomserver.sessions import Sessions
@@ -44,6 +45,7 @@ class DeskTables:
     sessions: Sessions
     queue: SeatQueue
     fleet: Fleet
+    answers: KeptAnswers
     enrolment: Enrolment
     now: Callable[[], float]
     later: Callable[[float, Callable[[], None]], object]
@@ -103,6 +105,8 @@ class DeskTables:
                 self.enrolment.take_in(name, fact)
             case Shelf.PLACE:
                 self.queue.take_in(name, fact, self.now())
+            case Shelf.ANSWER:
+                self.answers.take_in(name, fact, self.now())
             case Shelf.REPORT if fact is not None:
                 self.fleet.take_in(fact)
             case _:

@@ -62,7 +62,9 @@ class Door:
         if request.path == "/healthz":
             return _HEALTHY
         try:
-            answer = await self._answer(_asked(request))
+            asked = _asked(request)
+            async with self._routes.repeats.in_order(asked):
+                answer = await self._answer(asked)
         except (msg.BadJson, msg.BadRequest) as error:
             return json_answer(msg.exception(str(error)))
         except StoreAway as away:
@@ -89,7 +91,9 @@ class Door:
         try:
             answer = await self._turns.turn(ask)
             if isinstance(answer, CloudCall):
-                return answer.finish(await self._cloud(answer))
+                call, whole = answer, answer.finish(await self._cloud(answer))
+                await self._turns.turn(lambda: call.settle(whole))
+                return whole
             if not isinstance(answer, Hold):
                 return answer
             await waits[-1].over(answer.wait.hold_s)
@@ -108,6 +112,7 @@ def _asked(request: HttpRequest) -> Asked:
         _wire_of(request),
         request.address,
         request.authorization,
+        request.request_id,
     )
 
 

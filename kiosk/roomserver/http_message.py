@@ -29,6 +29,7 @@ class HttpRequest(NamedTuple):
         query: As it came.
         fields: The head's fields as they came, each behind CR LF.
         address: The client's IP address.
+        request_id: The same for a request that comes again.
 
     """
 
@@ -40,6 +41,7 @@ class HttpRequest(NamedTuple):
     authorization: str = ""
     address: str = ""
     fields: bytes = b""
+    request_id: str = ""
 
 
 class HttpAnswer(NamedTuple):

@@ -142,7 +142,8 @@ class Identity:
         """Answer ``utils/get_login_info``; without a userID one is made."""
         wanted = {**asked.body, **asked.query}
         account = self._account(asked, GetLoginInfo.from_wire(wanted).user_id)
-        return replace(account, bearer=True, tickets=self._tickets).to_wire()
+        ours = replace(account, bearer=True, tickets=self._tickets, request_ids=True)
+        return ours.to_wire()
 
     def get_im_login_info(self, asked: Asked) -> Wire:
         """Answer v1's ``get_im_login_info``: always a fresh userID."""

@@ -27,7 +27,7 @@ _HEAD = re.compile(
 _TELLING = frozenset(
     {
         *(b"authorization", b"connection", b"content-length", b"content-type"),
-        *(b"expect", b"host", b"transfer-encoding", b"upgrade"),
+        *(b"expect", b"host", b"kiosk-request-id", b"transfer-encoding", b"upgrade"),
     }
 )
 _LENGTH = re.compile(rb"[0-9]{1,12}")
@@ -63,6 +63,7 @@ class Head(NamedTuple):
     fields: bytes
     content_type: str
     authorization: str
+    request_id: str
     body_bytes: int
     wants_continue: bool
     closes: bool
@@ -116,6 +117,7 @@ def read_head(raw: bytes, max_body: int) -> Head:
         fields=fields,
         content_type=telling.get(b"content-type", b"").decode("latin-1"),
         authorization=telling.get(b"authorization", b"").decode("latin-1"),
+        request_id=telling.get(b"kiosk-request-id", b"").decode("latin-1"),
         body_bytes=_body_bytes(telling, max_body),
         wants_continue=bool(expects) and not old,
         closes=old or _says_close(telling.get(b"connection", b"")),

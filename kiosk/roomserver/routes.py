@@ -30,6 +30,7 @@ from kiosk.roomserver.live_routes import LiveRoutes
 from kiosk.roomserver.mixing import MixingRoutes
 from kiosk.roomserver.operator_routes import OperatorRoutes
 from kiosk.roomserver.queue_routes import QueueHold, QueueRoutes
+from kiosk.roomserver.repeats import Repeats
 from kiosk.roomserver.room_routes import RoomRoutes
 from kiosk.roomserver.rooms import RoomProblem
 from kiosk.roomserver.trial_routes import TrialRoutes
@@ -62,14 +63,20 @@ class Routes:
     All routes of the room types and of ``utils``.
 
     Args:
+        repeats: Answers requests that come again.
         im: Answers the IM channel's paths, where this server carries it.
 
     """
 
     def __init__(
-        self, identity: Identity, groups: RouteGroups, im: ImGateway | None = None
+        self,
+        identity: Identity,
+        groups: RouteGroups,
+        repeats: Repeats,
+        im: ImGateway | None = None,
     ) -> None:
         rooms, live = groups.rooms, groups.live
+        self.repeats = repeats
         self._identity = identity
         self._rooms = rooms
         self._im = im
@@ -124,10 +131,12 @@ class Routes:
             return _outcome(route, asked, lambda: open_route(asked))
         if guarded is None or room_type is None or asked.method != "POST":
             return UNKNOWN_ROUTE
-        caller = self._identity.caller
-        return _outcome(
-            route, asked, lambda: guarded(caller(asked, room_type), asked.body)
-        )
+
+        def ask() -> Answer:
+            caller = self._identity.caller(asked, room_type)
+            return self.repeats.once(caller, asked, lambda: guarded(caller, asked.body))
+
+        return _outcome(route, asked, ask)
 
     def finish(self, hold: Hold) -> msg.Wire:
         """Return what to send when a wait is over."""

@@ -40,6 +40,8 @@ class Shelf(Enum):
     KEY = "key"
     TICKET_KEY = "ticket_key"
     STRAY = "stray"
+    ANSWER = "answer"
+    """To a request that may come again."""
     FAREWELL = "farewell"
     MARK = "mark"
     PLACE = "place"

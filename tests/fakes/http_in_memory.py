@@ -30,6 +30,7 @@ class HttpInMemory(httpx.AsyncBaseTransport):
                 request.headers.get("authorization", ""),
                 self._address,
                 fields,
+                request.headers.get("kiosk-request-id", ""),
             )
         )
         length = str(len(answer.body))

@@ -1,4 +1,4 @@
-"""A TCP proxy that can stop reading or hang up, on an event loop of its own."""
+"""A TCP proxy that can stop reading, hang up or lose answers, on a loop of its own."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ class Proxy:
         self._writers: list[asyncio.StreamWriter] = []
         self.listens = False
         self.heard = bytearray()
+        self._to_lose = 0
         self.port = 0
         self.connections = 0
 
@@ -55,6 +56,10 @@ class Proxy:
     def reset(self) -> None:
         """Break all connections at once."""
         self._loop.call_soon_threadsafe(self._break_all)
+
+    def lose_answers(self, count: int) -> None:
+        """Let so many requests through and break the connection at their answer."""
+        self._loop.call_soon_threadsafe(setattr, self, "_to_lose", count)
 
     @asynccontextmanager
     async def serve(self) -> AsyncIterator[None]:
@@ -91,19 +96,21 @@ class Proxy:
             return
         self._writers += [writer, back]
         pumps.create_task(self._pump(reader, back, writer))
-        pumps.create_task(self._pump(there, writer, back))
+        pumps.create_task(self._pump(there, writer, back, answers=True))
 
     async def _pump(
         self,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         other: asyncio.StreamWriter,
+        *,
+        answers: bool = False,
     ) -> None:
         with contextlib.suppress(ConnectionError):
             while True:
                 await self._flows.wait()
                 received = await reader.read(4096)
-                if not received:
+                if not received or (answers and self._loses()):
                     break
                 if self.listens:
                     self.heard += received
@@ -112,6 +119,10 @@ class Proxy:
                 await writer.drain()
         for end in (writer, other):
             end.transport.abort()
+
+    def _loses(self) -> bool:
+        self._to_lose -= 1
+        return self._to_lose >= 0
 
     def _break_all(self) -> None:
         for writer in self._writers:

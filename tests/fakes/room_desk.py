@@ -111,6 +111,7 @@ class FakeDesk:
         query: dict[str, str] | None = None,
         method: str = "POST",
         folder: str = "double_room",
+        request_id: str = "",
     ) -> Json:
         """Ask as ``user`` (v2) or, without one, as whoever has the address (v1)."""
         answer = self.ask_anything(
@@ -121,6 +122,7 @@ class FakeDesk:
             query=query,
             method=method,
             folder=folder,
+            request_id=request_id,
         )
         if isinstance(answer, Hold):
             return self.routes.finish(answer)
@@ -148,13 +150,14 @@ class FakeDesk:
         method: str = "POST",
         folder: str = "double_room",
         authorization: str = "",
+        request_id: str = "",
     ) -> Answer:
         """Return whatever a route answers."""
         asked_by = {"userID": user, "token": self.tokens[user]} if user else {}
         path = f"/weapp/{folder}/{route}"
         sent = {**asked_by, **(query or {})}
         return self.routes.answer(
-            Asked(method, path, sent, body or {}, address, authorization)
+            Asked(method, path, sent, body or {}, address, authorization, request_id)
         )
 
     def log_in(self, user: str) -> None:

@@ -55,6 +55,12 @@ class Member:
         token = msg.read_answer(login, answer.content).token
         self._query = msg.Credentials(self.user, token).to_query()
 
+    async def as_another(self, user: str) -> Member:
+        """Log somebody else in over the same line."""
+        other = Member(self._client, user)
+        await other.log_in()
+        return other
+
     async def ask(self, request: msg.Request[Answer]) -> Answer:
         answer = await self._client.post(
             msg.path_of(request), params=self._query, json=request.to_wire()

@@ -179,7 +179,7 @@ class RoomWorld:
         """Return a client of this server, not yet entered, and its wire."""
         wire = Wire(self)
         identity = Identity(user_id.title(), user_id)
-        talk = Conversation(identity, lambda: 0.5, dialect, room_type)
+        talk = Conversation(identity, lambda: 0.5, dialect, room_type, _new_id)
         session = RoomSession(talk, Wanted(targets, create, room_type.usual_capacity))
         exchange = HttpExchange("http://room.test/", wire)
         return HttpRoomService(session, exchange, self.time, self.time.sleep), wire
@@ -220,6 +220,10 @@ class RoomWorld:
             await kiosk.enter()
             await settle()
             yield agent, kiosk
+
+
+def _new_id() -> str:
+    return secrets.token_urlsafe(16)
 
 
 class Party:

@@ -35,6 +35,7 @@ class Asked:
     credentials: Credentials | Bearer | None
     deadline_s: float
     query: Mapping[str, str] = field(default_factory=dict)
+    request_id: str = ""
 
 
 class ScriptPlayer:
@@ -107,7 +108,14 @@ class ScriptPlayer:
                 return self.now, Outcome(self.now)
             case Ask(request, credentials, deadline_s):
                 route = request.ROUTE
-                asked = Asked(self.now, route, request, credentials, deadline_s)
+                asked = Asked(
+                    self.now,
+                    route,
+                    request,
+                    credentials,
+                    deadline_s,
+                    request_id=step.request_id,
+                )
                 self.asked.append(asked)
                 return self._reply(route, request)
             case AskGateway(command, query, deadline_s):

@@ -315,13 +315,13 @@ def test_a_busy_server_is_left_alone_as_long_as_it_asks() -> None:
 
 
 def test_a_busy_server_cannot_send_us_away_for_more_than_half_a_minute() -> None:
-    pause = conversation().back_off(1, ServerBusy("HTTP 503", 86400.0))
+    pause = conversation().pauses.after(1, ServerBusy("HTTP 503", 86400.0))
 
     assert pause == 30.0
 
 
 def test_pauses_never_exceed_a_quarter_of_a_minute() -> None:
-    pause = conversation().back_off(50, UNREACHABLE)
+    pause = conversation().pauses.after(50, UNREACHABLE)
 
     assert pause == 15.0
 

@@ -80,7 +80,7 @@ ANSWERS: dict[str, tuple[msg.Request[object], object]] = {
     "get_login_info": (REQUESTS["get_login_info"], ACCOUNT),
     "get_login_info, ours": (
         REQUESTS["get_login_info"],
-        replace(ACCOUNT, bearer=True, tickets=True),
+        replace(ACCOUNT, bearer=True, tickets=True, request_ids=True),
     ),
     "get_im_login_info": (REQUESTS["get_im_login_info"], ACCOUNT),
     "get_push_url": (REQUESTS["get_push_url"], msg.PushUrl(PUSH)),
