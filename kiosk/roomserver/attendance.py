@@ -50,6 +50,8 @@ class Attendance:
 
     def heard(self, room_id: str, user_id: str, now: float) -> None:
         """Note that a member lives."""
+        if self._last_sweep is None:  # the first sweep may be late, too
+            self._last_sweep = now
         self._last_seen[room_id, user_id] = now
         self._ledger.note(Shelf.HEARD, f"{room_id} {user_id}", _NOTHING_MORE)
 

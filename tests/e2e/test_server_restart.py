@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -64,6 +65,13 @@ class Server:
         )
         assert self._process.stdout is not None
         return self._process.stdout.readline()
+
+    async def stop_for(self, seconds: float) -> None:
+        """Let it do nothing for a while, as a machine that swaps or sleeps."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(seconds)
+        self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """Give it no time for anything."""
@@ -127,6 +135,22 @@ async def test_members_keep_their_seats_over_a_kill(server: Server) -> None:
         assert before == after == later
         assert [users for users, _ in before.values()] == [["ann", "bob"]]
         assert len(ann_was_told) == len(bob_was_told) == 1
+
+
+async def test_a_server_that_stood_still_evicts_nobody_for_it(server: Server) -> None:
+    at = await server.start()
+    async with members_of(at, "ann", "bob") as (ann, bob):
+        await ann.create()
+        await bob.join()
+        before = await room_list(at.http_url)
+
+        await server.stop_for(6.0)  # a silent member is borne for 4
+        await asyncio.sleep(1.0)  # two sweeps
+        after = await room_list(at.http_url)
+        for member in (ann, bob):
+            await member.ask(msg.PusherHeartbeat("desk", member.user))
+
+        assert after == before
 
 
 async def test_what_was_acknowledged_before_a_kill_is_so_after_it(

@@ -90,6 +90,13 @@ class FakeDesk:
         for sweep in self.desk.sweeps:
             sweep()
 
+    def silence(self, seconds: float) -> None:
+        """Let nobody be heard for a while; the sweep comes in time."""
+        while seconds > 0:
+            self.clock.move(min(seconds, 5.0))
+            seconds -= 5.0
+            self.sweep()
+
     def _put_off(self, delay_s: float, call: Callable[[], None]) -> None:
         self.put_off.append((self.clock.monotonic + delay_s, call))
 

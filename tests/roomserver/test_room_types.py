@@ -140,9 +140,8 @@ def test_events_of_a_room_are_waited_for_and_told_in_its_space(folder: str) -> N
 def test_a_silent_member_goes_in_every_type(folder: str) -> None:
     desk = FakeDesk()
     open_room(desk, "agent", folder)
-    desk.clock.move(20.1)
 
-    desk.sweep()
+    desk.silence(20.1)
 
     assert pushers(desk, "agent", folder)["code"] == 3
 

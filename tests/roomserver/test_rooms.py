@@ -81,6 +81,18 @@ def test_a_sweep_that_was_late_evicts_nobody_at_once() -> None:
     assert table.members() == ["agent"]
 
 
+def test_a_first_sweep_that_is_late_evicts_nobody_either() -> None:
+    table = Table()
+    table.open("agent", "kiosk")
+
+    table.rooms.sweep(40.0)
+
+    assert table.members() == ["agent", "kiosk"]
+    for now in (45.0, 50.0, 55.0, 60.0):
+        table.rooms.sweep(now)
+    assert table.store.get("desk") is None
+
+
 def test_a_grace_never_reaches_into_the_future() -> None:
     attendance = Attendance(Patience())
     attendance.begin_sweep(0.0)

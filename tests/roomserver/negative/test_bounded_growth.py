@@ -177,7 +177,8 @@ def test_a_flood_ends_at_the_bound_of_its_table_and_ebbs_away(
 
     assert beyond(desk, BOUNDS) == {}
     desk.clock.move(30 * 24 * 3600)
-    for _ in range(15):  # ended rooms are remembered for some sweeps
+    # A sweep so late is forgiven; then come 20 s of silence and a minute's memory.
+    for _ in range(20):
         desk.sweep()
         desk.desk.fleet.sweep()
         desk.clock.move(5)
