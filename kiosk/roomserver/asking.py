@@ -37,6 +37,8 @@ class Asked:
     """The HTTP header of that name."""
     request_id: str = ""
     """The HTTP header ``Kiosk-Request-Id``: the same for a request that comes again."""
+    from_page: bool = False
+    """Whether a page in a browser asks: it may be anybody's."""
 
     def route(self) -> tuple[str, str]:
         """Return folder and route; double slashes count once (protocol 2)."""

@@ -64,7 +64,15 @@ class FleetDoor:
         address = request.client.host if request.client else ""
         query = dict(request.query_params)
         shown = request.headers.get("authorization", "")
-        asked = Asked(request.method, request.url.path, query, {}, address, shown)
+        asked = Asked(
+            request.method,
+            request.url.path,
+            query,
+            {},
+            address,
+            shown,
+            from_page="origin" in request.headers,
+        )
         spoken = asked.bearer or "token" in query
         dialect = msg.Dialect.V2 if spoken else msg.Dialect.V1
         try:

@@ -113,6 +113,7 @@ def _asked(request: HttpRequest) -> Asked:
         request.address,
         request.authorization,
         request.request_id,
+        from_page=b"\r\norigin:" in request.fields.lower(),
     )
 
 

@@ -87,7 +87,7 @@ class Identity:
         beats = class_of(asked.route()[1]) is RouteClass.HEARTBEAT
         user_id = asked.query.get("userID", "")
         token = _shown(asked, "token")
-        if not (user_id or token) and asked.address in self._compat:
+        if not (user_id or token) and self._may_be_anybody(asked):
             self._refuse_enrolled(asked.body.get("userID"))
             return Caller(Dialect.V1, asked.address, room_type=room_type)
         try:
@@ -105,7 +105,7 @@ class Identity:
         wire = {**asked.query_wire(), "userSig": _shown(asked, "userSig")}
         login = Login.from_wire(wire)
         names = (login.sdk_app_id, login.account_type, login.user_sig)
-        if not any(names) and asked.address in self._compat:
+        if not any(names) and self._may_be_anybody(asked):
             return self._login_v1(login)
         if not all((*names, login.user_id)):
             raise Refused(RoomCode.AUTH_FAILED, extra={"result": _NOT_ALL_THERE})
@@ -161,13 +161,21 @@ class Identity:
         if self._enrolment.knows(user_id):
             may_be = self._enrolment.proves(user_id, asked.bearer)
         else:
-            may_be = asked.address in self._trusted
+            may_be = asked.address in self._trusted and not asked.from_page
         if not may_be:
             if asked.bearer:
                 guessed = Secret.ENROLMENT_KEY
                 self._rates.refuse_guess(guessed, asked.address, user_id)
             raise Refused(RoomCode.AUTH_FAILED)
         return self._signed(user_id or self._new_user_id())
+
+    def _may_be_anybody(self, asked: Asked) -> bool:
+        """
+        Say whether somebody may speak v1.
+
+        A page in a browser within the networks may come from anywhere (S15).
+        """
+        return asked.address in self._compat and not asked.from_page
 
     def _refuse_enrolled(self, user_id: object) -> None:
         """Refuse a name that only its key may use to a dialect without proof."""
