@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from kiosk.app.descriptors import raise_descriptor_limit
 from kiosk.app.leaves import leaves_of
 from kiosk.app.log_setup import set_up_log
 from kiosk.config.media_section import MediaSection
@@ -46,6 +47,10 @@ from kiosk.roomserver.tls import TlsFiles
 log = logging.getLogger(__name__)
 
 _STORE_NAME = "rooms.db"
+_OTHER_DESCRIPTORS = 1152
+"""For the relay's connections, the store and what a process has anyway."""
+_FEWEST_CONNECTIONS = 8
+_DESCRIPTORS = AdmissionLimits().descriptors
 _HOUR_S = 3600.0
 
 
@@ -62,7 +67,11 @@ def run_server(
     """
     set_up_log(config.log.level, config.log.format)
     status = os.EX_OK
-    settings = settings_of(config, os.environ.get("STATE_DIRECTORY", ""))
+    settings = settings_of(
+        config,
+        os.environ.get("STATE_DIRECTORY", ""),
+        raise_descriptor_limit() - _OTHER_DESCRIPTORS,
+    )
     try:
         listeners = listeners_of(os.environ, os.getpid())
         asyncio.run(_serve(settings, on_ready, listeners))
@@ -88,7 +97,11 @@ async def _serve(
         serving.cancel()
 
 
-def settings_of(config: ServerConfig, state_directory: str = "") -> ServerSettings:
+def settings_of(
+    config: ServerConfig,
+    state_directory: str = "",
+    descriptors: int = _DESCRIPTORS,
+) -> ServerSettings:
     """
     Return the server's settings as its configuration file says.
 
@@ -96,6 +109,7 @@ def settings_of(config: ServerConfig, state_directory: str = "") -> ServerSettin
         config: What the server is told.
         state_directory: Where the service may keep things (``STATE_DIRECTORY``
             of systemd: the first of a colon-separated list counts); or empty.
+        descriptors: How many there are for connections to the room service.
 
     """
     server = config.server
@@ -126,7 +140,7 @@ def settings_of(config: ServerConfig, state_directory: str = "") -> ServerSettin
         enrolment_path=config.enrolment.file or "",
         compat_networks=_networks(config.compat.originals),
         tls=_tls(config.tls),
-        border=BorderLimits(admission=_admission(config.limits)),
+        border=BorderLimits(admission=_admission(config.limits, descriptors)),
         rates=RateLimits(config.limits.requests_per_identity, config.limits.guesses),
         operators_password=_key(config.operators.password),
         log_folder=Path(folder) if folder else None,
@@ -166,9 +180,16 @@ def _tls(section: TlsSection) -> TlsFiles | None:
     return TlsFiles(section.certificate, section.key)
 
 
-def _admission(section: LimitsSection) -> AdmissionLimits:
+def _admission(section: LimitsSection, descriptors: int) -> AdmissionLimits:
+    connections = min(section.connections, max(_FEWEST_CONNECTIONS, descriptors))
+    if connections < section.connections:
+        log.warning(
+            "fewer connections than configured: too few descriptors",
+            extra={"connections": connections},
+        )
     return AdmissionLimits(
-        connections=section.connections,
+        connections=connections,
+        descriptors=max(connections, descriptors),
         connections_per_address=section.per_address,
         proxies=section.proxies,
         requests_per_address=section.requests_per_address,

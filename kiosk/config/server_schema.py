@@ -263,7 +263,7 @@ class LimitsSection(Section):
 
     """
 
-    connections: Annotated[int, Field(ge=8, le=100_000)] = 8192
+    connections: Annotated[int, Field(ge=8, le=100_000)] = 12_288
     per_address: Annotated[int, Field(ge=2, le=100_000)] = 64
     proxies: Ranges = ("127.0.0.0/8", "::1/128")
     requests_per_address: Rate = 200.0

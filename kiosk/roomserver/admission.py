@@ -49,6 +49,7 @@ class AdmissionLimits:
 
     Attributes:
         connections: In all.
+        descriptors: What the system grants for them; no connection is kept above.
         connections_per_address: From one IP address outside ``proxies``.
         requests_per_address: A second, from one of those.
         proxies: Networks whose addresses stand for many clients.
@@ -58,7 +59,8 @@ class AdmissionLimits:
 
     """
 
-    connections: int = 8192
+    connections: int = 12_288
+    descriptors: int = 2 * 12_288
     connections_per_address: int = 64
     requests_per_address: float = 200.0
     proxies: tuple[str, ...] = LOOPBACK
@@ -104,7 +106,7 @@ class Admission:
         if address not in self._proxies:
             share = self._by_address[address] / self._limits.connections_per_address
             excess = max(excess, share)
-        if excess > _HARD:
+        if excess > _HARD or self._connections > self._limits.descriptors:
             return Welcome.REFUSED
         return Welcome.HEARTBEATS_ONLY if excess > 1 else Welcome.OPEN
 

@@ -50,7 +50,7 @@ class RoomRules:
     patience: Patience = field(default_factory=Patience)
     max_audience: int = 30
     """Of a ``live_room``; ``maxAudiencesLen`` of the v2 original."""
-    max_rooms: int = 1000
+    max_rooms: int = 4096
     max_rooms_per_owner: int = 16
 
     def seats_in(self, key: str) -> int:
@@ -158,7 +158,7 @@ class Rooms:
         """
         if self._store.get(room_id) is not None:
             raise RoomProblem(RoomCode.ROOM_ID_TAKEN)
-        mine = sum(record.owner == owner for record in self._store)
+        mine = self._store.owned_by(owner)
         many = len(self._store) >= self.rules.max_rooms
         if many or mine >= self.rules.max_rooms_per_owner:
             raise RoomProblem(RoomCode.SERVER_ERROR)

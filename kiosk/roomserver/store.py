@@ -8,6 +8,7 @@ a restart they begin anew.  Records are immutable; a change is one ``put``.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -82,6 +83,10 @@ class RoomStore(Protocol):
         """Forget a record; unknown ids are fine."""
         ...
 
+    def owned_by(self, owner: str) -> int:
+        """Return how many records somebody's create_room made."""
+        ...
+
     def __iter__(self) -> Iterator[RoomRecord]:
         """Walk over a copy: the store may change meanwhile."""
         ...
@@ -96,6 +101,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._records: dict[str, RoomRecord] = {}
+        self._owned: Counter[str] = Counter()
 
     def get(self, room_id: str) -> RoomRecord | None:
         """Return a record, or None."""
@@ -103,11 +109,19 @@ class MemoryStore:
 
     def put(self, record: RoomRecord) -> None:
         """Keep a record."""
+        before = self._records.get(record.room_id)
+        if before is None or before.owner != record.owner:
+            self._disown(before)
+            self._owned[record.owner] += 1
         self._records[record.room_id] = record
 
     def remove(self, room_id: str) -> None:
         """Forget a record."""
-        self._records.pop(room_id, None)
+        self._disown(self._records.pop(room_id, None))
+
+    def owned_by(self, owner: str) -> int:
+        """Return how many records somebody's create_room made."""
+        return self._owned.get(owner, 0)
 
     def __iter__(self) -> Iterator[RoomRecord]:
         """Walk over a copy in order of creation."""
@@ -116,3 +130,9 @@ class MemoryStore:
     def __len__(self) -> int:
         """Return the number of records."""
         return len(self._records)
+
+    def _disown(self, record: RoomRecord | None) -> None:
+        if record is not None:
+            self._owned[record.owner] -= 1
+            if not self._owned[record.owner]:
+                del self._owned[record.owner]

@@ -232,6 +232,18 @@ async def test_at_twice_the_limit_of_an_address_nothing_is() -> None:
         assert await clients[0].ask(post()) == 200
 
 
+async def test_no_connection_is_kept_that_has_no_descriptor_to_spare() -> None:
+    few = AdmissionLimits(connections=2, descriptors=3)
+    async with raw_server(BorderLimits(admission=few)) as connect:
+        clients = [await connect() for _ in range(4)]
+        said = await clients[-1].rest()
+        clients[2].send(post(HEARTBEAT))
+        beat = await clients[2].rest()
+
+    assert said.startswith(b"HTTP/1.1 503 ")
+    assert beat.startswith(b"HTTP/1.1 200 ")
+
+
 async def test_a_busy_server_says_when_to_come_back_and_beats_on() -> None:
     release = asyncio.Event()
     busy = BorderLimits(admission=AdmissionLimits(ordinary=1))

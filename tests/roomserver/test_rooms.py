@@ -202,6 +202,16 @@ def test_rooms_are_bounded_in_all() -> None:
     assert code_of(problem) is RoomCode.SERVER_ERROR
 
 
+def test_a_room_that_ended_counts_for_its_owner_no_more() -> None:
+    table = Table(RoomRules(max_rooms_per_owner=1))
+    for _ in range(3):
+        table.rooms.reserve("desk", "agent", "", 0.0)
+        table.rooms.sweep(0.0)
+        table.rooms.sweep(100.0)
+
+    assert table.rooms.known("desk") is None
+
+
 def test_a_new_name_is_told_and_keeps_the_seats_epoch() -> None:
     table = Table()
     table.open("agent")
