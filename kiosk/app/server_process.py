@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from kiosk.app.collector import collect_old_garbage
 from kiosk.app.descriptors import raise_descriptor_limit
 from kiosk.app.leaves import leaves_of
 from kiosk.app.log_setup import set_up_log
@@ -93,8 +94,10 @@ async def _serve(
         loop.add_signal_handler(number, stopping.set)
     async with asyncio.TaskGroup() as group:
         serving = group.create_task(serve(settings, on_ready, listeners=listeners))
+        collecting = group.create_task(collect_old_garbage(), name="collector")
         await stopping.wait()
         serving.cancel()
+        collecting.cancel()
 
 
 def settings_of(

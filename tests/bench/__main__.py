@@ -28,6 +28,8 @@ NAMES = (
     "silent_server",
     "many_calls",
     "cpu_memory",
+    "request_cost",
+    "load_members",
     "room_news",
     "echo",
 )
