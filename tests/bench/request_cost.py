@@ -31,7 +31,7 @@ ROOMS = 20
 EMPTY = "empty starlette route"
 _AT_ONCE = (1, 8)
 _SETTINGS = {"heartbeat_timeout_s": 3600}
-_LIMITS = {"requests_per_identity": 100_000}
+_LIMITS: dict[str, object] = {"requests_per_identity": 100_000}
 
 Costs = Mapping[str, list[float]]
 """Microseconds a request of each round, by what was asked."""
@@ -49,8 +49,11 @@ class Question:
 def run(*, full: bool) -> Result:
     rounds = ROUNDS_FULL if full else ROUNDS
     with open_stage() as stage:
-        store = {"path": str(stage.branch.folder / "rooms.db")}
-        more = {"store": store, "limits": _LIMITS}
+        path = str(stage.branch.folder / "rooms.db")
+        more: dict[str, dict[str, object]] = {
+            "store": {"path": path},
+            "limits": _LIMITS,
+        }
         command = our_module("bare_members")
         with on_core(SERVER_CORE), running(*command) as peer:
             server = stage.branch.start_server(more, **_SETTINGS)
@@ -80,16 +83,17 @@ async def _measure(
 
 
 async def _seat_everybody(port: int) -> Member:
+    """Fill the rooms; return a member of the last."""
     line = await dial(("127.0.0.1", port), 0)
-    for number in range(ROOMS):
-        room = f"room{number}"
-        agent, kiosk = Member(f"agent{number}", room), Member(f"kiosk{number}", room)
+    kiosks = [Member(f"kiosk{number}", f"room{number}") for number in range(ROOMS)]
+    for kiosk in kiosks:
+        agent = Member(f"agent-{kiosk.room_id}", kiosk.room_id)
         await agent.log_in(line)
         await agent.create(line)
         await kiosk.log_in(line)
         await kiosk.join(line)
     line.close()
-    return kiosk
+    return kiosks[-1]
 
 
 async def _rounds(
