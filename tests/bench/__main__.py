@@ -27,6 +27,7 @@ NAMES = (
     "before_playout",
     "silent_server",
     "many_calls",
+    "forgeries",
     "cpu_memory",
     "request_cost",
     "load_members",
