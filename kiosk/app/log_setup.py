@@ -73,8 +73,15 @@ def _extra(record: logging.LogRecord) -> dict[str, object]:
 
 
 def _cut(text: str, length: int = _LONGEST_FACT) -> str:
-    """Return at most so much of what may come from a stranger."""
-    return text if len(text) <= length else f"{text[: length - 1]}…"
+    """
+    Return at most so much of what may come from a stranger, without secrets.
+
+    What begins a text names the thing, its end the cure: the middle is left out.
+    Secrets go first, for a cut may part one from its name.
+    """
+    text = redact(text)
+    end = length // 3
+    return text if len(text) <= length else f"{text[: length - end - 1]}…{text[-end:]}"
 
 
 def _one_line(text: str, *, keep_lines: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from typing import Literal
 
 import pytest
 
@@ -29,6 +30,20 @@ def test_the_rest_of_a_line_stays() -> None:
     text = redact("rtmp://relay.example/live/8525_abc?txSecret=x refused")
 
     assert text == "rtmp://relay.example/live/8525_abc?… refused"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_of_a_long_reason_the_cause_and_the_cure_stay_and_no_half_secret(
+    form: Literal["text", "json"], capsys: pytest.CaptureFixture[str]
+) -> None:
+    reason = f"dlopen failed: {'p' * 300} userSig={'CANARY' * 60}; pip install it"
+    set_up_log("info", form)
+    logging.getLogger("kiosk.x").warning("missing", extra={"reason": reason})
+
+    line = capsys.readouterr().err
+    assert "dlopen failed" in line
+    assert "pip install it" in line
+    assert "CANARY" not in line
 
 
 def test_plain_lines_carry_their_facts(capsys: pytest.CaptureFixture[str]) -> None:
