@@ -24,7 +24,7 @@ from kiosk.demo.options import DemoOptions
 from kiosk.demo.report import CallRecord, summarise, table
 from kiosk.demo.script import READY_S, CallScript, Party, Stage
 from kiosk.demo.settings import Place, agent_toml, kiosk_toml
-from kiosk.errors import ControlError
+from kiosk.errors import ControlError, words_of
 
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 -- pictures must not wear a disk
@@ -189,7 +189,7 @@ def _with_cause(error: Exception, children: Children) -> str:
         except DemoFailed as cause:
             return str(cause)
         if time.monotonic() >= deadline:
-            return str(error)
+            return words_of(error) if isinstance(error, OSError) else str(error)
         time.sleep(_POLL_S)
 
 

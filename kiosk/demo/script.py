@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from kiosk.demo.children import DemoFailed
 from kiosk.demo.report import CallRecord, Snapshot, Status, live_line
+from kiosk.errors import DeviceError
 
 
 READY_S = 30.0
@@ -88,7 +89,7 @@ class Stage:
         while (status := party.status())["state"] != state:
             self.check()
             reason = status.get("reason") or "no reason given"
-            if status["state"] == "UNCONFIGURED":
+            if status["state"] == "UNCONFIGURED" or _lacks_a_device(status):
                 raise DemoFailed(f"the {name} cannot be set up so: {reason}")
             if self.now() > deadline:
                 raise DemoFailed(
@@ -96,6 +97,12 @@ class Stage:
                     f"for {within_s:g} s"
                 )
             self.sleep(_POLL_S)
+
+
+def _lacks_a_device(status: dict[str, Any]) -> bool:
+    # Such a call is tried again and fails again, however long one waits.
+    code = str(status.get("reason"))[: len(DeviceError.code)]
+    return status["state"] == "ENDED" and code == DeviceError.code
 
 
 @dataclass(frozen=True, slots=True)

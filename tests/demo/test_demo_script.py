@@ -31,6 +31,7 @@ class ScriptedParty:
         self._states = states
         self._called = float("inf")
         self.asked: list[tuple[str, float]] = []
+        self.reason = ""
 
     def press(self, button: str) -> None:
         if button == "call":
@@ -49,7 +50,8 @@ class ScriptedParty:
         going_for = self._time.now() - self._called
         state = "IDLE" if going_for < 0 else self._states(going_for)
         shown = 1 if state == "IN_CALL" else None
-        return {"state": state, "timings": {"first_picture_us": shown}}
+        timings = {"first_picture_us": shown}
+        return {"state": state, "reason": self.reason, "timings": timings}
 
     def _note(self, what: str) -> None:
         self.asked.append((what, round(self._time.now() - 100.0, 1)))
@@ -135,3 +137,15 @@ def test_a_party_that_does_not_become_ready_is_named() -> None:
 
     with pytest.raises(DemoFailed, match=r"the kiosk was OUT_OF_SERVICE \(no reason"):
         stage.wait_for(stage.kiosk, "kiosk", "IDLE", 3.0)
+
+
+def test_a_party_without_its_camera_is_not_waited_for() -> None:
+    stage, kiosk, _ = stage_of(lambda _: "ENDED")
+    kiosk.reason = "D001 camera at clip.mp4: no such file"
+    kiosk.press("call")
+    began = stage.now()
+
+    with pytest.raises(DemoFailed, match="cannot be set up so: D001 camera at clip"):
+        stage.wait_for(stage.kiosk, "kiosk", "IDLE", 3.0)
+
+    assert stage.now() == began
