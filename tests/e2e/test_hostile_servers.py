@@ -10,9 +10,8 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
@@ -22,6 +21,7 @@ from tests.fakes.branch import (
     Server,
     play_urls,
     room_members,
+    wait_for_new_pictures,
     wait_until,
 )
 from tests.fakes.proxy import Proxy, proxy
@@ -85,18 +85,6 @@ def call(kiosk: Party, agent: Party) -> None:
     kiosk.press("call")
     kiosk.wait_for("IN_CALL")
     agent.wait_for("IN_CALL")
-
-
-def wait_for_new_pictures(party: Party) -> None:
-    """Wait until pictures of now are shown; a new stream counts from nought."""
-    shown = {"least": party.status()["play"][0]["pictures_shown"]}
-
-    def grew(now: Mapping[str, Any]) -> bool:
-        count = now["play"][0]["pictures_shown"] if now["play"] else 0
-        shown["least"] = min(shown["least"], count)
-        return int(count - shown["least"]) > 15
-
-    party.wait_until(grew, "showing new pictures")
 
 
 def assert_answers_at_once(kiosk: Party) -> None:

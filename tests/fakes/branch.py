@@ -74,6 +74,11 @@ class Program:
         """What it wrote to stdout."""
         return self._out.read_text("utf-8", "replace")
 
+    def kill(self) -> None:
+        """End it by SIGKILL: it has no time for anything."""
+        self._process.kill()
+        self._process.wait()
+
     def stop(self) -> int:
         """End it by SIGTERM and return the exit status; safe to repeat."""
         self._process.terminate()
@@ -157,12 +162,11 @@ class Party(Program):
 class Server(Program):
     """The room server with its relay."""
 
-    def __init__(self, folder: Path, *sections: Settings) -> None:
-        self._folder = folder
-        config = folder / "server.toml"
+    def __init__(self, folder: Path, name: str, *sections: Settings) -> None:
+        config = folder / f"{name}.toml"
         addresses = {"http": "127.0.0.1:0", "rtmp": "127.0.0.1:0"}
         config.write_text(_toml(_merged({"server": addresses}, *sections)), "utf-8")
-        super().__init__(folder / "server.log", "server", "--config", str(config))
+        super().__init__(folder / f"{name}.log", "server", "--config", str(config))
 
     def wait_ready(self) -> None:
         """Wait until it printed its addresses."""
@@ -212,7 +216,11 @@ class Branch:
 
     def start_server(self, more: Settings | None = None, **settings: object) -> Server:
         """Start the room server; settings are of ``[server]``, ``more`` of others."""
-        server = Server(self.folder, more or {}, {"server": settings})
+        return self.start_named_server("server", more or {}, {"server": settings})
+
+    def start_named_server(self, name: str, *sections: Settings) -> Server:
+        """Start one of several room servers."""
+        server = Server(self.folder, name, *sections)
         self._programs.append(server)
         server.wait_ready()
         self.server_url = server.url
@@ -300,6 +308,18 @@ def ask(server_url: str, route: str, body: Mapping[str, object]) -> dict[str, An
     wire: dict[str, Any] = json.loads(answer.stdout)
     assert wire["code"] == 0, f"{route} answered {wire}"
     return wire
+
+
+def wait_for_new_pictures(party: Party) -> None:
+    """Wait until pictures of now are shown; a new stream counts from nought."""
+    shown = {"least": sys.maxsize}
+
+    def grew(now: Mapping[str, Any]) -> bool:
+        count = now["play"][0]["pictures_shown"] if now["play"] else 0
+        shown["least"] = min(shown["least"], count)
+        return int(count - shown["least"]) > 15
+
+    party.wait_until(grew, "showing new pictures")
 
 
 def wait_until(is_true: Callable[[], bool], what: str, seconds: float = 10.0) -> None:
