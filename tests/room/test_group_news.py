@@ -459,3 +459,11 @@ def test_events_of_a_server_and_the_channel_tell_a_departure_once() -> None:
     Kiosk(service).live(3.0)
 
     assert service.facts == [MemberJoined(ANNA), MemberLeft("anna")]
+
+
+def test_a_group_never_entered_is_not_quit() -> None:
+    kiosk = Kiosk(service := with_group())
+
+    service.play(kiosk.channel.quit())
+
+    assert service.routes == []
