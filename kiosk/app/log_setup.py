@@ -1,8 +1,9 @@
 """
-What the log looks like, and what never gets into it.
+What the log looks like, what never gets into it, and that nobody waits for it.
 
 Secrets are taken out at the formatter, not at the call sites: one place to get
-right, whoever logs whatever.
+right, whoever logs whatever.  A reader of the log that stands still costs lines,
+never time: calls and heartbeats go on (``reliability.md`` P11, D35).
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 import json
 import logging
 import re
+import select
 import sys
-from typing import Literal
+from typing import Literal, TextIO
 
 from typing_extensions import override
 
@@ -27,6 +29,8 @@ _SECRETS = (
 )
 _REPLACEMENTS = (r"\1?…", r"\1…", r"\1…")
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime"}
+_PIECE_CHARS = 1024
+"""A pipe that is writable takes 4096 bytes at once: these, in any alphabet."""
 _LONGEST_FACT = 256
 _LONGEST_MESSAGE = 2_000
 
@@ -68,6 +72,54 @@ class _Json(logging.Formatter):
         return redact(json.dumps(line, ensure_ascii=True))
 
 
+class _NeverWaiting(logging.StreamHandler[TextIO]):
+    """Writes what the reader of the log takes; counts what it does not."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._lost = 0
+        self._poll = _poll_of(stream)
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._write(f"{self._loss()}{self.format(record)}\n")
+        except Exception:  # noqa: BLE001 -- logging's own rule: never fail for a line
+            self.handleError(record)
+
+    def _loss(self) -> str:
+        if not self._lost:
+            return ""
+        facts = {
+            "name": __name__,
+            "levelno": logging.WARNING,
+            "levelname": "WARNING",
+            "msg": "log lines lost, nobody read them",
+            "lines": self._lost,
+        }
+        return f"{self.format(logging.makeLogRecord(facts))}\n"
+
+    def _write(self, text: str) -> None:
+        for begin in range(0, len(text), _PIECE_CHARS):
+            if self._poll is not None and not self._poll.poll(0):
+                self._lost += 1
+                return
+            self.stream.write(text[begin : begin + _PIECE_CHARS])
+            self.stream.flush()
+        self._lost = 0
+
+
+def _poll_of(stream: TextIO) -> select.poll | None:
+    """Return what tells whether a piece can be written now; None if all can."""
+    try:
+        descriptor = stream.fileno()
+    except OSError:
+        return None  # it is in memory
+    poll = select.poll()
+    poll.register(descriptor, select.POLLOUT)
+    return poll
+
+
 def _extra(record: logging.LogRecord) -> dict[str, object]:
     return {k: v for k, v in record.__dict__.items() if k not in _STANDARD}
 
@@ -94,7 +146,7 @@ def _one_line(text: str, *, keep_lines: bool) -> str:
 
 def set_up_log(level: str, form: Literal["text", "json"]) -> None:
     """Send everything of ``level`` and above to standard error."""
-    stream = logging.StreamHandler(sys.stderr)
+    stream = _NeverWaiting(sys.stderr)
     stream.setFormatter(_Json() if form == "json" else _Plain())
     logging.basicConfig(level=level.upper(), handlers=[stream], force=True)
     # Every request would log its URL, and a URL may carry a token; what the HTTP

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import logging
+import os
 from typing import Literal
 
 import pytest
@@ -94,3 +97,25 @@ def test_http_libraries_do_not_log_urls() -> None:
     set_up_log("debug", "text")
 
     assert logging.getLogger("httpx").level == logging.WARNING
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_lines_nobody_read_are_counted_in_the_next_one_that_is(form: str) -> None:
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    with os.fdopen(reading, "rb", 0) as reader, os.fdopen(writing, "w") as pipe:
+        with contextlib.redirect_stderr(pipe):
+            set_up_log("info", form)  # type: ignore[arg-type]
+        log = logging.getLogger("kiosk.x")
+        for number in range(100):
+            log.info("x" * 1000, extra={"number": number})
+        first = reader.read(1 << 16)
+        log.info("heard again")
+        rest = reader.read(1 << 16).decode()
+        set_up_log("info", "text")
+
+    assert 0 < len(first) <= 4096
+    assert rest.splitlines()[1].count("heard again") == 1
+    lost = rest.splitlines()[0]
+    assert "log lines lost, nobody read them" in lost
+    assert "lines" in (json.loads(lost) if form == "json" else lost)
