@@ -234,6 +234,7 @@ def make_media(
             bitrate=bitrate,
             ceiling=max(bitrate, preset.ceiling),
             picture_rate=float(config.camera.picture_rate),
+            opus=config.audio.codec == "auto",
             self_view=pip_rect if config.display.self_view else None,
             link=import_module("kiosk.media.dialling").LinkLimits(
                 plain_anywhere=config.network.insecure

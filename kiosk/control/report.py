@@ -27,6 +27,7 @@ def _lines(status: Mapping[str, Any]) -> Iterator[str]:
         yield _line("warning", "insecure: plain HTTP or RTMP leaves this machine")
     if push := status.get("push"):
         yield _line("sending", _push(push))
+        yield _line("sound out", str(push.get("audio_codec", "aac")))
         yield _line("echo", f"canceller {push.get('echo_canceller', 'off')}")
     for play in status.get("play") or ():
         yield _line("receiving", _play(play))

@@ -15,9 +15,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
-from kiosk.codec.aac import AacEncoder
 from kiosk.errors import DeviceError, DeviceStalled
 from kiosk.media.echo import EchoPath
+from kiosk.media.microphone_encoder import MicrophoneEncoder
 from kiosk.media.outgoing import Outgoing
 from kiosk.media.self_view import SelfView
 from kiosk.media.worker import BlockingCall, Worker, WorkerRegistry, ZombieWorker
@@ -70,7 +70,7 @@ class Capture:
         outgoing: Outgoing,
         clock: Clock,
         *,
-        encoder: AacEncoder,
+        encoder: MicrophoneEncoder,
         echo: EchoPath,
         self_view: SelfView | None,
         post: Callable[[MediaFact], None],
@@ -102,9 +102,9 @@ class Capture:
         return self._camera
 
     @property
-    def audio_config(self) -> bytes:
-        """What the decoder of our sound is opened with."""
-        return self._encoder.config
+    def encoder(self) -> MicrophoneEncoder:
+        """The microphone's, for those who choose its codec."""
+        return self._encoder
 
     @property
     def echo_canceller(self) -> str:

@@ -8,11 +8,15 @@ in a lock and a wait.  Producers never block and never see an error.
 from __future__ import annotations
 
 import threading
+from typing import TypeAlias
 
 from kiosk.codec.aac import AacUnit
+from kiosk.codec.opus import OpusUnit
 from kiosk.ports import AccessUnit, Clock
 from kiosk.rtmp.live_queue import Kind, LiveQueue, QueueLimits
 
+
+SoundUnit: TypeAlias = AacUnit | OpusUnit
 
 VIDEO_AGE_US = 200_000
 AUDIO_AGE_US = 200_000
@@ -24,7 +28,7 @@ class Outgoing:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._queue: LiveQueue[AccessUnit | AacUnit] = LiveQueue(
+        self._queue: LiveQueue[AccessUnit | SoundUnit] = LiveQueue(
             QueueLimits(VIDEO_AGE_US, AUDIO_AGE_US, _SIZE_BYTES)
         )
         self._changed = threading.Condition()
@@ -39,11 +43,11 @@ class Outgoing:
         kind = Kind.IDR if unit.is_idr else Kind.INTER
         self._put(kind, len(unit.data), unit)
 
-    def put_sound(self, unit: AacUnit) -> None:
+    def put_sound(self, unit: SoundUnit) -> None:
         """Add a block of sound; on the mic thread."""
         self._put(Kind.AUDIO, len(unit.data), unit)
 
-    def get(self, within_s: float) -> AccessUnit | AacUnit | None:
+    def get(self, within_s: float) -> AccessUnit | SoundUnit | None:
         """Return the next unit, sound first; None when time is over or woken."""
         with self._changed:
             unit = self._queue.get(self._clock.now())
@@ -67,7 +71,7 @@ class Outgoing:
         with self._changed:
             self._changed.notify_all()
 
-    def _put(self, kind: Kind, size: int, unit: AccessUnit | AacUnit) -> None:
+    def _put(self, kind: Kind, size: int, unit: AccessUnit | SoundUnit) -> None:
         with self._changed:
             self._queue.put(self._clock.now(), kind, size, unit)
             self._changed.notify()

@@ -114,6 +114,7 @@ class StreamPusher:
             reconnects=self._reconnects,
             muted=self._capture.muted,
             echo_canceller=self._capture.echo_canceller,
+            audio_codec="opus" if self._capture.encoder.is_opus else "aac",
         )
 
     async def close(self) -> None:
@@ -133,7 +134,7 @@ class StreamPusher:
             self._outgoing,
             self._capture.camera,
             self._clock,
-            audio_config=self._capture.audio_config,
+            audio=self._capture.encoder,
             controller=self._controller,
             counters=self._counters,
             on_lost=self._lost,

@@ -117,7 +117,7 @@ class Receiver:
     def _receive(self, worker: Worker) -> None:
         link = self._make_link(self._url, worker.beat)
         self._link = link
-        client = PlayClient(self._url, secrets.token_bytes(RANDOM_BYTES))
+        client = PlayClient(self._url, secrets.token_bytes(RANDOM_BYTES), opus=True)
         relay = RelayStream(link, client)
         try:
             if worker.stopping.is_set():

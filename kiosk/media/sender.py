@@ -13,11 +13,12 @@ import contextlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
-from kiosk.codec.aac import AacUnit
+from kiosk.codec.opus import OpusUnit
 from kiosk.errors import MediaError, StreamEnded
 from kiosk.media.link import Link
-from kiosk.media.outgoing import Outgoing
+from kiosk.media.outgoing import Outgoing, SoundUnit
 from kiosk.media.qos import RateController, Steering
 from kiosk.media.relay_stream import RelayStream
 from kiosk.media.stream_time import StreamTime
@@ -25,7 +26,7 @@ from kiosk.media.worker import Worker
 from kiosk.ports import SAMPLE_RATE, AccessUnit, Camera, Clock, Micros
 from kiosk.rtmp import avc, flv
 from kiosk.rtmp.client import PublishClient
-from kiosk.rtmp.events import ClientEvent, Ended, IdrRequested
+from kiosk.rtmp.events import ClientEvent, Ended, IdrRequested, OpusWanted
 from kiosk.rtmp.handshake import RANDOM_BYTES
 
 
@@ -42,6 +43,24 @@ class PushCounters:
     bytes_sent: int = 0
 
 
+class AudioChoice(Protocol):
+    """The two encoders of the microphone, one of them at work."""
+
+    @property
+    def aac_config(self) -> bytes:
+        """What a decoder of our AAC is opened with."""
+        ...
+
+    @property
+    def opus_config(self) -> bytes | None:
+        """The same of our Opus; None if only AAC is sent."""
+        ...
+
+    def use_opus(self, *, wanted: bool) -> None:
+        """Encode with Opus, or AAC, from the next period on; any thread."""
+        ...
+
+
 class Sender:
     """Publishes over one link; ``run`` is the body of its thread."""
 
@@ -52,7 +71,7 @@ class Sender:
         camera: Camera,
         clock: Clock,
         *,
-        audio_config: bytes,
+        audio: AudioChoice,
         controller: RateController,
         counters: PushCounters,
         on_lost: Callable[[MediaError], None],
@@ -63,7 +82,8 @@ class Sender:
         self._outgoing = outgoing
         self._camera = camera
         self._clock = clock
-        self._audio_config = audio_config
+        self._audio = audio
+        self._is_opus_asked = self._is_opus_sent = False
         self._controller = controller
         self._counters = counters
         self._on_lost = on_lost
@@ -74,7 +94,7 @@ class Sender:
         self._loop = asyncio.get_running_loop()
         self._published: asyncio.Future[None] = self._loop.create_future()
         self._stream = RelayStream(
-            link, PublishClient(link.url, secrets.token_bytes(RANDOM_BYTES))
+            link, _client(link, opus=audio.opus_config is not None)
         )
 
     async def published(self) -> None:
@@ -137,7 +157,8 @@ class Sender:
                 "encoder": "kiosk",
             },
         )
-        client.send_audio(0, flv.audio_config(self._audio_config))
+        self._audio.use_opus(wanted=False)  # until the relay asks for it
+        client.send_audio(0, flv.audio_config(self._audio.aac_config))
         self._flush()
 
     def _step(self) -> None:
@@ -178,10 +199,23 @@ class Sender:
             self._idr_due = Micros(unit.captured_at + _STRANGERS_GOP_US)
             self._camera.request_idr()
 
-    def _send_sound(self, unit: AacUnit) -> None:
+    def _send_sound(self, unit: SoundUnit) -> None:
+        is_opus = isinstance(unit, OpusUnit)
+        if is_opus and not self._is_opus_asked:
+            return  # encoded before the last word of the relay
         timestamp_ms = self._time.audio_ms(unit.captured_at)
-        self._stream.client.send_audio(timestamp_ms, flv.audio_unit(unit.data))
+        client = self._stream.client
+        if is_opus != self._is_opus_sent:
+            self._is_opus_sent = is_opus
+            client.send_audio(timestamp_ms, self._config_tag(opus=is_opus))
+        body = flv.opus_unit(unit.data) if is_opus else flv.audio_unit(unit.data)
+        client.send_audio(timestamp_ms, body)
         self._flush()
+
+    def _config_tag(self, *, opus: bool) -> bytes:
+        if opus:
+            return flv.opus_config(self._audio.opus_config or b"")
+        return flv.audio_config(self._audio.aac_config)
 
     def _flush(self) -> None:
         before = self._stream.bytes_sent
@@ -200,6 +234,9 @@ class Sender:
         for event in events:
             if isinstance(event, IdrRequested):
                 self._camera.request_idr()
+            elif isinstance(event, OpusWanted):
+                self._is_opus_asked = event.wanted
+                self._audio.use_opus(wanted=event.wanted)
             elif isinstance(event, Ended):
                 raise StreamEnded(f"{self._link.name}: ended by the relay")
 
@@ -215,3 +252,7 @@ class Sender:
         else:
             self._published.set_exception(error)
             self._published.exception()  # read: the owner may have given up
+
+
+def _client(link: Link, *, opus: bool) -> PublishClient:
+    return PublishClient(link.url, secrets.token_bytes(RANDOM_BYTES), opus=opus)

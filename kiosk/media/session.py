@@ -20,6 +20,7 @@ from kiosk.media.facts import FactPost
 from kiosk.media.incoming import IncomingStream
 from kiosk.media.jitter import DelayBounds
 from kiosk.media.link import Link
+from kiosk.media.microphone_encoder import MicrophoneEncoder
 from kiosk.media.outgoing import Outgoing
 from kiosk.media.player import StreamPlayer
 from kiosk.media.playout import Playout, SoundMeter
@@ -58,6 +59,7 @@ class MediaSettings:
         bitrate, ceiling: Of our video: to begin with, and never exceeded.
         picture_rate: Of the camera, when the network allows.
         audio_bitrate: Of our sound.
+        opus: Whether it may be Opus, where everybody who plays it hears that.
         self_view: Where the self-view goes, from the sizes of the display and of
             the camera's picture; None for no self-view.
         tls: For rtmps; the system's trusted authorities unless given.
@@ -68,6 +70,7 @@ class MediaSettings:
     ceiling: Bitrate
     picture_rate: float = 30.0
     audio_bitrate: Bitrate = AUDIO_BITRATE
+    opus: bool = True
     self_view: PlaceSelfView | None = None
     link: LinkLimits = field(default_factory=LinkLimits)
     capture: CaptureDeadlines = field(default_factory=CaptureDeadlines)
@@ -126,7 +129,7 @@ class MediaSession:
             self._make_microphone(),
             outgoing,
             self._clock,
-            encoder=AacEncoder(settings.audio_bitrate),
+            encoder=MicrophoneEncoder(settings.audio_bitrate, opus=settings.opus),
             echo=EchoPath(self._cancellers, self._reference),
             self_view=self._self_view(),
             post=post,

@@ -96,6 +96,7 @@ class PushStats:
 
     Attributes:
         echo_canceller: Which one works on the microphone now, or ``off``.
+        audio_codec: Of our sound now: ``aac`` or ``opus``.
 
     """
 
@@ -107,6 +108,7 @@ class PushStats:
     reconnects: int = 0
     muted: bool = False
     echo_canceller: str = "off"
+    audio_codec: str = "aac"
 
 
 @dataclass(frozen=True, slots=True)

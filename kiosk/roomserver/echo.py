@@ -148,6 +148,14 @@ class EchoAgent:
         if self._guest is not None:
             self._relay.request_idr(self._guest.stream)
 
+    @property
+    def opus(self) -> bool:
+        """It sends what its guest sends: AAC, as every listener gets."""
+        return False
+
+    def use_opus(self, *, wanted: bool) -> None:
+        """Nothing to choose."""
+
     def hear(self, kind: Kind, event: MediaEvent) -> None:
         """Take one unit of the guest."""
         if not self._loop.put(kind, event, self._clock.monotonic()):

@@ -82,6 +82,7 @@ class Peer(asyncio.Protocol):
         address: IP address, for limits and logs.
         stream: What it publishes or plays.
         permit: The right to that.
+        opus: Whether it can send Opus, or hear it.
 
     """
 
@@ -95,6 +96,7 @@ class Peer(asyncio.Protocol):
         self.address = ""
         self.stream: RelayStream | None = None
         self.permit: Permit | None = None
+        self.opus = False
         self._host = host
         self._limits = limits
         self._clock = clock
@@ -191,9 +193,11 @@ class Peer(asyncio.Protocol):
             return
         self._session.accept()
         self._flush()
+        self.opus = self._session.opus
         self._since = self._heard_at
         self.stream = answer
         if publishes:
+            answer.choose_audio()
             self._host.started(self, answer)
         else:
             self._outlet.answer(b"".join(answer.join(self, self._heard_at)))
@@ -209,6 +213,11 @@ class Peer(asyncio.Protocol):
     def request_idr(self) -> None:
         """Ask for an IDR, if this publisher knows how."""
         self._session.request_idr()
+        self._flush()
+
+    def use_opus(self, *, wanted: bool) -> None:
+        """Have this publisher send Opus, or AAC again."""
+        self._session.use_opus(wanted=wanted)
         self._flush()
 
     def offer(self, kind: Kind, packed: bytes) -> None:
@@ -250,12 +259,10 @@ class Peer(asyncio.Protocol):
         self._heard_at = self._clock()
         events = self._session.feed(received)
         while events and self._closing_at is None:
-            asked = False
-            for event in events:
-                asked = self._react(event)
+            asked = [self._react(event) for event in events][-1]
             # a request is always the last event; then there may be more
             events = self._session.feed(b"") if asked else []
-        if not self._is_answered and not self.is_over:
+        if self._asked is not None and not self.is_over:
             self._is_deaf = True
             self._transport.pause_reading()
         self._flush()
@@ -272,7 +279,7 @@ class Peer(asyncio.Protocol):
             case PublishRequested() | PlayRequested():
                 self._asked = event
                 self._host.decide(self, event)
-                return self._is_answered
+                return self._asked is None
             case IdrRequested():
                 assert self.stream is not None, "only a subscriber asks"
                 self.stream.want_idr(self._heard_at)
@@ -281,10 +288,6 @@ class Peer(asyncio.Protocol):
                 self._leave()
                 return False
         return True
-
-    @property
-    def _is_answered(self) -> bool:
-        return self._asked is None
 
     def _leave(self) -> None:
         stream, self.stream = self.stream, None

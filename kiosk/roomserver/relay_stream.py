@@ -29,13 +29,27 @@ from kiosk.rtmp.server import STREAM_ID
 class Publisher(Protocol):
     """Whoever sends the stream."""
 
+    @property
+    def opus(self) -> bool:
+        """Whether it can send Opus instead of AAC."""
+        ...
+
     def request_idr(self) -> None:
         """Ask for an IDR, if the publisher knows how."""
+        ...
+
+    def use_opus(self, *, wanted: bool) -> None:
+        """Have it send Opus, or AAC again; only if it can."""
         ...
 
 
 class Subscriber(Protocol):
     """Whoever receives the stream."""
+
+    @property
+    def opus(self) -> bool:
+        """Whether it hears Opus; everybody hears AAC."""
+        ...
 
     @property
     def sent_bytes(self) -> int:
@@ -107,6 +121,7 @@ class RelayStream:
         self._metadata = b""
         self._video_config = b""
         self._audio_config = b""
+        self._opus_asked = False
         self._received_bytes = 0
         self._left_sent_bytes = 0
         self._left_dropped_units = 0
@@ -134,6 +149,7 @@ class RelayStream:
         self.publisher = publisher
         self.last_media = now
         self._metadata = self._video_config = self._audio_config = b""
+        self._opus_asked = False  # a publisher begins with AAC
         for subscriber in self.subscribers:
             subscriber.publisher_came()
         for listener in self.listeners:
@@ -150,6 +166,7 @@ class RelayStream:
     def join(self, subscriber: Subscriber, now: float) -> list[bytes]:
         """Add a subscriber; return what it must get before any media."""
         self.subscribers[subscriber] = None
+        self.choose_audio()
         first = (
             (m.METADATA, AUDIO_CHUNK_STREAM, self._metadata),
             (m.VIDEO, VIDEO_CHUNK_STREAM, self._video_config),
@@ -159,12 +176,13 @@ class RelayStream:
         return [
             self._packed(type_id, chunk_stream, self._timestamp_ms, payload)
             for type_id, chunk_stream, payload in first
-            if payload
+            if payload and self._is_for(subscriber, payload, type_id)
         ]
 
     def listen(self, listener: Listener, now: float) -> None:
         """Let somebody hear the stream, beginning with what joiners need."""
         self.listeners[listener] = None
+        self.choose_audio()
         at = self._timestamp_ms
         if self._video_config:
             listener.hear(Kind.VIDEO_CONFIG, VideoTag(at, self._video_config))
@@ -176,6 +194,7 @@ class RelayStream:
         """Remove a subscriber; its counters stay."""
         if subscriber in self.subscribers:
             del self.subscribers[subscriber]
+            self.choose_audio()
             self._left_sent_bytes += subscriber.sent_bytes
             self._left_dropped_units += subscriber.dropped_units
 
@@ -203,7 +222,34 @@ class RelayStream:
         if self.subscribers:
             packed = self._packed(type_id, chunk_stream, event.timestamp_ms, payload)
             for subscriber in self.subscribers:
-                subscriber.offer(kind, packed)
+                if self._is_for(subscriber, payload, type_id):
+                    subscriber.offer(kind, packed)
+
+    def choose_audio(self) -> None:
+        """
+        Have a publisher that can send both codecs send what everybody hears.
+
+        Opus while all players hear it; AAC for listeners within the server.
+        """
+        publisher = self.publisher
+        if publisher is None or not publisher.opus:
+            return
+        players = bool(self.subscribers) and not self.listeners
+        wanted = players and all(player.opus for player in self.subscribers)
+        if wanted != self._opus_asked:
+            self._opus_asked = wanted
+            publisher.use_opus(wanted=wanted)
+
+    def _is_for(self, subscriber: Subscriber, payload: bytes, type_id: int) -> bool:
+        """
+        Whether a player can do anything with a unit.
+
+        What is still under way in Opus when somebody joins who does not hear
+        it is kept from him; a stranger's Opus goes to everybody, as it came.
+        """
+        if type_id != m.AUDIO or subscriber.opus or not flv.is_opus(payload):
+            return True
+        return self.publisher is None or not self.publisher.opus
 
     def want_idr(self, now: float) -> None:
         """Ask the publisher for an IDR, now or when the interval is over."""

@@ -11,8 +11,7 @@ No socket and no clock: the driver feeds what it received, sends what
             ...
         sock.sendall(client.bytes_to_send())
 
-Two private extensions, both negotiated in ``connect`` (``kioskIdr``): a relay
-asks the publisher for an IDR, and a player asks the relay for one.
+Private extensions are negotiated in ``connect``: :mod:`kiosk.rtmp.extensions`.
 """
 
 from __future__ import annotations
@@ -37,12 +36,13 @@ from kiosk.rtmp.events import (
     Ended,
     IdrRequested,
     Metadata,
+    OpusWanted,
     Playing,
     Publishing,
     Refused,
     VideoTag,
 )
-from kiosk.rtmp.extensions import IDR_COMMAND, IDR_KEY
+from kiosk.rtmp.extensions import IDR_COMMAND, IDR_KEY, OPUS_KEY
 from kiosk.rtmp.handshake import Handshake
 from kiosk.rtmp.url import RtmpUrl
 
@@ -81,10 +81,17 @@ class _Dialogue:
     """The conversation up to the running stream, for both roles."""
 
     def __init__(
-        self, url: RtmpUrl, random_bytes: bytes, limits: ChunkLimits, *, publish: bool
+        self,
+        url: RtmpUrl,
+        random_bytes: bytes,
+        limits: ChunkLimits,
+        *,
+        publish: bool,
+        opus: bool,
     ) -> None:
         self.url = url
         self.publish = publish
+        self._opus = opus
         self.wire = Connection(Handshake.client(random_bytes), limits)
         # we chose the server, and "playing" may share a read with a large IDR
         self.wire.trust(media=True)
@@ -133,6 +140,8 @@ class _Dialogue:
             "tcUrl": self.url.tc_url,
             IDR_KEY: True,
         }
+        if self._opus:
+            properties[OPUS_KEY] = True
         if not self.publish:
             properties |= {
                 "fpad": False,
@@ -153,6 +162,8 @@ class _Dialogue:
                 self._status(command, events)
             case "requestIdr":  # IDR_COMMAND; a match would bind the bare name
                 events.append(IdrRequested())
+            case "useOpus":  # OPUS_COMMAND
+                events.append(OpusWanted(True in command.arguments))
             case "close":
                 events.append(self._refused("NetConnection.Connect.Closed", ""))
             case _:  # onBWDone, onFCPublish and other news
@@ -217,15 +228,20 @@ class PublishClient:
     """
     Publishes one stream.
 
-    Events of :meth:`feed`: Publishing once, then IdrRequested; Refused or
-    Ended instead.
+    Events of :meth:`feed`: Publishing once, then IdrRequested and, with
+    ``opus``, OpusWanted; Refused or Ended instead.
     """
 
     def __init__(
-        self, url: RtmpUrl, random_bytes: bytes, limits: ChunkLimits = _DEFAULT_LIMITS
+        self,
+        url: RtmpUrl,
+        random_bytes: bytes,
+        limits: ChunkLimits = _DEFAULT_LIMITS,
+        *,
+        opus: bool = False,
     ) -> None:
         """Prepare the opening; random_bytes are 1528 for the handshake."""
-        self._dialogue = _Dialogue(url, random_bytes, limits, publish=True)
+        self._dialogue = _Dialogue(url, random_bytes, limits, publish=True, opus=opus)
 
     @property
     def phase(self) -> Phase:
@@ -303,10 +319,15 @@ class PlayClient:
     """
 
     def __init__(
-        self, url: RtmpUrl, random_bytes: bytes, limits: ChunkLimits = _DEFAULT_LIMITS
+        self,
+        url: RtmpUrl,
+        random_bytes: bytes,
+        limits: ChunkLimits = _DEFAULT_LIMITS,
+        *,
+        opus: bool = False,
     ) -> None:
         """Prepare the opening; random_bytes are 1528 for the handshake."""
-        self._dialogue = _Dialogue(url, random_bytes, limits, publish=False)
+        self._dialogue = _Dialogue(url, random_bytes, limits, publish=False, opus=opus)
         self._last_ms: int | None = None
 
     @property

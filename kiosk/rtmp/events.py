@@ -77,6 +77,19 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class OpusWanted:
+    """
+    The server says which codec the publisher's sound shall have from now on.
+
+    Attributes:
+        wanted: Opus; AAC otherwise.
+
+    """
+
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectRequested:
     """
     Somebody wants to connect; answer with accept or refuse.
@@ -136,7 +149,7 @@ class Closed:
 
 MediaEvent: TypeAlias = AudioTag | VideoTag | Metadata
 ClientEvent: TypeAlias = (
-    MediaEvent | IdrRequested | Publishing | Playing | Refused | Ended
+    MediaEvent | IdrRequested | OpusWanted | Publishing | Playing | Refused | Ended
 )
 ServerEvent: TypeAlias = (
     MediaEvent

@@ -293,6 +293,11 @@ def is_audio_config(payload: bytes) -> bool:
     return payload[0] >> 4 == _AAC and payload[1:2] == b"\0"
 
 
+def is_opus(payload: bytes) -> bool:
+    """Whether an audio tag body is of Opus."""
+    return payload[1:5] == b"Opus" and payload[0] >> 4 == _EX_AUDIO
+
+
 def _parse_ex_video(payload: bytes) -> Video:
     """Read the header of enhanced RTMP; H.264 may come that way too."""
     kind = _ex_kind(payload[0])

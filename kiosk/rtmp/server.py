@@ -32,7 +32,7 @@ from kiosk.rtmp.events import (
     ServerEvent,
     VideoTag,
 )
-from kiosk.rtmp.extensions import IDR_COMMAND, IDR_KEY
+from kiosk.rtmp.extensions import IDR_COMMAND, IDR_KEY, OPUS_COMMAND, OPUS_KEY
 from kiosk.rtmp.handshake import Handshake
 from kiosk.rtmp.url import split_query
 
@@ -62,6 +62,7 @@ class ServerSession:
             NONE with Closed.
         app: The application connected to.
         idr_on_join: The peer knows ``requestIdr``.
+        opus: A publisher that can send Opus, a player that can hear it.
 
     """
 
@@ -72,6 +73,7 @@ class ServerSession:
         self.role = Role.NONE
         self.app = ""
         self.idr_on_join = False
+        self.opus = False
         self._wire = Connection(Handshake.server(random_bytes), limits)
         self._backlog: deque[Message] = deque()  # read, but a request came first
         self._request: ConnectRequested | PublishRequested | PlayRequested | None = None
@@ -149,6 +151,11 @@ class ServerSession:
             self._wire.send_command(asked)
         return able
 
+    def use_opus(self, *, wanted: bool) -> None:
+        """Have a publisher that can send both codecs send Opus, or AAC again."""
+        asked = m.command(OPUS_COMMAND, 0, None, wanted, stream_id=STREAM_ID)
+        self._wire.send_command(asked)
+
     def notify_published(self) -> None:
         """Tell a waiting subscriber that its publisher is here."""
         self._status("NetStream.Play.PublishNotify", "published")
@@ -216,6 +223,7 @@ class ServerSession:
         self._transaction = command.transaction
         self.app = _checked_name(split_query(app if isinstance(app, str) else "")[0])
         self.idr_on_join = fields.get(IDR_KEY) is True
+        self.opus = fields.get(OPUS_KEY) is True
         listed = codecs[:_CODECS_MAX] if isinstance(codecs, list) else []
         self._request = ConnectRequested(
             app=self.app,

@@ -20,6 +20,7 @@ IN_CALL = {
         "pictures_sent": 90,
         "pictures_dropped": 1,
         "echo_canceller": "speex",
+        "audio_codec": "opus",
     },
     "play": [
         {"user_id": "agent-1", "pictures_shown": 80, "video_latency_ms": {"p50": 91.6}},
@@ -48,6 +49,7 @@ def test_a_call_is_described_with_all_that_support_asks_for() -> None:
         "insecure",
         "800 kbit/s, 90 pictures, 1 dropped",
         "canceller speex",
+        "sound out: opus",
         "agent-1: 80 pictures, 0 dropped, 92 ms late",
         "b: 0 pictures, 0 dropped\n",
         "70 MB, 1.5 s of CPU, 7 threads, 20 descriptors, 2 calls ended",

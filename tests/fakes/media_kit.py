@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from typing_extensions import override
 
-from kiosk.codec.aac import AacEncoder, AacUnit
 from kiosk.devices.camera_synthetic import SyntheticCamera
 from kiosk.devices.clock_monotonic import MonotonicClock
 from kiosk.devices.microphone_synthetic import SyntheticMicrophone
@@ -17,6 +16,8 @@ from kiosk.devices.speaker_synthetic import SyntheticSpeaker
 from kiosk.display.headless import HeadlessDisplay
 from kiosk.media.capture import CaptureDeadlines
 from kiosk.media.dialling import LinkLimits
+from kiosk.media.microphone_encoder import MicrophoneEncoder
+from kiosk.media.outgoing import SoundUnit
 from kiosk.media.playout import SoundMeter
 from kiosk.media.receiver import PlayDeadlines
 from kiosk.media.session import MediaSession, MediaSettings
@@ -120,7 +121,7 @@ async def open_relay(
         yield relay, host, port
 
 
-class RecordingEncoder(AacEncoder):
+class RecordingEncoder(MicrophoneEncoder):
     """Remembers the PCM it was fed."""
 
     def __init__(self) -> None:
@@ -128,6 +129,6 @@ class RecordingEncoder(AacEncoder):
         self.fed: list[bytes] = []
 
     @override
-    def encode(self, pcm: bytes, captured_at: Micros) -> tuple[AacUnit, ...]:
+    def encode(self, pcm: bytes, captured_at: Micros) -> Sequence[SoundUnit]:
         self.fed.append(pcm)
         return super().encode(pcm, captured_at)

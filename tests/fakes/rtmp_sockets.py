@@ -13,6 +13,7 @@ from kiosk.rtmp import flv
 from kiosk.rtmp.avc import AvcConfig
 from kiosk.rtmp.client import PlayClient, PublishClient
 from kiosk.rtmp.events import ClientEvent, Playing, Publishing, VideoTag
+from kiosk.rtmp.flv import is_opus
 from kiosk.rtmp.handshake import RANDOM_BYTES
 from kiosk.rtmp.url import RtmpUrl
 
@@ -98,7 +99,7 @@ class SocketClient:
     def send(self, timestamp_ms: int, *payloads: bytes) -> None:
         """Send tag bodies; audio and video are told apart by the body."""
         for payload in payloads:
-            if payload[0] >> 4 == 10:
+            if payload[0] >> 4 == 10 or is_opus(payload):
                 self.publisher.send_audio(timestamp_ms, payload)
             else:
                 self.publisher.send_video(timestamp_ms, payload)
@@ -133,20 +134,22 @@ async def dialled(
 
 
 @asynccontextmanager
-async def publishing(url: str) -> AsyncIterator[SocketClient]:
+async def publishing(url: str, *, opus: bool = False) -> AsyncIterator[SocketClient]:
     """Publish, once the server said so."""
     parsed = RtmpUrl.parse(url)
-    client = PublishClient(parsed, secrets.token_bytes(RANDOM_BYTES))
+    client = PublishClient(parsed, secrets.token_bytes(RANDOM_BYTES), opus=opus)
     async with dialled(client, parsed) as wired:
         await wired.wait_for(Publishing)
         yield wired
 
 
 @asynccontextmanager
-async def playing(url: str, receive_buffer: int = 0) -> AsyncIterator[SocketClient]:
+async def playing(
+    url: str, receive_buffer: int = 0, *, opus: bool = False
+) -> AsyncIterator[SocketClient]:
     """Play, once the server said so."""
     parsed = RtmpUrl.parse(url)
-    client = PlayClient(parsed, secrets.token_bytes(RANDOM_BYTES))
+    client = PlayClient(parsed, secrets.token_bytes(RANDOM_BYTES), opus=opus)
     async with dialled(client, parsed, receive_buffer) as wired:
         await wired.wait_for(Playing)
         yield wired

@@ -326,6 +326,11 @@ async def test_another_publisher_of_the_same_stream_begins_another_recording() -
 
 
 class Nobody:
+    opus = False
+
+    def use_opus(self, *, wanted: bool) -> None:
+        """Have no choice."""
+
     def request_idr(self) -> None:
         """Have nothing to send."""
 

@@ -6,6 +6,9 @@ import pytest
 
 from kiosk.errors import WireError
 from kiosk.rtmp import flv, opus
+from kiosk.rtmp.client import PlayClient, PublishClient
+from kiosk.rtmp.events import OpusWanted
+from tests.fakes.rtmp_pair import CLIENT_RANDOM, URL, RtmpPair
 
 
 HEAD = bytes.fromhex("4f707573 48656164 01 01 3801 80bb0000 0000 00")
@@ -67,3 +70,27 @@ def test_config_and_packet_round_trip_as_tags() -> None:
     assert flv.parse_audio(flv.opus_unit(packet)) == flv.OpusUnit(packet, 20_000)
     assert flv.is_audio_config(flv.opus_config(HEAD))
     assert not flv.is_audio_config(flv.opus_unit(packet))
+
+
+def test_a_tag_tells_whether_it_is_opus() -> None:
+    assert flv.is_opus(flv.opus_config(HEAD))
+    assert flv.is_opus(flv.opus_unit(b"x"))
+    for other in (b"", b"\xaf\1x", b"\x91fLaCx", b"\xafOpus"):
+        assert not flv.is_opus(other)
+
+
+def test_a_server_has_a_publisher_that_can_send_opus_and_aac_again() -> None:
+    pair = RtmpPair(PublishClient(URL, CLIENT_RANDOM, opus=True)).run()
+    assert pair.server.opus
+    pair.server.use_opus(wanted=True)
+    pair.run()
+    pair.server.use_opus(wanted=False)
+    pair.run()
+
+    assert pair.client_events[1:] == [OpusWanted(True), OpusWanted(False)]
+
+
+def test_a_player_says_whether_it_hears_opus() -> None:
+    assert RtmpPair(PlayClient(URL, CLIENT_RANDOM, opus=True)).run().server.opus
+    assert not RtmpPair.playing().run().server.opus
+    assert not RtmpPair.publishing().run().server.opus
