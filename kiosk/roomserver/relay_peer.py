@@ -83,6 +83,7 @@ class Peer(asyncio.Protocol):
         stream: What it publishes or plays.
         permit: The right to that.
         opus: Whether it can send Opus, or hear it.
+        asked: What it asked and was not told yet.
 
     """
 
@@ -111,7 +112,7 @@ class Peer(asyncio.Protocol):
         self._since = clock()  # of the present phase, for its deadline
         self._heard_at = self._since
         self._closing_at: float | None = None
-        self._asked: Request | None = None
+        self.asked: Request | None = None
         self._is_deaf = False  # until it knows what it asked
 
     # -- what asyncio calls -------------------------------------------------
@@ -183,7 +184,7 @@ class Peer(asyncio.Protocol):
 
     def answer(self, request: Request, answer: Refusal | RelayStream) -> None:
         """Take what the relay decided on a request, and hear what came meanwhile."""
-        self._asked = None
+        self.asked = None
         publishes = isinstance(request, PublishRequested)
         _log(request, answer, self.address)
         if isinstance(answer, Refusal):
@@ -262,7 +263,7 @@ class Peer(asyncio.Protocol):
             asked = [self._react(event) for event in events][-1]
             # a request is always the last event; then there may be more
             events = self._session.feed(b"") if asked else []
-        if self._asked is not None and not self.is_over:
+        if _waits(self) and not self.is_over:
             self._is_deaf = True
             self._transport.pause_reading()
         self._flush()
@@ -277,9 +278,9 @@ class Peer(asyncio.Protocol):
             case ConnectRequested():
                 self._session.accept()
             case PublishRequested() | PlayRequested():
-                self._asked = event
+                self.asked = event
                 self._host.decide(self, event)
-                return self._asked is None
+                return not _waits(self)
             case IdrRequested():
                 assert self.stream is not None, "only a subscriber asks"
                 self.stream.want_idr(self._heard_at)
@@ -335,6 +336,10 @@ class Peer(asyncio.Protocol):
             extra={"peer": self.address, "stream": name, "reason": reason},
         )
         self.abort()
+
+
+def _waits(peer: Peer) -> bool:
+    return peer.asked is not None
 
 
 def _log(request: Request, answer: Refusal | RelayStream, address: str) -> None:
