@@ -14,7 +14,7 @@ import pytest
 
 from kiosk.room import messages as msg
 from kiosk.room.fleet_report import FleetReport
-from kiosk.roomserver.asking import Caller, Refused
+from kiosk.roomserver.asking import Asked, Caller, Refused
 from kiosk.roomserver.im_gateway import ImHold
 from tests.fakes.im_client import ImClient
 from tests.fakes.room_desk import LOOPBACK, FakeDesk, Json
@@ -42,6 +42,10 @@ ENDING: dict[str, int] = {
     "SeatQueue._waiters": 512,
     "_Waiter.ahead": 512 * 512,
     "HuntGroup.targets": 512 * 16,
+    "KeptAnswers._kept": 8_192,
+    "KeptAnswers._by_caller": 8_192,
+    "KeptAnswers._by_caller[]": 8_192,
+    "_Kept.answer": 8_192 * 16,
     "Fleet._kiosks": 4_096,
     "Fleet._per_user": 4_096,
     "Fleet._alarmed": 4_096,
@@ -155,7 +159,30 @@ def trials(desk: FakeDesk) -> None:
         desk.ask("get_test_pushurl", method="GET", folder="utils")
 
 
-FLOODS = [refusals, logins, streams, rooms, talk, line, reports, listeners, trials]
+def repetitions(desk: FakeDesk) -> None:
+    """Reserve rooms under 10,000 request ids, as ever other users."""
+    path = "/weapp/double_room/create_room"
+    for number in range(2_000):
+        desk.log_in(user(number))
+        query = {"userID": user(number), "token": desk.tokens[user(number)]}
+        for again in range(5):
+            body: Json = {"userID": user(number), "roomInfo": "x" * 1024}
+            name = f"request-{number}-{again}"
+            desk.routes.answer(Asked("POST", path, query, body, LOOPBACK, "", name))
+
+
+FLOODS = [
+    repetitions,
+    refusals,
+    logins,
+    streams,
+    rooms,
+    talk,
+    line,
+    reports,
+    listeners,
+    trials,
+]
 
 
 def beyond(desk: FakeDesk, bounds: dict[str, int]) -> dict[str, int]:
@@ -195,6 +222,8 @@ def test_the_bounds_named_here_are_tables_there_are() -> None:
     assert BOUNDS.keys() - table_sizes(desk.desk, desk.routes).keys() <= {
         "_Farewell.members",
         "_Farewell.events",
+        "KeptAnswers._by_caller[]",
+        "_Kept.answer",
         "Fleet._alarmed",
         "Guesses._wrong[]",
     }

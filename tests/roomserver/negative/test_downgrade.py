@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 import warnings
 from collections.abc import AsyncIterator
@@ -50,13 +51,20 @@ async def serving(files: Files, *, old: bool = False) -> AsyncIterator[int]:
     async def answer(
         reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        await reader.read(1)
-        writer.write(b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n")
-        writer.close()
+        with contextlib.suppress(ConnectionError):
+            if await reader.read(1):
+                writer.write(b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n")
+                await writer.drain()
+        writer.transport.abort()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context)
-    async with server:
-        yield server.sockets[0].getsockname()[1]
+    async with asyncio.TaskGroup() as answering:
+
+        def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            answering.create_task(answer(reader, writer))
+
+        server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=context)
+        async with server:
+            yield server.sockets[0].getsockname()[1]
 
 
 async def room_refusal(port: int, trust: ssl.SSLContext) -> str:
