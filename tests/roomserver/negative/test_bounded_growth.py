@@ -16,12 +16,14 @@ from kiosk.room import messages as msg
 from kiosk.room.fleet_report import FleetReport
 from kiosk.roomserver.asking import Asked, Caller, Refused
 from kiosk.roomserver.im_gateway import ImHold
+from kiosk.roomserver.rooms import RoomRules
 from tests.fakes.im_client import ImClient
 from tests.fakes.room_desk import LOOPBACK, FakeDesk, Json
 from tests.fakes.table_sizes import table_sizes
 
 
 SMALL = 100
+ROOMS = RoomRules().max_rooms
 ENDING: dict[str, int] = {
     "Sessions._sessions": 20_000,
     "PushGrants._grants": 10_000,
@@ -29,13 +31,14 @@ ENDING: dict[str, int] = {
     "PushGrants._by_user[]": 10_000,
     "PushGrants._by_tag": 10_000,
     "PushGrants._addresses": 10_000,
-    "KeptRooms._records": 1_000,
-    "RoomRecord.seats": 4_000,
-    "RoomRecord.audience": 1_000 * 30,
-    "Attendance._reserved_at": 1_000,
-    "Attendance._last_seen": 4_000,
-    "EventLog._events": 1_000,
-    "EventLog._events[]": 1_000 * 128,
+    "KeptRooms._records": ROOMS,
+    "KeptRooms._owned": ROOMS,
+    "RoomRecord.seats": ROOMS * 4,
+    "RoomRecord.audience": ROOMS * 30,
+    "Attendance._reserved_at": ROOMS,
+    "Attendance._last_seen": ROOMS * 4,
+    "EventLog._events": ROOMS,
+    "EventLog._events[]": ROOMS * 128,
     "EventLog._farewells": 256,
     "_Farewell.members": 256 * 4,
     "_Farewell.events": 256 * 128,
@@ -94,10 +97,10 @@ def streams(desk: FakeDesk) -> None:
 
 def rooms(desk: FakeDesk) -> None:
     """Reserve 10,000 rooms; then open and end 2,000, with a text in each."""
-    makers = [user(number) for number in range(100)]
+    makers = [user(number) for number in range(300)]
     for maker in makers:
         desk.log_in(maker)
-    for maker in makers * 100:
+    for maker in makers * 34:
         wire = msg.CreateRoom(maker, "x" * 1024).to_wire()
         desk.ask_anything("create_room", wire, user=maker)
     desk.clock.move(120)
