@@ -31,6 +31,7 @@ NAMES = (
     "cpu_memory",
     "request_cost",
     "load_members",
+    "load_setups",
     "room_news",
     "echo",
 )
