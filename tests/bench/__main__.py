@@ -32,6 +32,7 @@ NAMES = (
     "request_cost",
     "load_members",
     "load_setups",
+    "relay_pairs",
     "room_news",
     "echo",
 )
