@@ -33,6 +33,7 @@ NAMES = (
     "load_members",
     "load_setups",
     "relay_pairs",
+    "storms",
     "room_news",
     "echo",
 )

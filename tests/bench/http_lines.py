@@ -79,6 +79,10 @@ class Line(asyncio.Protocol):
         self._transport.write(request)
         return await answer
 
+    def send(self, request: bytes) -> None:
+        """Ask without waiting for the answer."""
+        self._transport.write(request)
+
     def close(self) -> None:
         """Hang up."""
         self._transport.abort()
