@@ -131,7 +131,8 @@ class ValkeyLink:
 
     async def news(self, lineage: str, version: int) -> Told:
         """Return what happened since a version."""
-        return _told(await self._call(lua.NEWS, lineage, version, _MOST_BEHIND))
+        known = (lineage, version, _MOST_BEHIND)
+        return _told(await self._call(lua.NEWS, *known, self._me))
 
     async def take(self, lineage: str, version: int) -> Busy | Told:
         """Take the turn; return the news with it, or for how long it is taken."""

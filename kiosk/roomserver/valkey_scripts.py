@@ -8,6 +8,7 @@ Keys, all with one hash tag so that they live on one node of a cluster:
 ``changes``  the last batches: entry ``<version>-0`` with ``by`` and ``batch``
 ``turn``     whose turn it is; ends by itself
 ``line``     who waits for the turn, by when he came
+``claims``   who knows more than is here, and up to which version
 ``news``     the channel: ``<version> <who is next>``
 
 A version is a whole state: it grows by one with every batch, and a batch is taken
@@ -23,13 +24,14 @@ from typing import Final
 
 FORMAT: Final = 1
 KEYS: Final = tuple(
-    f"{{kiosk}}:{name}" for name in ("state", "facts", "changes", "turn", "line")
+    f"{{kiosk}}:{name}"
+    for name in ("state", "facts", "changes", "turn", "line", "claims")
 )
 CHANNEL: Final = "{kiosk}:news"
 
 _NAMES: Final = """
-local state, facts, changes, turn, line =
-  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local state, facts, changes, turn, line, claims =
+  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local channel = '{kiosk}:news'
 local function give_on(reserve_ms, version)
   local first = redis.call('ZPOPMIN', line)[1]
@@ -51,14 +53,24 @@ local function finish(me, reserve_ms, lease_ms, keep, version)
   give_on(reserve_ms, version)
   return 'done'
 end
-local function news(lineage, version, most)
+local function claim(me, version)
+  redis.call('HSET', claims, me, version)
+  redis.call('PEXPIRE', claims, 10000)
+end
+local function news(lineage, version, most, me)
   local known = redis.call('HMGET', state, 'lineage', 'version', 'format')
-  if not known[1] then return {'empty'} end
+  if not known[1] then
+    claim(me, version)
+    return {'empty'}
+  end
   local behind = tonumber(known[2]) - version
   if known[1] ~= lineage or behind > most then
     return {'other', known[3], known[1], known[2]}
   end
-  if behind < 0 then return {'lost'} end
+  if behind < 0 then
+    claim(me, version)
+    return {'lost'}
+  end
   local answer = {'same'}
   if behind > 0 then
     local found = redis.call('XRANGE', changes, (version + 1) .. '-0', '+')
@@ -74,8 +86,8 @@ end
 NEWS: Final = (
     _NAMES
     + """
--- lineage, version, most
-return news(ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]))
+-- lineage, version, most, me
+return news(ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4])
 """
 )
 
@@ -84,6 +96,7 @@ TAKE: Final = (
     + """
 -- lineage, version, most, me, lease_ms: the news, or for how long it is not my turn
 local me = ARGV[4]
+local told = news(ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), me)
 local holder = redis.call('GET', turn)
 if holder and holder ~= me then
   local now = redis.call('TIME')
@@ -92,7 +105,7 @@ if holder and holder ~= me then
 end
 redis.call('SET', turn, me, 'PX', ARGV[5])
 redis.call('ZREM', line, me)
-return news(ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]))
+return told
 """
 )
 
@@ -155,7 +168,10 @@ local known = redis.call('HMGET', state, 'lineage', 'version')
 if redis.call('GET', turn) ~= ARGV[1] then return 0 end
 if known[1] and
   (known[1] ~= ARGV[2] or tonumber(known[2]) >= tonumber(ARGV[3])) then return 0 end
-redis.call('DEL', facts, changes)
+for _, version in ipairs(redis.call('HVALS', claims)) do
+  if tonumber(version) > tonumber(ARGV[3]) then return 0 end
+end
+redis.call('DEL', facts, changes, claims)
 for i = 6, #ARGV, 2 do redis.call('HSET', facts, ARGV[i], ARGV[i + 1]) end
 redis.call('HSET', state, 'format', ARGV[4], 'lineage', ARGV[5], 'version', ARGV[3])
 redis.call('PUBLISH', channel, ARGV[3] .. ' ')

@@ -49,6 +49,8 @@ class ValkeyPatience:
         open_s: At the start, for the memory.
         empty_s: At the start, for another process that knows what an empty
             memory held.
+        claims_s: When a memory was lost, for a process that knows more of it than
+            this one; longer than ``poll_s`` and ``longest_pause_s``.
 
     """
 
@@ -58,6 +60,7 @@ class ValkeyPatience:
     longest_pause_s: float = 1.0
     open_s: float = 5.0
     empty_s: float = 2.5
+    claims_s: float = 1.1
     link: LinkTimes = _TIMES
 
 
@@ -102,6 +105,7 @@ class TurnTaker:
         self._has_turn = False
         self._is_closing = False
         self._lost_at: float | None = None
+        self._missing_since: float | None = None
         self._woken = asyncio.Event()
         self._our_turn = asyncio.Event()
 
@@ -175,7 +179,8 @@ class TurnTaker:
             self._woken.set()
 
     async def _wait_for_work(self) -> None:
-        if not self.jobs and self._unsure is None:
+        is_idle = not self.jobs and self._unsure is None
+        if is_idle and self._missing_since is None:
             try:
                 async with asyncio.timeout(self._patience.poll_s):
                     await self._woken.wait()
@@ -206,6 +211,10 @@ class TurnTaker:
             told = await self._link.take(mirror.lineage, mirror.version)
             if isinstance(told, Busy):
                 await self._wait_for_turn(told.for_s)
+                return
+            if isinstance(told, LostMemory) and not self._may_restore():
+                await self._link.release(keep=False)
+                await asyncio.sleep(FIRST_PAUSE_S)
                 return
             await self._hear(told)
         self._has_turn = False
@@ -261,6 +270,7 @@ class TurnTaker:
     # -- inside: news ----------------------------------------------------------
 
     async def _hear(self, told: Told) -> None:
+        self._missing_since = None
         match told:
             case News(batches):
                 try:
@@ -285,6 +295,12 @@ class TurnTaker:
         self._tables.take_in((*changes, *events_of(whole.batches)))
         self._tables.follow_up(changes)
         self._tables.missed()
+
+    def _may_restore(self) -> bool:
+        """Say whether whoever knows more had the time to say so."""
+        if self._missing_since is None:
+            self._missing_since = _now()
+        return _now() - self._missing_since >= self._patience.claims_s
 
     async def _restore(self) -> None:
         """Write a lost memory anew; its other processes read it then."""

@@ -22,7 +22,7 @@ Life: TypeAlias = Callable[[], AbstractAsyncContextManager[Ledger]]
 DURABLE = ("sqlite", "redis")
 STORES = ("memory", *DURABLE)
 
-HASTY = ValkeyPatience(empty_s=0.0)
+HASTY = ValkeyPatience(empty_s=0.0, poll_s=0.2, longest_pause_s=0.2, claims_s=0.3)
 _names = itertools.count()
 
 

@@ -25,7 +25,7 @@ from tests.fakes.noting_tables import NotingTables
 from tests.fakes.redis_process import RedisProcess
 
 
-STATE, FACTS, CHANGES, TURN, _LINE = KEYS
+STATE, FACTS, CHANGES, TURN, _LINE, _CLAIMS = KEYS
 IMPATIENT = replace(HASTY, answer_s=0.5, longest_pause_s=0.1, open_s=0.5)
 
 
@@ -220,6 +220,20 @@ async def test_a_memory_set_back_is_brought_up_to_what_was_told(
 
         assert await counted(one) == 5
         assert await counted(two) == 6
+    client.close()
+
+
+async def test_of_a_lost_memory_whoever_knows_most_of_it_is_believed(
+    redis: RedisProcess,
+) -> None:
+    client = inside(redis)
+    async with process(redis) as knows, process(redis) as slept:
+        await counted(knows)
+        slept._turns._mirror.version -= 1  # as if it had heard nothing of it
+        client.flushall()
+
+        assert await counted(slept) == 2
+        assert await counted(knows) == 3
     client.close()
 
 
