@@ -22,6 +22,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 from kiosk.room.stream_url import CLOCK_TOLERANCE_S, hex_time
@@ -101,13 +102,17 @@ class TicketKey:
 
     def query(self, ticket: Ticket) -> str:
         """Return the signed query of a ticket that names this key."""
-        texts = (*ticket.values(), self.signature(ticket))
+        values = ticket.values()
+        texts = (*values, self._sign(ticket.purpose, values))
         return "&".join(map("=".join, zip(FIELDS, texts, strict=True)))
 
     def signature(self, ticket: Ticket) -> str:
         """Return ``sig``, 43 characters."""
-        secret = self.push if ticket.purpose is Purpose.PUSH else self.play
-        signed = b"".join(map(_with_length, ticket.values()))
+        return self._sign(ticket.purpose, ticket.values())
+
+    def _sign(self, purpose: Purpose, values: tuple[str, ...]) -> str:
+        secret = self.push if purpose is Purpose.PUSH else self.play
+        signed = b"".join(map(_with_length, values))
         return _base64url(hmac.digest(secret, signed, "sha256"))
 
 
@@ -122,6 +127,7 @@ def new_jti(random_bytes: Callable[[int], bytes]) -> str:
     return _base64url(random_bytes(_JTI_BYTES))
 
 
+@lru_cache(maxsize=4096)
 def tag_of(name: str) -> str:
     """Return the digest by which a ticket names a room or a user, 96 bits."""
     return _base64url(hashlib.sha256(name.encode()).digest())[:_TAG_CHARS]

@@ -5,7 +5,8 @@ Both servers share a core and take turns of a few hundred requests, so that what
 else the machine does happens to both; the middle of the rounds counts.  Ours reads a
 head strictly, knows who asks, counts, answers from the tables and would have waited
 for the store; the empty route does nothing.  Asked one at a time, as a real server
-mostly is (each request wakes it), and eight at once.
+mostly is (each request wakes it), which is judged, and eight at once.  A list of twenty
+rooms is 6 kB of answer beside an empty one: printed, not judged.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ TIMES = 1.5
 ROOMS = 20
 EMPTY = "empty starlette route"
 _AT_ONCE = (1, 8)
+_LONG = f"get_room_list of {ROOMS}"
 _SETTINGS = {"heartbeat_timeout_s": 3600}
 _LIMITS: dict[str, object] = {"requests_per_identity": 100_000}
 
@@ -73,7 +75,7 @@ async def _measure(
         "get_pushers (2 members)": msg.GetPushers(kiosk.room_id),
         "get_pushers, with tickets": msg.GetPushers(kiosk.room_id, tickets=True),
         "get_room_list of 1": msg.GetRoomList(1, 0),
-        f"get_room_list of {ROOMS}": msg.GetRoomList(ROOMS, 0),
+        _LONG: msg.GetRoomList(ROOMS, 0),
     }
     questions = {
         EMPTY: bare,
@@ -138,7 +140,13 @@ def _result(costs: Mapping[int, Costs], rounds: int) -> Result:
         for n, each in costs.items()
     ]
     bars = [
-        Bar(f"{name}, {_words(n)}", _times(each, name), TIMES, "times")
+        Bar(
+            f"{name}, {_words(n)}",
+            _times(each, name),
+            TIMES,
+            "times",
+            judged=n == 1 and name != _LONG,
+        )
         for n, each in costs.items()
         for name in each
         if name != EMPTY
