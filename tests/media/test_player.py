@@ -31,7 +31,7 @@ from kiosk.rtmp.client import PublishClient
 from kiosk.rtmp.events import Publishing
 from kiosk.rtmp.handshake import RANDOM_BYTES
 from kiosk.rtmp.url import RtmpUrl
-from tests.fakes.media_kit import MediaKit, open_relay, proxied_relay, until
+from tests.fakes.media_kit import QUICK, MediaKit, open_relay, proxied_relay, until
 from tests.fakes.rtmp_sockets import (
     AUDIO_CONFIG,
     IDR,
@@ -295,16 +295,15 @@ async def test_damage_on_the_wire_costs_pictures_and_nothing_else() -> None:
     assert running == {"playout", "render", "receiver"}
 
 
-async def test_closing_wakes_every_thread_within_a_second() -> None:
-    kit = MediaKit()
+async def test_closing_wakes_a_receiver_long_before_its_deadline() -> None:
+    kit = MediaKit(replace(QUICK, link=replace(QUICK.link, start_s=50.0)))
     with silent_server() as dead:
         player = kit.session.new_player(kit.facts.append)
         await player.play(peer(f"rtmp://127.0.0.1:{dead}/live/a1"))
         await asyncio.sleep(0.1)
-        began = time.monotonic()
-        await player.close()
+        await player.close()  # a thread that is not woken is a ZombieWorker
 
-    assert time.monotonic() - began < 1.0
+    assert kit.session.progress() == {}
 
 
 async def test_a_closed_player_plays_nothing_more() -> None:
