@@ -53,6 +53,8 @@ PATIENCE_S: Final = 8.0
 """How long one operation is repeated before its error is shown."""
 RELOGIN_S: Final = 60.0
 """At most one login again in so many seconds (``reliability.md`` R16)."""
+REFUSED_S: Final = 15.0
+"""How long a refused login is not tried again: a server counts wrong guesses."""
 LOGOUT_S: Final = 1.0
 
 _LOGIN_TURN_S = 0.05
@@ -120,6 +122,8 @@ class Conversation:
         self._account: Account | None = None
         self._credentials: Credentials | None = None
         self._logged_in_again_at = -RELOGIN_S
+        self._refusal: LoginRefused | None = None
+        self._refused_until = 0.0
         self._logging_in = False
         self._is_refused = False
 
@@ -269,6 +273,15 @@ class Conversation:
         self.now = max(self.now, outcome.at)
 
     def _introduce(self, give_up_at: float | None) -> Script[None]:
+        if self._refusal is not None and self.now < self._refused_until:
+            raise self._refusal.with_traceback(None)
+        try:
+            yield from self._introduce_now(give_up_at)
+        except LoginRefused as error:
+            self._refusal, self._refused_until = error, self.now + REFUSED_S
+            raise
+
+    def _introduce_now(self, give_up_at: float | None) -> Script[None]:
         account = yield from self._introduction(give_up_at)
         if self._dialect is Dialect.V2:
             proof = Bearer(account.user_sig) if account.bearer else None

@@ -131,6 +131,20 @@ def test_a_refused_signature_is_not_answered_by_logging_in_again() -> None:
     assert ours.routes == ["get_login_info", "login"]
 
 
+def test_a_refused_login_is_not_tried_again_for_a_quarter_of_a_minute() -> None:
+    service = server(get_login_info=[LOGIN_REFUSED, ACCOUNT])
+    talk = conversation()
+    for wait_s in (0.0, 1.0, 13.9):
+        service.now += wait_s
+        with pytest.raises(LoginRefused, match="enrolment key"):
+            service.play(talk.log_in(talk.begin(service.now)))
+    asked_meanwhile = list(service.routes)
+    service.now += 0.2
+
+    assert service.play(talk.log_in(talk.begin(service.now))) == "kiosk7"
+    assert asked_meanwhile == ["get_login_info"]
+
+
 def test_a_refused_token_is_renewed_and_the_request_repeated() -> None:
     talk = conversation()
     service = server(
@@ -153,9 +167,12 @@ def test_who_is_shut_out_is_not_logged_in_until_he_is_let_in_again() -> None:
     )
     service.play(talk.log_in(talk.begin(service.now)))
 
-    for script in (talk.ask(GetPushers("r1")), talk.log_in(talk.begin(service.now))):
-        with pytest.raises(LoginRefused, match="enrolment key"):
-            service.play(script)
+    with pytest.raises(LoginRefused, match="enrolment key"):
+        service.play(talk.ask(GetPushers("r1")))
+    service.now += 16.0
+    with pytest.raises(LoginRefused, match="enrolment key"):
+        service.play(talk.log_in(talk.begin(service.now)))
+    service.now += 16.0
     assert service.play(talk.log_in(talk.begin(service.now))) == "kiosk7"
     assert service.routes[-2:] == ["get_login_info", "login"]
 
