@@ -62,9 +62,7 @@ class Door:
         if request.path == "/healthz":
             return _HEALTHY
         try:
-            asked = _asked(request)
-            async with self._routes.repeats.in_order(asked):
-                answer = await self._answer(asked)
+            answer = await self._answer_in_order(_asked(request))
         except (msg.BadJson, msg.BadRequest) as error:
             return json_answer(msg.exception(str(error)))
         except StoreAway as away:
@@ -76,6 +74,12 @@ class Door:
         if isinstance(answer, Page):
             return _answer_of(answer)
         return json_answer(answer)
+
+    async def _answer_in_order(self, asked: Asked) -> msg.Wire | Page:
+        if not asked.request_id:  # as most: nothing to be in order with
+            return await self._answer(asked)
+        async with self._routes.repeats.in_order(asked):
+            return await self._answer(asked)
 
     async def _answer(self, asked: Asked) -> msg.Wire | Page:
         waits: list[Wait] = []

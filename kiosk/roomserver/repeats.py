@@ -68,9 +68,6 @@ class Repeats:
     @asynccontextmanager
     async def in_order(self, asked: Asked) -> AsyncGenerator[None]:
         """Pass one after the other, those of one id."""
-        if not asked.request_id:
-            yield
-            return
         token = asked.query.get("token", "")
         name = (asked.path, asked.request_id, asked.authorization, token)
         lock, those_here = self._inside.setdefault(name, (asyncio.Lock(), []))
