@@ -123,8 +123,11 @@ def running_original(
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+    # free at every address, as the originals listen
+    everywhere = socket.AF_INET6
+    with socket.create_server(
+        ("::", 0), family=everywhere, dualstack_ipv6=True
+    ) as probe:
         port: int = probe.getsockname()[1]
         return port
 
