@@ -32,6 +32,7 @@ NAMES = (
     "request_cost",
     "load_members",
     "load_setups",
+    "shared_setups",
     "relay_pairs",
     "storms",
     "room_news",

@@ -26,13 +26,13 @@ RATE = 60.0
 SECONDS, SECONDS_FULL = 20.0, 300.0
 SETUP_MS, BEAT_MS = 200.0, 50.0
 _STEP_S, _GROWTH, _MOST = 6.0, 1.3, 1200.0
-_BYSTANDERS = 200
-_LIMITS = {"requests_per_identity": 1000}
+BYSTANDERS = 200
+LIMITS = {"requests_per_identity": 1000}
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One rate, and what it cost the server."""
+    """One rate, and what it cost the servers."""
 
     rate: float
     seen: Mapping[str, Any]
@@ -49,19 +49,19 @@ class Step:
 class Caller:
     """The process that calls, told one rate after the other."""
 
-    def __init__(self, process: subprocess.Popen[bytes], server_pid: int) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], *server_pids: int) -> None:
         self._process = process
-        self._pid = server_pid
+        self._pids = server_pids
 
     def at(self, rate: float, seconds: float) -> Step:
         """Let it call at a rate for so long."""
         assert self._process.stdin is not None
         order = json.dumps({"rate": rate, "seconds": seconds})
-        used, began = cpu_s(self._pid), time.monotonic()
+        used, began = sum(map(cpu_s, self._pids)), time.monotonic()
         self._process.stdin.write(order.encode() + b"\n")
         self._process.stdin.flush()
         seen = first_line(self._process)
-        spent = (cpu_s(self._pid) - used) / (time.monotonic() - began)
+        spent = (sum(map(cpu_s, self._pids)) - used) / (time.monotonic() - began)
         return Step(rate, seen, 100 * spent)
 
 
@@ -69,23 +69,23 @@ def run(*, full: bool) -> Result:
     with open_stage() as stage:
         store = {"path": str(stage.branch.folder / "rooms.db")}
         with on_core(SERVER_CORE):
-            server = stage.branch.start_server({"store": store, "limits": _LIMITS})
+            server = stage.branch.start_server({"store": store, "limits": LIMITS})
         port = int(server.url.rpartition(":")[2])
-        order = json.dumps({"port": port, "bystanders": _BYSTANDERS})
+        order = json.dumps({"ports": [port], "bystanders": BYSTANDERS})
         command = our_module("setups_crowd", order)
         calling = running(*command, stdin=subprocess.PIPE)
         with on_core(ASKING_CORE), calling as process:
             first_line(process)
             caller = Caller(process, server.pid)
             promised = caller.at(RATE, SECONDS_FULL if full else SECONDS)
-            climb = _climb(caller)
+            climb = climb_from(caller)
             above = caller.at(2 * climb[-1].rate, _STEP_S)
             assert process.stdin is not None
             process.stdin.close()
     return _result(promised, climb, above)
 
 
-def _climb(caller: Caller) -> list[Step]:
+def climb_from(caller: Caller) -> list[Step]:
     """Return steps up to the first that was not clean."""
     steps: list[Step] = []
     rate = RATE
@@ -157,7 +157,7 @@ def _result(promised: Step, climb: list[Step], above: Step) -> Result:
             Bar("heartbeats refused at any rate", float(refused), 0.0, ""),
         ],
         [
-            f"{len(beats)} heartbeats of {_BYSTANDERS} bystanders meanwhile",
+            f"{len(beats)} heartbeats of {BYSTANDERS} bystanders meanwhile",
             *(str(one) for step in (*climb, above) for one in step.seen["failed"]),
         ],
         {

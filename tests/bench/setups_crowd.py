@@ -13,7 +13,7 @@ import gc
 import json
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,8 +46,8 @@ class Seen:
 class Calling:
     """Everybody who calls, and the bystanders whose heartbeats must go on."""
 
-    def __init__(self, port: int, bystanders: int) -> None:
-        self._address = ("127.0.0.1", port)
+    def __init__(self, ports: Sequence[int], bystanders: int) -> None:
+        self._ports = ports
         self._bystanders = bystanders
         self._dialled = 0
         self._called = 0
@@ -154,7 +154,8 @@ class Calling:
 
     async def _line(self) -> Line:
         self._dialled += 1
-        return await dial(self._address, self._dialled % 200_000)
+        port = self._ports[self._dialled % len(self._ports)]
+        return await dial(("127.0.0.1", port), self._dialled % 200_000)
 
 
 def _as_told(seen: Seen, seconds: float) -> dict[str, object]:
@@ -174,7 +175,7 @@ def _as_told(seen: Seen, seconds: float) -> dict[str, object]:
 def main() -> None:
     take_descriptors()
     order = json.loads(sys.argv[1])
-    asyncio.run(Calling(order["port"], order["bystanders"]).run())
+    asyncio.run(Calling(order["ports"], order["bystanders"]).run())
 
 
 if __name__ == "__main__":

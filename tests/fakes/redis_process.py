@@ -24,13 +24,17 @@ class RedisProcess:
     Args:
         durable: Whether it keeps what it was told over a kill.
         password: Asked for, if any.
+        fsync: When it syncs what it keeps: ``always`` or ``everysec``.
 
     """
 
-    def __init__(self, *, durable: bool = False, password: str = "") -> None:
+    def __init__(
+        self, *, durable: bool = False, password: str = "", fsync: str = "always"
+    ) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="kiosk-redis-"))
         self._durable = durable
         self._password = password
+        self._fsync = fsync
         self._process: subprocess.Popen[bytes] | None = None
         self.port = _free_port()
 
@@ -60,7 +64,7 @@ class RedisProcess:
             "dir": str(self._folder),
             "save": "",
             "appendonly": "yes" if self._durable else "no",
-            "appendfsync": "always",
+            "appendfsync": self._fsync,
             "requirepass": self._password,
         }
         arguments = [
