@@ -90,6 +90,24 @@ class Identity:
         return GetLoginInfo(self.user_id, Bearer(key) if key else None)
 
 
+class _Refusals:
+    """A login that was refused, for as long as it is not tried again."""
+
+    def __init__(self) -> None:
+        self._error: LoginRefused | None = None
+        self._until = 0.0
+
+    @contextmanager
+    def remembered(self, now: float) -> Generator[None, None, None]:
+        if self._error is not None and now < self._until:
+            raise self._error.with_traceback(None)
+        try:
+            yield
+        except LoginRefused as error:
+            self._error, self._until = error, now + REFUSED_S
+            raise
+
+
 class Conversation:
     """
     One party's requests to one server.
@@ -122,8 +140,7 @@ class Conversation:
         self._account: Account | None = None
         self._credentials: Credentials | None = None
         self._logged_in_again_at = -RELOGIN_S
-        self._refusal: LoginRefused | None = None
-        self._refused_until = 0.0
+        self._refusals = _Refusals()
         self._logging_in = False
         self._is_refused = False
 
@@ -273,15 +290,6 @@ class Conversation:
         self.now = max(self.now, outcome.at)
 
     def _introduce(self, give_up_at: float | None) -> Script[None]:
-        if self._refusal is not None and self.now < self._refused_until:
-            raise self._refusal.with_traceback(None)
-        try:
-            yield from self._introduce_now(give_up_at)
-        except LoginRefused as error:
-            self._refusal, self._refused_until = error, self.now + REFUSED_S
-            raise
-
-    def _introduce_now(self, give_up_at: float | None) -> Script[None]:
         account = yield from self._introduction(give_up_at)
         if self._dialect is Dialect.V2:
             proof = Bearer(account.user_sig) if account.bearer else None
@@ -333,7 +341,8 @@ class Conversation:
         # A new login voids the token of the one before: never two at a time.
         self._logging_in = True
         try:
-            yield
+            with self._refusals.remembered(self.now):
+                yield
         finally:
             self._logging_in = False
 

@@ -128,7 +128,7 @@ def test_every_difference_is_a_row_of_the_readme(row: str) -> None:
 def test_every_row_of_the_readme_cites_its_source_and_names_a_test() -> None:
     rows = [line for line in README.splitlines() if re.match(r"\| D\d+ \|", line)]
     tests = "".join(
-        path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py")
+        path.read_text("utf-8") for path in Path(__file__).parent.rglob("test_*.py")
     )
 
     assert 0 < len(rows) <= 20
