@@ -154,8 +154,8 @@ class RoomRoutes:
         if record is None:
             raise Refused(msg.RoomCode.NO_SUCH_ROOM)
         form = self._urls.form_for(caller, understands=asked.tickets)
-        view = self._view(record, caller, form)
-        return replace(view, recording=self._records(record)).to_wire()
+        records = self._records(record)
+        return self._view(record, caller, form, recording=records).to_wire()
 
     def get_room_list(self, caller: Caller, body: msg.Wire) -> msg.Wire:
         """List a stretch of the rooms; ``cnt`` 0 is all of them in v1, one in v2."""
@@ -248,7 +248,12 @@ class RoomRoutes:
         return any(self._is_recorded(seat.stream) for seat in record.seats)
 
     def _view(
-        self, record: RoomRecord, caller: Caller, form: KeyForm | None
+        self,
+        record: RoomRecord,
+        caller: Caller,
+        form: KeyForm | None,
+        *,
+        recording: bool = False,
     ) -> msg.Room:
         key, user_id = record.room_id, caller.user_id
         if not self._may_play(record, caller):
@@ -269,6 +274,7 @@ class RoomRoutes:
             members,
             custom=record.custom,
             seq=record.seq,
+            recording=recording,
         )
 
     def _listed(
