@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import httpx
 import pytest
 
+from kiosk.errors import RoomFull
+from kiosk.room import messages as msg
 from tests.fakes.branch import (
     Branch,
     Party,
     Server,
+    Settings,
     wait_for_new_pictures,
     wait_until,
 )
 from tests.fakes.proxy import Proxy, proxy
 from tests.fakes.redis_process import RedisProcess
+from tests.fakes.room_server import Member
 
 
 pytestmark = pytest.mark.e2e
+
+
+_LIMITS = {"requests_per_identity": 1000}
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,7 @@ def cluster() -> Iterator[Cluster]:
     with ExitStack() as stack:
         redis = stack.enter_context(RedisProcess())
         branch = stack.enter_context(Branch())
-        store = {"store": {"url": redis.url}}
+        store: Settings = {"store": {"url": redis.url}, "limits": _LIMITS}
         servers = tuple(
             branch.start_named_server(name, store) for name in ("one", "two")
         )
@@ -118,3 +127,26 @@ def test_a_call_outlives_a_restart_of_the_store(cluster: Cluster) -> None:
         assert party.state == "IN_CALL"
     agent.press("hangup")
     kiosk.wait_for("IDLE", 10.0)
+
+
+async def test_a_race_over_two_processes_for_the_last_seat_has_one_winner(
+    cluster: Cluster,
+) -> None:
+    async with AsyncExitStack() as stack:
+        ways = [
+            await stack.enter_async_context(httpx.AsyncClient(base_url=server.url))
+            for server in cluster.servers
+        ]
+        agent, *rivals = (Member(ways[n % 2], f"member{n}") for n in range(7))
+        for member in (agent, *rivals):
+            await member.log_in()
+        for number in range(15):
+            room = f"desk-{number}"
+            await agent.create(room)
+            races = (rival.join(room) for rival in rivals)
+            results = await asyncio.gather(*races, return_exceptions=True)
+
+            assert sum(isinstance(result, str) for result in results) == 1
+            lost = [result for result in results if isinstance(result, RoomFull)]
+            assert len(lost) == len(rivals) - 1
+            await agent.ask(msg.DestroyRoom(room, agent.user))
