@@ -22,7 +22,7 @@ from kiosk.ports import ECHO_BLOCK, SAMPLE_RATE
 
 
 NAME = "livekit"
-CURE = "pip install 'kiosk[aec]'"
+CURE = "pip install '.[aec]'"
 
 _REFUSALS = (RuntimeError, AssertionError)  # its two ways to say no
 

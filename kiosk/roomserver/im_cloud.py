@@ -82,7 +82,7 @@ class ImAccount:
             signature = cast("_Signature", importlib.import_module(name))
             return signature.CloudUserSigs.from_pem(pem, sdk_app_id, account_type)
         except ModuleNotFoundError as error:
-            reason = f"needs {error.name}: install kiosk[tencent]"
+            reason = f"needs {error.name}: pip install '.[tencent]'"
         except ValueError as error:
             reason = f"{self.private_key_file} {error}"
         raise OSError(errno.EINVAL, f"im account: {reason}")

@@ -175,7 +175,7 @@ def _shared_module() -> _SharedModule:
         name = "kiosk.roomserver.store_valkey"
         return cast("_SharedModule", importlib.import_module(name))
     except ModuleNotFoundError as error:
-        reason = f"store: needs {error.name}: install kiosk[valkey]"
+        reason = f"store: needs {error.name}: pip install '.[valkey]'"
         raise OSError(errno.EINVAL, reason) from None
 
 

@@ -20,7 +20,7 @@ def test_a_missing_livekit_is_told_with_its_cure() -> None:
         LivekitEchoCanceller(noise_suppression=True, load=load)
 
     assert str(told.value) == (
-        "echo canceller at livekit: No module named 'livekit'; pip install 'kiosk[aec]'"
+        "echo canceller at livekit: No module named 'livekit'; pip install '.[aec]'"
     )
 
 

@@ -78,4 +78,4 @@ def test_without_the_library_calls_go_on_with_the_next_and_the_log_says_so_once(
         log = kiosk.log
 
     assert log.count("echo canceller missing") == 1
-    assert "pip install 'kiosk[aec]'" in log
+    assert "pip install '.[aec]'" in log
