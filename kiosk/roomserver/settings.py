@@ -55,7 +55,7 @@ class ServerSettings:
         echo: The agent that sends everybody his own picture and sound.
         compat_networks: Who may speak v1, without a login.
         trusted_networks: Who is given a userSig for the asking; by default
-            loopback and ``compat_networks``.
+            ``compat_networks``.
         enrolment_path: The file of who needs a key; empty: nobody does.
         store_path: The file that lets rooms outlive the process; empty: none.
         store_url: The Valkey or Redis that several processes share instead; its
@@ -176,7 +176,7 @@ class ServerSettings:
     def signature_networks(self) -> tuple[str, ...]:
         """Who is given a userSig for the asking."""
         if self.trusted_networks is None:
-            return (*LOOPBACK, *self.compat_networks)
+            return self.compat_networks
         return self.trusted_networks
 
     @property

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from kiosk.app.server_process import settings_of
+from kiosk.config.load import load_server
 from kiosk.room import messages as msg
 from kiosk.room.usersig import DEFAULT_VALIDITY_S
 from kiosk.roomserver.settings import ServerSettings
@@ -66,8 +70,25 @@ def test_who_may_speak_the_old_dialect_is_given_the_signature_it_begins_with() -
     asked: Json = {"userIDPrefix": "x"}
 
     assert desk.ask("get_im_login_info", asked, address=STRANGER)["code"] == 0
+    assert desk.ask("get_im_login_info", asked)["code"] == 7  # loopback is not added
     nobody = FakeDesk(ServerSettings(trusted_networks=()))
     assert nobody.ask("get_im_login_info", asked)["code"] == 7
+
+
+def test_a_file_that_turns_originals_off_gives_nobody_a_signature(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "server.toml"
+    file.write_text('[compat]\noriginals = "off"\n', encoding="utf-8")
+    desk = FakeDesk(settings_of(load_server(file).config))
+
+    for route, folder in (
+        ("get_login_info", "utils"),
+        ("get_im_login_info", "double_room"),
+    ):
+        answer = desk.ask(route, {"userIDPrefix": "x"}, folder=folder)
+        assert answer["code"] == 7
+        assert "userSig" not in answer
 
 
 @pytest.mark.parametrize(

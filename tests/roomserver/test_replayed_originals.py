@@ -22,6 +22,7 @@ from kiosk.roomserver.asking import CloudCall
 from kiosk.roomserver.http import Door
 from kiosk.roomserver.long_polls import LongPolls
 from kiosk.roomserver.mixing import MixingAccount
+from kiosk.roomserver.networks import LOOPBACK
 from kiosk.roomserver.rooms import CreatorLeaves
 from kiosk.roomserver.settings import ServerSettings
 from tests.fakes.http_in_memory import HttpInMemory
@@ -39,7 +40,12 @@ V1 = ServerSettings(
     account_type="12345",
     mixing=MixingAccount(1251234567, "fedcba9876543210fedcba9876543210"),
 )
-V2 = replace(V1, creator_leaves=CreatorLeaves.STAY, compat_networks=())
+V2 = replace(
+    V1,
+    creator_leaves=CreatorLeaves.STAY,
+    compat_networks=(),
+    trusted_networks=LOOPBACK,
+)
 DIFFERENCES: dict[str, dict[str, tuple[str, int]]] = {
     "v1/double_room": {"add_pusher to an unknown room": ("D1", 3)},
     "v2/double_room": {
