@@ -32,6 +32,7 @@ MAX_LABELS: Final = 256
 _HELD = frozenset({"wait_events", "longpolling"})
 _LINES_PER_S = 20.0
 _PATH = re.compile(r"/+(?:weapp/+)?([a-z0-9_/.]{1,64})")
+_SLASHES = re.compile("/+")
 _CODE = re.compile(rb'\{"code":(-?[0-9]{1,6})[,}]')
 _DONE = b'{"code":0,'
 _NOWHERE = dump_json(UNKNOWN_ROUTE)
@@ -123,5 +124,5 @@ def _code_of(answer: HttpAnswer) -> str:
 
 @lru_cache(maxsize=128)
 def _named(path: str) -> str:
-    named = _PATH.fullmatch(path)
+    named = _PATH.fullmatch(_SLASHES.sub("/", path))
     return named[1] if named else OTHER

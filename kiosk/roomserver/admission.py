@@ -85,7 +85,7 @@ class Admission:
         per_s = limits.requests_per_address
         self._pace = Pace(per_s, burst=per_s * BURST_S)
         self._connections = 0
-        self._by_address: Counter[str] = Counter()
+        self._by_place: Counter[str] = Counter()
         self._working: Counter[RouteClass] = Counter()
         self._budget = {
             RouteClass.HEARTBEAT: limits.heartbeats,
@@ -101,10 +101,11 @@ class Admission:
     def connected(self, address: str) -> Welcome:
         """Count a connection, whatever becomes of it, and say how it is received."""
         self._connections += 1
-        self._by_address[address] += 1
+        place = self.place_of(address)
+        self._by_place[place] += 1
         excess = self._connections / self._limits.connections
-        if address not in self._proxies:
-            share = self._by_address[address] / self._limits.connections_per_address
+        if place:
+            share = self._by_place[place] / self._limits.connections_per_address
             excess = max(excess, share)
         if excess > _HARD or self._connections > self._limits.descriptors:
             return Welcome.REFUSED
@@ -113,12 +114,13 @@ class Admission:
     def disconnected(self, address: str) -> None:
         """Forget a connection counted before."""
         self._connections -= 1
-        self._by_address[address] -= 1
-        if not self._by_address[address]:
-            del self._by_address[address]
+        place = self.place_of(address)
+        self._by_place[place] -= 1
+        if not self._by_place[place]:
+            del self._by_place[place]
 
     def place_of(self, address: str) -> str:
-        """Return what an address's requests are counted by; empty: they are not."""
+        """Return what an address is counted by; empty: it is not."""
         return "" if address in self._proxies else neighbourhood(address)
 
     def may_ask(self, place: str, kind: RouteClass, now: float) -> bool:

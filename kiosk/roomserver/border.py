@@ -7,6 +7,7 @@ Deadlines and numbers; one connection is :mod:`kiosk.roomserver.crossing`.
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import Final, Never, Protocol
@@ -15,6 +16,8 @@ from kiosk.room import messages as msg
 from kiosk.roomserver.admission import Admission, AdmissionLimits
 from kiosk.roomserver.http_message import Answering
 
+
+log = logging.getLogger(__name__)
 
 _CHECKS_PER_DEADLINE: Final = 4
 
@@ -118,7 +121,7 @@ class Border:
             self.date = formatdate(usegmt=True)
             now = loop.time()
             for connection in tuple(self._connections):
-                connection.check(now)
+                _check(connection, now)
 
     async def close(self, patience_s: float) -> None:
         """Close all connections, those with an answer to come a little later."""
@@ -133,3 +136,12 @@ class Border:
             except TimeoutError:
                 for connection in tuple(self._connections):
                     connection.abort()
+
+
+def _check(connection: Connection, now: float) -> None:
+    try:
+        connection.check(now)
+    except Exception:
+        # The end of the line for this connection; the others are looked at.
+        log.exception("connection not checked")
+        connection.abort()

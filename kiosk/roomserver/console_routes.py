@@ -125,13 +125,13 @@ class Console:
         refusal = self._refusal(request)
         if refusal is not None:
             return refusal
-        page, media_type = self._pages[request.url.path]
+        page, media_type = self._pages[str(request.scope["path"])]
         return Response(page(self._viewer.look()), 200, _QUIET, media_type)
 
     def _refusal(self, request: Request) -> Response | None:
         address = request.client.host if request.client else ""
         header = request.headers.get("authorization", "")
-        path = request.url.path
+        path = str(request.scope["path"])
         asked = Asked(request.method, path, {}, {}, address, authorization=header)
         try:
             self._operators.admit(asked)

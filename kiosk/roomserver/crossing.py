@@ -16,6 +16,7 @@ it a second time was over half of what a heartbeat cost (``tests/bench``,
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import math
 from enum import Enum, auto
@@ -250,7 +251,8 @@ class Crossing(asyncio.Protocol):
         if head.closes:
             self._refuse(status, reason)
             return False
-        self._send(_refusal(status, reason, self._limits.retry_s))
+        answer = _refusal(status, reason, self._limits.retry_s)
+        self._send(answer, head_only=head.method == "HEAD")
         self._await_next()
         return True
 
@@ -261,7 +263,9 @@ class Crossing(asyncio.Protocol):
         self._stage = _Stage.CLOSING
         self._deadline = self._now() + self._limits.farewell_s
         if self._transport.can_write_eof():
-            self._transport.write_eof()
+            # A plain socket's shutdown fails where the client went just now.
+            with contextlib.suppress(OSError):
+                self._transport.write_eof()
 
     def _send(
         self, answer: HttpAnswer, *, head_only: bool = False, closes: bool = False

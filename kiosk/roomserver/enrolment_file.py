@@ -32,6 +32,7 @@ LOOK_S: Final = 1.0
 _TABLE: Final = "enrolled"
 _MAX_BYTES: Final = 8 * 1024 * 1024
 _MODE: Final = 0o644
+_PASSING: Final = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.EAGAIN}
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ENTRY = re.compile(r"([0-9]{1,11}) (?:sha256:([0-9a-f]{64})|banned)")
 _HEAD = """\
@@ -87,9 +88,18 @@ class EnrolmentFile:
 
         """
         seen = self._stamp()
-        if seen != self._seen:
-            self._seen = seen
-            apply(await asyncio.to_thread(self.read))
+        if seen == self._seen:
+            return
+        try:
+            table = await asyncio.to_thread(self.read)
+        except OSError as error:
+            # What makes no sense will make none at the next look; what could not
+            # be read for a moment may hold a ban.
+            if error.errno not in _PASSING:
+                self._seen = seen
+            raise
+        self._seen = seen
+        apply(table)
 
     async def watch(
         self,

@@ -66,7 +66,7 @@ class FleetDoor:
         shown = request.headers.get("authorization", "")
         asked = Asked(
             request.method,
-            request.url.path,
+            str(request.scope["path"]),
             query,
             {},
             address,

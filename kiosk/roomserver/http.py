@@ -76,7 +76,7 @@ class Door:
         return json_answer(answer)
 
     async def _answer_in_order(self, asked: Asked) -> msg.Wire | Page:
-        if not asked.request_id:  # as most: nothing to be in order with
+        if not self._routes.repeats.counts(asked):  # as most: nothing to wait for
             return await self._answer(asked)
         async with self._routes.repeats.in_order(asked):
             return await self._answer(asked)

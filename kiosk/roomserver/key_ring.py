@@ -49,6 +49,8 @@ class KeyRing:
         self._ledger = ledger
         self._rotate_s = rotate_s
         self._keys: list[TicketKey] = []
+        """In the order of their making."""
+        self._made: dict[str, int] = {}
         self._began = clock.monotonic()
         self._recall()
         if not self._keys:
@@ -93,32 +95,39 @@ class KeyRing:
             self.rotate()
 
     def take_in(self, kid: str, fact: Wire | None) -> None:
-        """Have a key that another process made, as the newest; None: drop it."""
+        """Be as another process, or a turn taken back, has a key; None: drop it."""
         self._keys = [key for key in self._keys if key.kid != kid]
+        self._made.pop(kid, None)
         if fact is not None:
             self._keys.append(_key_of(kid, fact))
+            self._made[kid] = Fields(fact).count("made")
+        # A key that comes back with a turn taken back is not the newest.
+        self._keys.sort(key=lambda key: self._made[key.kid])
+        if fact is not None and self.signing.kid == kid:
             self._began = self._clock.monotonic()
+        else:
+            self._count_from_newest()
 
     def _make(self) -> None:
         key = new_key(self._random_bytes)
         while self.find(key.kid) is not None:
             key = new_key(self._random_bytes)
+        made = int(self._clock.unix())
+        if self._keys:  # the newest counts as that whatever the clock did
+            made = max(made, self._made[self._keys[-1].kid])
         self._keys.append(key)
+        self._made[key.kid] = made
         self._began = self._clock.monotonic()
-        fact: Wire = {
-            "push": key.push.hex(),
-            "play": key.play.hex(),
-            "made": int(self._clock.unix()),
-        }
+        fact: Wire = {"push": key.push.hex(), "play": key.play.hex(), "made": made}
         self._ledger.note(Shelf.TICKET_KEY, key.kid, fact)
 
     def _drop(self, key: TicketKey) -> None:
         self._keys.remove(key)
+        del self._made[key.kid]
         self._ledger.strike(Shelf.TICKET_KEY, key.kid)
 
     def _recall(self) -> None:
         """Take in the keys of an earlier life; a damaged one is left out."""
-        made = 0
         for kid, fact in self._ledger.facts(Shelf.TICKET_KEY):
             try:
                 key, made = _key_of(kid, fact), Fields(fact).count("made")
@@ -127,11 +136,18 @@ class KeyRing:
                 self._ledger.strike(Shelf.TICKET_KEY, kid)
             else:
                 self._keys.append(key)
+                self._made[kid] = made
+        self._keys.sort(key=lambda key: self._made[key.kid])
         for old in self._keys[:-LIVE_KEYS]:
             self._drop(old)
-        # Wall time only here: jumps of the clock change nothing while we run.
-        age = self._clock.unix() - made
-        self._began -= min(max(age, 0.0), self._rotate_s)
+        if self._keys:
+            self._count_from_newest()
+
+    def _count_from_newest(self) -> None:
+        """Let the newest key's time run; of its age only so much is believed."""
+        made = self._made[self._keys[-1].kid] if self._keys else 0
+        age = min(max(self._clock.unix() - made, 0.0), self._rotate_s)
+        self._began = self._clock.monotonic() - age
 
 
 def _key_of(kid: str, fact: Wire) -> TicketKey:

@@ -74,7 +74,9 @@ class KeyDoor:
     def _refusal(self, request: Request) -> Response | None:
         address = request.client.host if request.client else ""
         header = request.headers.get("authorization", "")
-        asked = Asked(request.method, request.url.path, {}, {}, address, header)
+        asked = Asked(
+            request.method, str(request.scope["path"]), {}, {}, address, header
+        )
         if not asked.bearer and header:
             return Response("the password must come as a bearer", 401, _ASK, _TEXT)
         try:

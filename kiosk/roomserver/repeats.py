@@ -42,8 +42,7 @@ class Repeats:
             BadRequest: The id is none.
 
         """
-        route = asked.route()[1]
-        if not asked.request_id or route not in HAD_ONCE:
+        if not self.counts(asked):
             return act()
         if not _ID.fullmatch(asked.request_id):
             reason = "is not 8 to 64 letters, digits, '_' or '-'"
@@ -64,6 +63,11 @@ class Repeats:
         if not isinstance(result, Hold):
             keep(result)
         return result
+
+    @staticmethod
+    def counts(asked: Asked) -> bool:
+        """Say whether a request has an id on a route that heeds it."""
+        return bool(asked.request_id) and asked.route()[1] in HAD_ONCE
 
     @asynccontextmanager
     async def in_order(self, asked: Asked) -> AsyncGenerator[None]:

@@ -153,8 +153,11 @@ class Mirror:
 
         """
         changes: list[Change] = []
-        for text in texts:
-            for (shelf, name, fact), order in _read(text):
+        # All are read before any counts: who stops half way would never tell
+        # the tables of the first half.
+        batches = [tuple(_read(text)) for text in texts]
+        for batch in batches:
+            for (shelf, name, fact), order in batch:
                 if shelf.is_kept:
                     kept = None if fact is None else _Kept(order, dump_json(fact))
                     self._put((shelf, name), kept)

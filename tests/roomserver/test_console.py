@@ -117,6 +117,20 @@ async def test_without_a_password_other_machines_are_told_the_cure() -> None:
     assert ready.status_code == 503
 
 
+@pytest.mark.parametrize("host", ["[", "a?b", ""])
+async def test_a_host_that_is_none_changes_no_page(host: str) -> None:
+    desk = FakeDesk()
+    clock = desk.clock.server_clock()
+    side = OperatorSide(
+        desk.settings, desk.desk, clock, streams=dict, tees=dict, polls=lambda: 0
+    )
+    transport = HttpInMemory(side.around(AsgiSide(Starlette())))
+    async with httpx.AsyncClient(transport=transport, base_url="http://s") as client:
+        page = await client.get("/status", headers={"Host": host})
+
+    assert page.status_code == 200
+
+
 async def test_with_a_password_this_machine_needs_it_too() -> None:
     bearer = {"authorization": f"Bearer {PASSWORD}"}
     pair = base64.b64encode(f"op:{PASSWORD}".encode()).decode()
@@ -251,7 +265,7 @@ async def ask(
             b'{"code":0,"m":1}',
             ("double_room/login", "0"),
         ),
-        ("/weapp//live_room//login", 200, b'{"code":7}', ("live_room//login", "7")),
+        ("/weapp//live_room//login", 200, b'{"code":7}', ("live_room/login", "7")),
         ("/weapp/double_room/guess", 200, b'{"code":0,"data":{}}', (OTHER, "0")),
         ("/<b>", 200, b"", (OTHER, "200")),
         ("/metrics", 200, b"# HELP", ("metrics", "200")),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from kiosk.roomserver.enrolment import Enrolled, EnrolledTable, Enrolment, hash_of
 from kiosk.roomserver.enrolment_file import EnrolmentFile
@@ -131,6 +133,35 @@ async def test_a_change_is_applied_once(path: Path) -> None:
         await file.look(applied.append)
 
     assert [dict(table)["kiosk-7"].key_hash == "" for table in applied] == [False, True]
+
+
+class OutOfDescriptors(EnrolmentFile):
+    """A file that cannot be opened for as long as ``is_out``."""
+
+    is_out = False
+
+    @override
+    def read(self) -> EnrolledTable:
+        if self.is_out:
+            raise OSError(errno.EMFILE, "too many open files")
+        return super().read()
+
+
+async def test_a_ban_that_could_not_be_read_for_a_moment_is_read_a_moment_later(
+    path: Path,
+) -> None:
+    applied: list[EnrolledTable] = []
+    file = OutOfDescriptors(path)
+    file.enrol("kiosk-7", NOW)
+    await file.look(applied.append)
+    EnrolmentFile(path).ban("kiosk-7", NOW + 1)
+    file.is_out = True
+    with pytest.raises(OSError, match="too many open files"):
+        await file.look(applied.append)
+    file.is_out = False
+    await file.look(applied.append)
+
+    assert len(applied) == 2
 
 
 async def test_a_file_that_is_not_there_is_named(path: Path) -> None:

@@ -137,6 +137,44 @@ async def test_keys_outlive_the_process_and_their_age_does(tmp_path: Path) -> No
         assert recalled.kids[0] not in kids
 
 
+def test_a_rotation_taken_back_leaves_the_key_that_signed_before_it_and_comes_again() -> (
+    None
+):
+    clock, ledger = HandClock(), Noted()
+    ring = ring_of(clock, ledger)
+    clock.move(DAY_S)
+    ring.sweep()
+    oldest, signing = ring.kids[1], ring.kids[0]
+    clock.move(DAY_S)
+    ledger.undone.clear()
+    ring.sweep()
+    assert ring.kids[1] == signing
+    for kid, fact in reversed(ledger.undone):
+        ring.take_in(kid, fact)
+
+    assert ring.kids == (signing, oldest)
+    ring.sweep()
+    assert ring.kids[1] == signing
+
+
+class Noted(ForgetfulLedger):
+    """A ledger that knows how to take back what was noted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.facts_now: dict[str, dict[str, object]] = {}
+        self.undone: list[tuple[str, dict[str, object] | None]] = []
+
+    @override
+    def note(self, shelf: Shelf, name: str, fact: dict[str, object]) -> None:
+        self.undone.append((name, self.facts_now.get(name)))
+        self.facts_now[name] = fact
+
+    @override
+    def strike(self, shelf: Shelf, name: str) -> None:
+        self.undone.append((name, self.facts_now.pop(name, None)))
+
+
 class Found(ForgetfulLedger):
     """A ledger with facts that somebody spoilt, and one more than is kept."""
 
