@@ -79,6 +79,7 @@ class Membership:
 
     Attributes:
         room_id: Of the room.
+        epoch: Of our seat; 0 while it is unknown, as it is of originals.
         lookout: What is known of the others.
         channel: The room's IM group, where a cloud carries it.
         has_events: Whether the server tells numbered events, as far as known.
@@ -90,6 +91,7 @@ class Membership:
         self, talk: Conversation, joined: Joined, channel: ImChannel | None = None
     ) -> None:
         self.room_id = joined.room_id
+        self.epoch = joined.seated.epoch
         self._talk = talk
         self._label = joined.label
         self._push_url = joined.push_url
@@ -204,7 +206,7 @@ class Membership:
             yield from self._talk.tell(SeatLost(reason, room_ended))
 
     def _beat(self) -> Script[None]:
-        beat = PusherHeartbeat(self.room_id, self._talk.user_id)
+        beat = PusherHeartbeat(self.room_id, self._talk.user_id, self.epoch)
         seated = yield from self._talk.ask(beat)
         self._period_s = seated.heartbeat_s
         behind = self.has_events and seated.seq > self._seq
@@ -306,6 +308,7 @@ class Membership:
 
     def _sit_down(self, push_url: str, give_up_at: float) -> Script[None]:
         seat = self._talk, self.room_id, self._label, push_url
+        self.epoch = 0  # a new one may be ours before its answer is, or it is lost
         try:
             seated = yield from sit_down(*seat, give_up_at)
         except RoomNotFound:
@@ -314,6 +317,7 @@ class Membership:
                 raise
             yield from open_again(*seat, give_up_at)
             seated = yield from sit_down(*seat, give_up_at)
+        self.epoch = seated.epoch
         if 0 < seated.seq <= self._seq:
             # A new stream is a new event: these numbers began anew without us.
             self._seq = seated.seq

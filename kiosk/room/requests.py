@@ -213,7 +213,12 @@ class AddPusher:
 
 @dataclass(frozen=True, slots=True)
 class DeletePusher:
-    """Leave a room."""
+    """
+    Leave a room.
+
+    ``epoch`` here and below: of the seat that is meant; 0 means whichever there is.
+    It is ours; originals ignore it.
+    """
 
     METHOD: ClassVar[str] = "POST"
     FOLDER: ClassVar[str] = "double_room"
@@ -222,15 +227,16 @@ class DeletePusher:
 
     room_id: str
     user_id: str
+    epoch: int = 0
 
     def to_wire(self) -> Wire:
         """Return the body."""
-        return {"roomID": self.room_id, "userID": self.user_id}
+        return _of_seat(self.room_id, self.user_id, self.epoch)
 
     @classmethod
     def from_wire(cls, wire: Wire, dialect: Dialect = Dialect.V2) -> DeletePusher:
         """Read the body."""
-        return cls(*_room_and_user(wire, dialect))
+        return cls(*_room_and_user(wire, dialect), _epoch_of(wire))
 
     def read_answer(self, fields: Fields) -> answers.Done:
         """Nothing but success."""
@@ -265,7 +271,7 @@ class DestroyRoom:
 
 @dataclass(frozen=True, slots=True)
 class PusherHeartbeat:
-    """Still here."""
+    """Still here, in the seat with an epoch."""
 
     METHOD: ClassVar[str] = "POST"
     FOLDER: ClassVar[str] = "double_room"
@@ -274,15 +280,16 @@ class PusherHeartbeat:
 
     room_id: str
     user_id: str
+    epoch: int = 0
 
     def to_wire(self) -> Wire:
         """Return the body."""
-        return {"roomID": self.room_id, "userID": self.user_id}
+        return _of_seat(self.room_id, self.user_id, self.epoch)
 
     @classmethod
     def from_wire(cls, wire: Wire, dialect: Dialect = Dialect.V2) -> PusherHeartbeat:
         """Read the body."""
-        return cls(*_room_and_user(wire, dialect))
+        return cls(*_room_and_user(wire, dialect), _epoch_of(wire))
 
     def read_answer(self, fields: Fields) -> answers.Seated:
         """Read the seat's epoch, where the server tells it."""
@@ -357,3 +364,12 @@ def _wants_tickets(wire: Wire) -> bool:
 def _room_and_user(wire: Wire, dialect: Dialect) -> tuple[str, str]:
     fields = Fields(wire, dialect)
     return fields.identifier("roomID"), fields.identifier("userID")
+
+
+def _of_seat(room_id: str, user_id: str, epoch: int) -> Wire:
+    wire: Wire = {"roomID": room_id, "userID": user_id}
+    return wire | ({"epoch": epoch} if epoch else {})
+
+
+def _epoch_of(wire: Wire) -> int:
+    return Fields(wire).optional_count("epoch")

@@ -100,6 +100,7 @@ class RoomSession:
         self._wanted = wanted
         self._queueing = Queueing(talk, wanted.targets, lines_up=not wanted.create)
         self._maybe_in = ""
+        self._seat: Membership | None = None
 
     @property
     def user_id(self) -> str:
@@ -200,7 +201,7 @@ class RoomSession:
 
         """
         give_up_at = self._talk.begin(now)
-        self._maybe_in = place.room_id
+        self._maybe_in, self._seat = place.room_id, None
         seated = Seated()
         room_id = place.room_id
         if place.create:
@@ -218,7 +219,8 @@ class RoomSession:
         members = yield from self._members_of(room_id)
         joined = Joined(room_id, place.label, place.push_url, seated, members)
         elsewhere = self._channel if self._talk.im_is_elsewhere else None
-        return Membership(self._talk, joined, elsewhere)
+        self._seat = Membership(self._talk, joined, elsewhere)
+        return self._seat
 
     def hear_group(self, seat: Membership, now: float) -> Script[None]:
         """Listen to the IM group of a room, where a cloud carries it."""
@@ -229,14 +231,17 @@ class RoomSession:
         """
         Give the seat back, also one we do not know to have, and leave the queue.
 
-        An answer to ``add_pusher`` that never came may have been a yes.
+        An answer to ``add_pusher`` that never came may have been a yes: then
+        whichever seat is ours is given up, else the one we know and no later one.
         """
         self._talk.begin(now)
         yield from self._queueing.leave()
         room_id, self._maybe_in = self._maybe_in, ""
+        seat, self._seat = self._seat, None
         if not room_id:
             return
-        leave = DeletePusher(room_id, self._talk.user_id)
+        epoch = seat.epoch if seat else 0
+        leave = DeletePusher(room_id, self._talk.user_id, epoch)
         with suppress(NotAMember, RoomNotFound):  # gone already: what we want
             yield from self._talk.insist(leave, self._talk.now + LEAVE_S)
         if self._channel is not None:

@@ -128,7 +128,7 @@ class RoomRoutes:
         """Leave."""
         asked = msg.DeletePusher.from_wire(body, caller.dialect)
         only_oneself(caller, asked.user_id)
-        self._rooms.leave(caller.key(asked.room_id), asked.user_id)
+        self._rooms.leave(caller.key(asked.room_id), asked.user_id, asked.epoch)
         return DONE
 
     def destroy_room(self, caller: Caller, body: msg.Wire) -> msg.Wire:
@@ -142,9 +142,8 @@ class RoomRoutes:
         """Still here; the answer tells whether anything happened meanwhile."""
         asked = msg.PusherHeartbeat.from_wire(body, caller.dialect)
         only_oneself(caller, asked.user_id)
-        record, seat = self._rooms.heartbeat(
-            caller.key(asked.room_id), asked.user_id, self._clock.monotonic()
-        )
+        key, now = caller.key(asked.room_id), self._clock.monotonic()
+        record, seat = self._rooms.heartbeat(key, asked.user_id, now, asked.epoch)
         return self._seated(seat.epoch, record).to_wire()
 
     def get_pushers(self, caller: Caller, body: msg.Wire) -> msg.Wire:

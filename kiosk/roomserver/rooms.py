@@ -167,17 +167,20 @@ class Rooms:
         self.attendance.reserved(room_id, now)
         return record
 
-    def membership(self, room_id: str, user_id: str) -> tuple[RoomRecord, Seat]:
+    def membership(
+        self, room_id: str, user_id: str, epoch: int = 0
+    ) -> tuple[RoomRecord, Seat]:
         """
-        Return a member's room and seat.
+        Return a member's room and seat; with an epoch that seat only.
 
         Raises:
-            RoomProblem: NOT_A_MEMBER, also when there is no such room.
+            RoomProblem: NOT_A_MEMBER, also when there is no such room, or the
+                seat was taken over.
 
         """
         record = self._store.get(room_id)
         seat = record.seat_of(user_id) if record else None
-        if record is None or seat is None:
+        if record is None or seat is None or epoch not in (0, seat.epoch):
             raise RoomProblem(RoomCode.NOT_A_MEMBER)
         return record, seat
 
@@ -222,15 +225,15 @@ class Rooms:
             self._on_released(old.stream)
         return record, seat
 
-    def leave(self, room_id: str, user_id: str) -> None:
+    def leave(self, room_id: str, user_id: str, epoch: int = 0) -> None:
         """
         Give a seat up.
 
         Raises:
-            RoomProblem: NOT_A_MEMBER, also when there is no such room.
+            RoomProblem: NOT_A_MEMBER, as from :meth:`membership`.
 
         """
-        record, _ = self.membership(room_id, user_id)
+        record, _ = self.membership(room_id, user_id, epoch)
         self._remove(record, user_id, EventKind.LEFT)
 
     def destroy(self, room_id: str, user_id: str) -> None:
@@ -247,16 +250,16 @@ class Rooms:
         self._close(record)
 
     def heartbeat(
-        self, room_id: str, user_id: str, now: float
+        self, room_id: str, user_id: str, now: float, epoch: int = 0
     ) -> tuple[RoomRecord, Seat]:
         """
         Note that a member lives.
 
         Raises:
-            RoomProblem: NOT_A_MEMBER, also when there is no such room.
+            RoomProblem: NOT_A_MEMBER, as from :meth:`membership`.
 
         """
-        membership = self.membership(room_id, user_id)
+        membership = self.membership(room_id, user_id, epoch)
         self.attendance.heard(room_id, user_id, now)
         return membership
 

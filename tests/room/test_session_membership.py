@@ -94,7 +94,7 @@ def test_heartbeats_begin_within_3_s_and_come_every_5_to_7_s() -> None:
     times = service.times("pusher_heartbeat")
     assert times[0] == FIRST_HEARTBEAT_S < 3.0
     assert all(5.0 <= b - a <= 7.0 for a, b in itertools.pairwise(times))
-    assert service.asked[2].request == PusherHeartbeat("r1", "kiosk7")
+    assert service.asked[2].request == PusherHeartbeat("r1", "kiosk7", epoch=3)
 
 
 def test_a_slow_answer_does_not_slow_the_heartbeats() -> None:

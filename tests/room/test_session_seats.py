@@ -317,7 +317,7 @@ def test_leaving_gives_the_seat_back() -> None:
     service.play(way.leave(service.now))
 
     assert service.routes.count("delete_pusher") == 1
-    assert service.asked[-1].request == DeletePusher("r1", "kiosk7")
+    assert service.asked[-1].request == DeletePusher("r1", "kiosk7", epoch=3)
 
 
 @pytest.mark.parametrize("gone", [NOT_A_MEMBER, NOT_FOUND])
