@@ -152,6 +152,15 @@ def _press(arguments: argparse.Namespace, programs: Programs) -> int:
     return os.EX_OK
 
 
+def _say(arguments: argparse.Namespace, programs: Programs) -> int:
+    text = " ".join(arguments.text)
+    if text.isascii() and text.isdigit():
+        _client(arguments).reply(int(text))
+    else:
+        _client(arguments).text(text)
+    return os.EX_OK
+
+
 def _status(arguments: argparse.Namespace, programs: Programs) -> int:
     from kiosk.control.report import describe_status
 
@@ -238,6 +247,7 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("hangup", help="press the hang-up button"), "hangup"
     )
     _add_button(commands.add_parser("mute", help="press the mute button"), "mute")
+    _add_say(commands.add_parser("say", help="send a text to the others in the call"))
     _add_test_call(
         commands.add_parser("test-call", help="see and hear oneself over the network")
     )
@@ -333,6 +343,17 @@ def _add_config(parser: argparse.ArgumentParser) -> None:
 def _add_button(parser: argparse.ArgumentParser, button: str) -> None:
     _add_socket(parser)
     parser.set_defaults(command=_press, button=button)
+
+
+def _add_say(parser: argparse.ArgumentParser) -> None:
+    _add_socket(parser)
+    parser.add_argument(
+        "text",
+        nargs="+",
+        metavar="N|TEXT",
+        help="the number of one of [call] replies, or a text",
+    )
+    parser.set_defaults(command=_say)
 
 
 def _add_test_call(parser: argparse.ArgumentParser) -> None:

@@ -270,6 +270,26 @@ async def test_a_button_command_presses_that_button(
     assert daemon.asked == [("press", button)]
 
 
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        (["2"], ("reply", "2")),
+        (["hello"], ("text", "hello")),
+        (["window", "2", "please"], ("text", "window 2 please")),
+    ],
+)
+async def test_say_sends_a_configured_reply_or_a_text(
+    tmp_path: Path, words: list[str], asked: tuple[str, str]
+) -> None:
+    async with daemon_at(tmp_path / "s") as daemon:
+        status = await asyncio.to_thread(
+            main, ["say", "--socket", str(tmp_path / "s"), *words]
+        )
+
+    assert status == 0
+    assert daemon.asked == [asked]
+
+
 async def test_the_socket_can_be_named_by_the_configuration(
     tmp_path: Path, good: Path
 ) -> None:

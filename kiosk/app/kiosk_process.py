@@ -34,11 +34,13 @@ from kiosk.call.states import Role, State
 from kiosk.codec.presets import PRESETS
 from kiosk.config.hours import is_open
 from kiosk.config.schema import KioskConfig
+from kiosk.config.values import parse_reply
 from kiosk.control.server import ControlServer
 from kiosk.daemon.devices_open import DevicesOpen
 from kiosk.daemon.loop import Daemon
 from kiosk.daemon.notices import Notice
 from kiosk.daemon.outside import Outside
+from kiosk.daemon.replies import Reply
 from kiosk.daemon.reporter import Reporter
 from kiosk.daemon.settings import DaemonSettings
 from kiosk.devices.clock_monotonic import MonotonicClock
@@ -290,7 +292,13 @@ def settings_of(config: KioskConfig) -> DaemonSettings:
         },
         insecure=config.network.insecure,
         notices=_notices(config.kiosk.language) if call.notices else {},
+        replies=tuple(map(_reply, call.replies)),
     )
+
+
+def _reply(configured: str) -> Reply:
+    pattern, text = parse_reply(configured)
+    return Reply(text, pattern)
 
 
 def _notices(language: str) -> dict[Notice, str]:

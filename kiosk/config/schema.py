@@ -31,6 +31,7 @@ from kiosk.config.values import (
     Identifier,
     Key,
     Name,
+    ReplyText,
     ServerUrl,
     SocketPath,
     parse_size,
@@ -82,6 +83,7 @@ Pins = Annotated[
     tuple[Annotated[str, AfterValidator(_pin)], ...],
     Field(strict=False, max_length=8),
 ]
+Replies = Annotated[tuple[ReplyText, ...], Field(strict=False, max_length=32)]
 Rooms = Annotated[
     tuple[Name, ...],
     Field(strict=False, min_length=1, max_length=16),
@@ -150,6 +152,8 @@ class CallSection(Section):
     Attributes:
         notices: Whether the others in the room are told of a switched
             microphone, a broken connection and a failed device.
+        replies: Texts that ``kiosk say`` sends by number, from 1; one with a
+            pattern also answers the texts that fit it.
 
     """
 
@@ -163,6 +167,7 @@ class CallSection(Section):
     chime_s: Seconds = 3.0
     ended_s: Seconds = 8.0
     notices: bool = True
+    replies: Replies = ()
 
 
 class CameraSection(Section):

@@ -91,6 +91,21 @@ def parse_size(text: str) -> tuple[int, int]:
     return width, height
 
 
+def parse_reply(text: str) -> tuple[str, str]:
+    """
+    Split ``PATTERN => TEXT``, or a ``TEXT`` without a pattern, which is then empty.
+
+    Raises:
+        ValueError: It is no such text.
+
+    """
+    no_control_characters(text)
+    pattern, arrow, answer = text.rpartition(" => ")
+    if not answer.strip() or (arrow and not pattern.strip()):
+        raise ValueError('needs "TEXT" or "PATTERN => TEXT", e.g. "?where => Zurich"')
+    return pattern.strip(), answer.strip()
+
+
 def is_loopback(host: str) -> bool:
     """Say whether a host is this machine by its very name; asks no resolver."""
     if host.lower() == "localhost":
@@ -187,6 +202,11 @@ def _size(text: str) -> str:
     return text
 
 
+def _reply(text: str) -> str:
+    parse_reply(text)
+    return text
+
+
 def _server_url(text: str) -> str:
     split_server_url(text)
     return text.rstrip("/")
@@ -227,6 +247,9 @@ Identifier = Annotated[str, AfterValidator(_identifier)]
 
 Key = Annotated[SecretStr, AfterValidator(_strong)]
 """A secret: never printed."""
+
+ReplyText = Annotated[str, Field(max_length=256), AfterValidator(_reply)]
+"""What a kiosk says without a keyboard; see :func:`parse_reply`."""
 
 SocketPath = Annotated[str, AfterValidator(_socket_path)]
 ServerUrl = Annotated[str, Field(max_length=1024), AfterValidator(_server_url)]

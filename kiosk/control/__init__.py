@@ -9,7 +9,8 @@ small enough for a command that must answer at once, so import the submodule.
 ``POST /press``           ``{"button": "call" | "hangup" | "mute"}``
 ``GET /status``           the status, below
 ``GET /events``           one JSON object a line until either side closes
-``POST /text``            ``{"text": "..."}``, to the others in the room
+``POST /text``            ``{"text": "..."}``, to the others in the room; or
+                          ``{"reply": 1}``, the first of ``[call] replies``
 ``POST /screenshot``      ``{"path": "/absolute/file.png"}``, written by the daemon
 ========================  =====================================================
 

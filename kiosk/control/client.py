@@ -52,6 +52,10 @@ class ControlClient:
         """Send a text message to the others in the room."""
         self._ask("POST", "/text", {"text": text})
 
+    def reply(self, number: int) -> None:
+        """Send one of the configured replies, counted from 1."""
+        self._ask("POST", "/text", {"reply": number})
+
     def screenshot(self, path: str | Path) -> None:
         """Have the daemon write its display to ``path`` as PNG."""
         self._ask("POST", "/screenshot", {"path": str(Path(path).absolute())})
@@ -88,14 +92,14 @@ class ControlClient:
             return answer.readline(_MAX_LINE)
 
     def _ask(
-        self, method: str, route: str, body: Mapping[str, str] | None = None
+        self, method: str, route: str, body: Mapping[str, object] | None = None
     ) -> dict[str, Any]:
         connection, answer = self._open(method, route, body)
         with contextlib.closing(connection), self._explained():
             return self._object(answer.read(_MAX_ANSWER))
 
     def _open(
-        self, method: str, route: str, body: Mapping[str, str] | None
+        self, method: str, route: str, body: Mapping[str, object] | None
     ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
         with self._explained():
             connection = _connect(self._path, self._timeout_s)
@@ -110,7 +114,7 @@ class ControlClient:
         connection: http.client.HTTPConnection,
         method: str,
         route: str,
-        body: Mapping[str, str] | None,
+        body: Mapping[str, object] | None,
     ) -> http.client.HTTPResponse:
         with self._explained():
             sent = None if body is None else json.dumps(body)

@@ -53,3 +53,7 @@ class ControlledDaemon(Protocol):
     async def send_text(self, text: str) -> None:
         """Send a text message to the others in the room."""
         ...
+
+    async def send_reply(self, number: int) -> None:
+        """Send one of the configured replies, counted from 1."""
+        ...

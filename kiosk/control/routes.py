@@ -84,10 +84,19 @@ class _Routes:
         return EventStream(self._daemon.subscribe(), self._closing)
 
     async def text(self, request: Request) -> Response:
-        text = await self._text_field(request, "text")
+        body = await self._json_object(request)
+        if set(body) == {"reply"}:
+            return await self._reply(body["reply"])
+        text = _text_of(body, "text")
         if not text.strip() or len(text) > MAX_TEXT:
             raise HTTPException(400, f"text must have 1 to {MAX_TEXT} characters")
         await self._daemon.send_text(text)
+        return _ok()
+
+    async def _reply(self, number: object) -> Response:
+        if not isinstance(number, int) or isinstance(number, bool):
+            raise HTTPException(400, "reply must be a whole number")
+        await self._daemon.send_reply(number)
         return _ok()
 
     async def screenshot(self, request: Request) -> Response:
@@ -100,13 +109,7 @@ class _Routes:
         return _ok()
 
     async def _text_field(self, request: Request, name: str) -> str:
-        body = await self._json_object(request)
-        if set(body) != {name}:
-            raise HTTPException(400, f'the body must be {{"{name}": "..."}}')
-        value = body[name]
-        if not isinstance(value, str):
-            raise HTTPException(400, f"{name} must be text")
-        return value
+        return _text_of(await self._json_object(request), name)
 
     async def _json_object(self, request: Request) -> dict[str, object]:
         body = b""
@@ -125,6 +128,15 @@ class _Routes:
         if not isinstance(value, dict):
             raise HTTPException(400, "the body must be a JSON object")
         return cast("dict[str, object]", value)
+
+
+def _text_of(body: dict[str, object], name: str) -> str:
+    if set(body) != {name}:
+        raise HTTPException(400, f'the body must be {{"{name}": "..."}}')
+    value = body[name]
+    if not isinstance(value, str):
+        raise HTTPException(400, f"{name} must be text")
+    return value
 
 
 def _ok() -> Response:

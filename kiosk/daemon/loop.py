@@ -20,7 +20,8 @@ from kiosk.call.states import CALL_STATES, Role, State
 from kiosk.daemon.face import Face, Subscription
 from kiosk.daemon.outside import Outside
 from kiosk.daemon.peers import Peers
-from kiosk.daemon.scope import CallScope
+from kiosk.daemon.replies import REPLY, numbered
+from kiosk.daemon.scope import CallScope, nobody_reads
 from kiosk.daemon.service_watch import ServiceWatch
 from kiosk.daemon.settings import DaemonSettings
 from kiosk.daemon.stall import StallMeter
@@ -28,7 +29,7 @@ from kiosk.daemon.status import describe
 from kiosk.daemon.timers import Timers
 from kiosk.daemon.timings import Timings
 from kiosk.daemon.work import Work
-from kiosk.errors import DeviceError, RoomError, RoomRefused
+from kiosk.errors import DeviceError, RoomError
 from kiosk.ports import Button, ScreenName
 
 
@@ -83,8 +84,7 @@ class Daemon:
         self._tasks = asyncio.TaskGroup()
         self._work = Work(self._tasks)
         self._scope: CallScope | None = None
-        self._pressed_at = 0
-        self._calls_ended = 0
+        self._pressed_at = self._calls_ended = 0
         self.last_call: dict[str, object] = {}
         self._stopping = asyncio.Event()
 
@@ -224,7 +224,7 @@ class Daemon:
             clock=outside.clock,
             timings=timings,
             post=self.post,
-            on_text=self._face.read,
+            on_text=self._read,
             on_changed=self._face.refresh,
             on_first_picture=self._face.tell_first_picture,
             on_url_used_up=lambda user: begin(partial(self._current.renew_url, user)),
@@ -239,7 +239,12 @@ class Daemon:
             post=self.post,
             queue_s=self._settings.queue_s,
             notices=self._settings.notices,
+            replies=self._settings.replies,
         )
+
+    def _read(self, message: ports.TextReceived) -> None:
+        self._face.read(message)
+        self._work.begin(partial(self._current.answer_text, message))
 
     def _mute(self, *, muted: bool) -> None:
         if self._scope is not None and self._scope.pusher is not None:
@@ -291,18 +296,15 @@ class Daemon:
         """Write what is on the glass as PNG; DeviceError if that cannot be."""
         await asyncio.to_thread(self._outside.display.save_png, path)
 
-    async def send_text(self, text: str) -> None:
-        """
-        Send a text message to the others in the room.
+    async def send_text(self, text: str, cmd: str = "") -> None:
+        """Send a text to the others in the room; RoomError if nobody reads it."""
+        if self._machine.state not in CALL_STATES or self._scope is None:
+            raise nobody_reads()
+        await self._scope.say(text, cmd)
 
-        Raises:
-            RoomError: If nobody is in the call, or the service refuses.
-
-        """
-        in_call = self._machine.state in CALL_STATES
-        if not in_call or self._scope is None or not self._scope.peers.known:
-            raise RoomRefused("send_text", 5, "nobody is in the call to read it")
-        await self._outside.room.send_text(text)
+    async def send_reply(self, number: int) -> None:
+        """Send a configured reply; ControlError if there is none with this number."""
+        await self.send_text(numbered(self._settings.replies, number).text, REPLY)
 
     def subscribe(self) -> Subscription:
         """Yield events as they happen; the newest win when the reader is slow."""

@@ -53,12 +53,15 @@ class Notices:
 
     async def tell(self, notice: Notice) -> None:
         """Send a notice, if somebody is there to read it; never raises RoomError."""
-        text = self._words.get(notice, "")
+        await self.say(self._words.get(notice, ""), notice.value)
+
+    async def say(self, text: str, cmd: str) -> None:
+        """Send a text that nobody typed, as a notice is sent; an empty one is not."""
         if not text or not self._peers.known:
             return
         try:
             async with asyncio.timeout(NOTICE_S):
-                await self._room.send_text(text, notice.value)
+                await self._room.send_text(text, cmd)
         except (RoomError, TimeoutError) as exc:
             reason = str(exc) or type(exc).__name__
-            log.info("notice not sent", extra={"cmd": notice.value, "reason": reason})
+            log.info("notice not sent", extra={"cmd": cmd, "reason": reason})

@@ -10,14 +10,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 
 from kiosk.call import events as ev
 from kiosk.daemon.notices import Notice, Notices
 from kiosk.daemon.peers import Peers
+from kiosk.daemon.replies import Replies, Reply
 from kiosk.daemon.timings import Timings
-from kiosk.errors import DeviceError, KioskError, MediaError, RoomError, RoomFull
+from kiosk.errors import (
+    DeviceError,
+    KioskError,
+    MediaError,
+    RoomError,
+    RoomFull,
+    RoomRefused,
+)
 from kiosk.ports import (
     CaptureLost,
     Clock,
@@ -28,6 +36,7 @@ from kiosk.ports import (
     Pusher,
     RoomService,
     Seat,
+    TextReceived,
 )
 
 
@@ -53,6 +62,7 @@ class CallScope:
         post: Callable[[ev.Event], None],
         queue_s: float,
         notices: Mapping[Notice, str],
+        replies: Sequence[Reply],
     ) -> None:
         self.call = call
         self.room_id = ""
@@ -66,6 +76,7 @@ class CallScope:
         self._post = post
         self._queue_s = queue_s
         self._notices = Notices(room, notices, peers)
+        self._replies = Replies(replies, clock, self._notices.say)
         self._lost_device = ""
         self._seat: Seat | None = None
         self._seats_lost = 0
@@ -150,6 +161,22 @@ class CallScope:
     async def tell_muted(self, *, muted: bool) -> None:
         """Tell the others that our microphone was switched."""
         await self._notices.tell(Notice.MUTED if muted else Notice.UNMUTED)
+
+    async def say(self, text: str, cmd: str = "") -> None:
+        """
+        Send the others a text; ``cmd`` marks one that nobody typed.
+
+        Raises:
+            RoomError: There are none, or the service refuses.
+
+        """
+        if not self.peers.known:
+            raise nobody_reads()
+        await self._room.send_text(text, cmd)
+
+    async def answer_text(self, message: TextReceived) -> None:
+        """Send the configured reply to a text, if there is one."""
+        await self._replies.answer(message)
 
     async def move_stream(self) -> None:
         """Publish under fresh URLs until one holds: StreamMoved."""
@@ -243,3 +270,8 @@ class CallScope:
     def _fail(self, exc: KioskError) -> None:
         log.warning("call failed", extra={"code": exc.code, "reason": str(exc)})
         self._post(ev.Failed(self.call, f"{exc.code} {exc}"))
+
+
+def nobody_reads() -> RoomRefused:
+    """Return why a text is not sent: there is nobody who would read it."""
+    return RoomRefused("send_text", 5, "nobody is in the call to read it")

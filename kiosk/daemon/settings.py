@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from kiosk.call.events import Timer
 from kiosk.call.states import Role
 from kiosk.daemon.notices import Notice
+from kiosk.daemon.replies import Reply
 
 
 DURATIONS_S: Mapping[Timer, float | None] = {
@@ -38,6 +39,7 @@ class DaemonSettings:
         queue_s: Pause after waiting in a queue failed.
         redial_s: How long an agent's kiosk stays idle before it returns.
         notices: What the others in the room are told, by occasion.
+        replies: What their texts are answered with, and what is said by number.
 
     """
 
@@ -53,3 +55,4 @@ class DaemonSettings:
     queue_s: float = 2.0
     redial_s: float = 1.0
     notices: Mapping[Notice, str] = field(default_factory=dict[Notice, str])
+    replies: tuple[Reply, ...] = ()

@@ -101,11 +101,12 @@ class RoomClosed:
 
 @dataclass(frozen=True, slots=True)
 class TextReceived:
-    """A member sent a text message."""
+    """A member sent a text message; ``cmd`` names one that nobody typed."""
 
     user_id: str
     name: str
     text: str
+    cmd: str = ""
 
 
 RoomNotice = (

@@ -67,7 +67,7 @@ def _take_text(talk: Conversation, seat: Membership, heard: TextHeard) -> Script
     if not seat.lookout.others.has(heard.user_id):
         yield from _look(seat)
     if seat.lookout.others.has(heard.user_id):
-        yield from seat.lookout.tell_text(heard.user_id, said.text)
+        yield from seat.lookout.tell_text(heard.user_id, said.text, said.cmd)
 
 
 def _take_notices(

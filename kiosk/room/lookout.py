@@ -66,17 +66,18 @@ class Lookout:
         """Tell what an event says by itself."""
         user_id = event.user_id
         if event.kind is EventKind.TEXT:
-            yield from self.tell_text(user_id, event.text)
+            yield from self.tell_text(user_id, event.text, event.cmd)
         elif event.kind is not EventKind.STREAM_LOST:
             expired = event.kind is EventKind.EXPIRED
             yield from self._tell(self.others.drop(user_id, expired=expired))
         elif self.others.has(user_id):
             yield from self._talk.tell(MemberStreamLost(user_id))
 
-    def tell_text(self, user_id: str, text: str) -> Script[None]:
-        """Tell what somebody said."""
+    def tell_text(self, user_id: str, text: str, cmd: str = "") -> Script[None]:
+        """Tell what somebody said, or what a program said for it (``cmd``)."""
         name = self.others.name_of(user_id)
-        yield from self._talk.tell(TextArrived(user_id, name, plain_text(text)))
+        said = TextArrived(user_id, name, plain_text(text), cmd)
+        yield from self._talk.tell(said)
 
     def wait_for_returns(self) -> None:
         """Look, but believe no absence for a while; our own seat was lost."""

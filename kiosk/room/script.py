@@ -65,11 +65,12 @@ class MemberStreamLost:
 
 @dataclass(frozen=True, slots=True)
 class TextArrived:
-    """A member sent a text message."""
+    """A member sent a text message; ``cmd`` names one that nobody typed."""
 
     user_id: str
     user_name: str
     text: str
+    cmd: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -358,8 +358,8 @@ def _notice(fact: Fact) -> RoomNotice:
             return PeerLeft(user_id, hung_up=not expired)
         case MemberStreamLost(user_id):
             return PeerStreamLost(user_id)
-        case TextArrived(user_id, user_name, text):
-            return TextReceived(user_id, user_name, text)
+        case TextArrived(user_id, user_name, text, cmd):
+            return TextReceived(user_id, user_name, text, cmd)
         case SeatLost(reason, room_ended):
             return RoomClosed(reason, room_ended=room_ended)
 

@@ -76,6 +76,14 @@ async def test_a_text_message_reaches_the_daemon(tmp_path: Path) -> None:
     assert daemon.asked == [("text", "Grüezi")]
 
 
+async def test_a_reply_is_sent_by_its_number(tmp_path: Path) -> None:
+    daemon = FakeDaemon()
+    async with serving(tmp_path / "s", daemon) as client:
+        await asyncio.to_thread(client.reply, 2)
+
+    assert daemon.asked == [("reply", "2")]
+
+
 async def test_a_screenshot_is_written_where_the_client_asked(tmp_path: Path) -> None:
     async with serving(tmp_path / "s", FakeDaemon()) as client:
         await asyncio.to_thread(client.screenshot, tmp_path / "shot.png")
@@ -170,6 +178,9 @@ async def test_what_the_daemon_refuses_the_client_is_told(tmp_path: Path) -> Non
         (("POST", "/press", b" " * 4097), 413, "4096 bytes"),
         (("POST", "/text", b'{"text": " "}'), 400, "1 to 1024"),
         (("POST", "/text", b'{"text": "%s"}' % (b"x" * 1025)), 400, "1 to 1024"),
+        (("POST", "/text", b'{"reply": "1"}'), 400, "whole number"),
+        (("POST", "/text", b'{"reply": true}'), 400, "whole number"),
+        (("POST", "/text", b'{"reply": 1, "text": "a"}'), 400, "text"),
         (("POST", "/screenshot", b'{"path": "a.png"}'), 400, "absolute"),
         (("POST", "/screenshot", b'{"path": "/a\\u0000.png"}'), 400, "absolute"),
         (("POST", "/screenshot", b'{"path": "/etc/passwd"}'), 400, ".png"),

@@ -12,6 +12,7 @@ from kiosk.call.states import Role, State
 from kiosk.daemon.loop import Daemon
 from kiosk.daemon.notices import Notice
 from kiosk.daemon.outside import Outside
+from kiosk.daemon.replies import Reply
 from kiosk.daemon.settings import DURATIONS_S, DaemonSettings
 from kiosk.devices.clock_monotonic import MonotonicClock
 from kiosk.ports import PeerJoined, PeerStarted, ScreenName
@@ -70,6 +71,7 @@ async def running_kiosk(
     silent_s: float = 1.5,
     problem: str = "",
     notices: Mapping[Notice, str] | None = None,
+    replies: tuple[Reply, ...] = (),
     **timers_s: float,
 ) -> AsyncIterator[RunningKiosk]:
     """Run a daemon; timers are given by lower-case name, in seconds."""
@@ -86,6 +88,7 @@ async def running_kiosk(
         queue_s=0.01,
         redial_s=0.01,
         notices=notices or {},
+        replies=replies,
     )
     outside = Outside(
         clock=MonotonicClock(),

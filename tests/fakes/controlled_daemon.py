@@ -48,6 +48,9 @@ class FakeDaemon:
     async def send_text(self, text: str) -> None:
         self._note("text", text)
 
+    async def send_reply(self, number: int) -> None:
+        self._note("reply", str(number))
+
     def publish(self, event: dict[str, Any] | None) -> None:
         for queue in self._queues:
             queue.put_nowait(event)

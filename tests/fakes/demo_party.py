@@ -69,6 +69,9 @@ class FakeParty:
     async def send_text(self, text: str) -> None:
         pass
 
+    async def send_reply(self, number: int) -> None:
+        raise NotImplementedError
+
     def _going_for(self) -> float | None:
         if self._called is None:
             return None

@@ -219,6 +219,15 @@ def test_a_text_of_somebody_not_seen_yet_brings_a_look_first() -> None:
     ]
 
 
+def test_a_text_of_the_group_that_a_program_said_keeps_its_mark() -> None:
+    service = with_group(
+        im_get_msg=[news(TextHeard("anna", Said("off", "muted"))), QUIET],
+    )
+    Kiosk(service).live(1.0)
+
+    assert service.facts[1:] == [TextArrived("anna", "Anna", "off", "muted")]
+
+
 def test_where_the_server_tells_events_notices_bring_no_look_but_texts_are_heard() -> (
     None
 ):

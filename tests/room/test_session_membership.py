@@ -20,6 +20,7 @@ from kiosk.room.messages import (
     GetPushUrl,
     Member,
     PusherHeartbeat,
+    RoomEvent,
     RouteUnknown,
     Seated,
     WaitEvents,
@@ -210,6 +211,15 @@ def test_a_text_is_told_with_its_senders_name() -> None:
     live(service, seated(service), 1.0)
 
     assert service.facts[1:] == [TextArrived("anna", "Anna", "hello")]
+
+
+def test_a_text_that_a_program_said_is_told_with_its_mark() -> None:
+    said = events(RoomEvent(4, EventKind.TEXT, "anna", text="off", cmd="muted"), seq=4)
+    service = with_events(wait_events=[said, QUIET])
+
+    live(service, seated(service), 1.0)
+
+    assert service.facts[1:] == [TextArrived("anna", "Anna", "off", "muted")]
 
 
 def test_a_repeated_event_is_told_once() -> None:
