@@ -349,21 +349,26 @@ class Events:
 
     ``seq`` is what to wait after next time.  With ``resync`` events are missing
     (or the room began anew): read get_pushers and compare.  ``digest`` names
-    the member set, see :func:`kiosk.room.roster.digest`.
+    the member set, see :func:`kiosk.room.roster.digest`.  ``retry_ms`` is not 0
+    where the server stops: to be asked again after so long, when another may be
+    there, and no earlier.
     """
 
     events: tuple[RoomEvent, ...]
     seq: int
     digest: str = ""
     resync: bool = False
+    retry_ms: int = 0
 
     def to_wire(self) -> Wire:
         """Return the fields of wait_events."""
+        goodbye: Wire = {"stopping": True, "retryMs": self.retry_ms}
         return {
             "events": [event.to_wire() for event in self.events],
             "seq": self.seq,
             "digest": self.digest,
             "resync": self.resync,
+            **(goodbye if self.retry_ms else {}),
         }
 
     @classmethod
@@ -375,4 +380,5 @@ class Events:
             fields.count("seq"),
             fields.optional_text("digest", _ID_BYTES),
             fields.optional_flag("resync"),
+            fields.optional_count("retryMs") if fields.optional_flag("stopping") else 0,
         )

@@ -58,6 +58,8 @@ HOLD_S: Final = 20.0
 REJOIN_S: Final = 60.0
 HOMELESS_S: Final = 20.0
 """How long the media may take to bring a push URL the server accepts again."""
+RETRY_S: Final = 5.0
+"""How long we stay away, at most, from a server that said that it stops."""
 _QUICK_S = 0.5
 _TURN_S = 0.05
 
@@ -226,7 +228,10 @@ class Membership:
         asked_at = self._talk.now
         events = yield from self._wait_events(HOLD_S)
         fresh = yield from self._take(events)
-        if not fresh and self._talk.now - asked_at < _QUICK_S:
+        if events.retry_ms:
+            # It stops and will be back: no failure, and its seats are kept.
+            yield from self._talk.pause(min(events.retry_ms / 1000, RETRY_S))
+        elif not fresh and self._talk.now - asked_at < _QUICK_S:
             yield from self._talk.pause(POLL_S)  # a server that does not hold
 
     def _is_told(self) -> bool:

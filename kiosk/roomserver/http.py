@@ -104,8 +104,8 @@ class Door:
         finally:
             for wait in waits:
                 self._polls.end(wait)
-        hold = answer
-        return await self._turns.turn(lambda: self._routes.finish(hold))
+        hold, retry_ms = answer, self._polls.retry_ms()
+        return await self._turns.turn(lambda: self._routes.finish(hold, retry_ms))
 
 
 def _asked(request: HttpRequest) -> Asked:

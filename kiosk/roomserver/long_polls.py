@@ -9,6 +9,15 @@ its time, or by shutdown.  What is then answered is not decided here.
 from __future__ import annotations
 
 import asyncio
+import random
+from collections.abc import Callable
+from typing import Final
+
+
+RETRY_MS: Final = 1000
+"""How long the one who waited stays away from a server that stops, at least."""
+_SPREAD_MS: Final = 2000
+"""So much longer at most, each another time: they do not all return at once."""
 
 
 class Wait:
@@ -33,9 +42,16 @@ class Wait:
 
 
 class LongPolls:
-    """The waits that are pending."""
+    """
+    The waits that are pending.
 
-    def __init__(self) -> None:
+    Args:
+        scatter: Returns a number from 0 to 1.
+
+    """
+
+    def __init__(self, scatter: Callable[[], float] = random.random) -> None:
+        self._scatter = scatter
         self._waits: dict[str, dict[str, Wait]] = {}
         self._closed = False
 
@@ -68,6 +84,10 @@ class LongPolls:
         """End every wait in a room: something happened."""
         for wait in self._waits.get(room_id, {}).values():
             wait.ring()
+
+    def retry_ms(self) -> int:
+        """Return when one who waited may ask again: 0 is at once, we do not stop."""
+        return RETRY_MS + round(_SPREAD_MS * self._scatter()) if self._closed else 0
 
     def release_all(self) -> None:
         """End every wait for good: the server stops. Repeatable."""

@@ -176,9 +176,9 @@ class RoomRoutes:
             return Hold(caller, asked)
         return events.to_wire()
 
-    def events_now(self, hold: Hold) -> msg.Wire:
+    def events_now(self, hold: Hold, retry_ms: int = 0) -> msg.Wire:
         """Answer a wait that is over, whatever ended it."""
-        return self._events(hold.wait).to_wire()
+        return replace(self._events(hold.wait), retry_ms=retry_ms).to_wire()
 
     def send_room_text_msg(self, caller: Caller, body: msg.Wire) -> msg.Wire:
         """Tell a text to the others in the room."""

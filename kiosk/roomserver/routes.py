@@ -138,15 +138,15 @@ class Routes:
 
         return _outcome(route, asked, ask)
 
-    def finish(self, hold: Hold) -> msg.Wire:
-        """Return what to send when a wait is over."""
+    def finish(self, hold: Hold, retry_ms: int = 0) -> msg.Wire:
+        """Return what to send when a wait is over; ``retry_ms`` where we stop."""
         if self._im is not None and isinstance(hold, ImHold):
             return self._im.finish(hold)
         dialect = hold.caller.dialect
         if isinstance(hold, QueueHold):
             return msg.success(self._queue.place_now(hold), dialect)
         try:
-            return msg.success(self._rooms.events_now(hold), dialect)
+            return msg.success(self._rooms.events_now(hold, retry_ms), dialect)
         except RoomProblem as problem:
             return _refused(msg.WaitEvents.ROUTE, dialect, problem.code)
 

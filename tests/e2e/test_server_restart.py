@@ -16,7 +16,7 @@ import pytest
 
 from kiosk.devices.clock_monotonic import MonotonicClock
 from kiosk.errors import RoomNotFound, RoomRefused
-from kiosk.ports import RoomNotice, Seat
+from kiosk.ports import RoomNotice, Seat, TextReceived
 from kiosk.room import messages as msg
 from kiosk.room.conversation import Identity
 from kiosk.room.session import Wanted
@@ -72,6 +72,14 @@ class Server:
         self._process.send_signal(signal.SIGSTOP)
         await asyncio.sleep(seconds)
         self._process.send_signal(signal.SIGCONT)
+
+    async def stop(self) -> None:
+        """Stop it as systemd does, and wait for its end."""
+        assert self._process is not None
+        self._process.terminate()
+        await asyncio.to_thread(self._process.communicate, timeout=10.0)
+        assert self._process.returncode == 0
+        self._process = None
 
     def kill(self) -> None:
         """Give it no time for anything."""
@@ -135,6 +143,41 @@ async def test_members_keep_their_seats_over_a_kill(server: Server) -> None:
         assert before == after == later
         assert [users for users, _ in before.values()] == [["ann", "bob"]]
         assert len(ann_was_told) == len(bob_was_told) == 1
+
+
+async def test_members_are_told_of_a_restart_and_come_back_to_their_seats(
+    server: Server,
+) -> None:
+    at = await server.start()
+    async with (
+        members_of(at, "cyd") as (cyd,),
+        party(at.http_url, "ann", create=True) as (ann, ann_was_told),
+        party(at.http_url, "bob") as (_, bob_was_told),
+    ):
+        await eventually(lambda: len(ann_was_told) == 1)
+        await eventually(lambda: len(bob_was_told) == 1)
+        await cyd.create("other")
+        before = await room_list(at.http_url)
+
+        async with asyncio.TaskGroup() as tasks:
+            wait = msg.WaitEvents("other", "cyd", 1, 20.0)
+            waiting = tasks.create_task(cyd.ask(wait))
+            await asyncio.sleep(0.2)
+            await server.stop()
+        await server.start()
+        told = waiting.result()
+        await asyncio.sleep(told.retry_ms / 1000)
+        again = await cyd.ask(msg.WaitEvents("other", "cyd", told.seq, 0.0))
+        after = await room_list(at.http_url)
+        await ann.send_text("still here")
+        await eventually(lambda: len(bob_was_told) == 2)
+
+        assert (told.events, told.seq) == ((), 1)
+        assert 1000 <= told.retry_ms <= 3000
+        assert (again.retry_ms, again.resync) == (0, False)
+        assert before == after
+        assert bob_was_told[1:] == [TextReceived("ann", "ann", "still here")]
+        assert len(ann_was_told) == 1
 
 
 async def test_a_server_that_stood_still_evicts_nobody_for_it(server: Server) -> None:

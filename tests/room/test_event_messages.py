@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.room.answers import EventKind, RoomEvent
+from kiosk.room.answers import EventKind, Events, RoomEvent
 from kiosk.room.codes import Dialect
 from kiosk.room.event_requests import SendRoomTextMsg
-from kiosk.room.fields import BadRequest
+from kiosk.room.fields import BadRequest, Fields
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,18 @@ def test_what_a_text_is_called_is_an_id() -> None:
 )
 def test_an_event_crosses_the_wire_with_what_it_is(event: RoomEvent) -> None:
     assert RoomEvent.read(event.to_wire()) == event
+
+
+def test_a_server_that_stops_says_so_on_the_wire() -> None:
+    told = Events((), 3, "d", retry_ms=1500)
+    wire = told.to_wire()
+
+    assert (wire["stopping"], wire["retryMs"]) == (True, 1500)
+    assert Events.read(Fields(wire)) == told
+
+
+def test_a_server_that_goes_on_says_nothing_of_stopping() -> None:
+    wire = Events((), 3).to_wire()
+
+    assert set(wire) == {"events", "seq", "digest", "resync"}
+    assert Events.read(Fields({**wire, "stopping": False, "retryMs": 9})).retry_ms == 0

@@ -9,6 +9,7 @@ from kiosk.room.membership import (
     FIRST_HEARTBEAT_S,
     HOLD_S,
     LONGEST_PERIOD_S,
+    RETRY_S,
     Joined,
     Membership,
 )
@@ -17,6 +18,7 @@ from kiosk.room.messages import (
     CreateRoom,
     Dialect,
     EventKind,
+    Events,
     GetPushUrl,
     Member,
     PusherHeartbeat,
@@ -229,6 +231,33 @@ def test_a_repeated_event_is_told_once() -> None:
     live(service, seated(service), 5.0)
 
     assert len(service.facts) == 2
+
+
+def test_a_server_that_stops_is_given_the_time_it_asks_for() -> None:
+    service = with_events(wait_events=[Events((), 3, retry_ms=1500), QUIET])
+
+    live(service, seated(service), 10.0)
+
+    assert service.times("wait_events") == [0.0, 1.5]
+    assert service.times("get_pushers") == []
+    assert service.facts == [MemberJoined(ANNA)]
+
+
+def test_a_server_that_stops_for_long_is_asked_sooner_than_it_says() -> None:
+    service = with_events(wait_events=[Events((), 3, retry_ms=3_600_000), QUIET])
+
+    live(service, seated(service), 10.0)
+
+    assert service.times("wait_events") == [0.0, RETRY_S]
+
+
+def test_what_happened_before_a_server_stops_is_told_before_the_wait() -> None:
+    said = RoomEvent(4, EventKind.TEXT, "anna", text="hello")
+    service = with_events(wait_events=[Events((said,), 4, retry_ms=1000), QUIET])
+
+    live(service, seated(service), 0.5)
+
+    assert service.facts[1:] == [TextArrived("anna", "Anna", "hello")]
 
 
 def test_a_server_that_does_not_hold_is_not_asked_without_end() -> None:

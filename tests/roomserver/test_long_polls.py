@@ -79,3 +79,12 @@ async def test_shutdown_ends_every_wait_and_begins_no_new_one() -> None:
     await waited(polls, "desk", "kiosk", 30.0)
 
     assert len(polls) == 0
+
+
+def test_who_waited_is_told_when_to_return_only_at_shutdown() -> None:
+    drawn = iter((0.0, 0.5, 1.0))
+    polls = LongPolls(lambda: next(drawn))
+
+    assert polls.retry_ms() == 0
+    polls.release_all()
+    assert [polls.retry_ms() for _ in range(3)] == [1000, 2000, 3000]

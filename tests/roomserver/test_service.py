@@ -33,6 +33,7 @@ async def test_two_members_meet_wait_and_part_over_real_ports() -> None:
         for seat in room.members:
             assert seat.play_url.startswith(f"rtmp://{host}:{port}/live/")
         assert events.digest == digest(room.members)
+        assert events.retry_ms == 0
 
 
 async def test_stopping_answers_pending_waits_and_frees_both_ports() -> None:
@@ -46,6 +47,7 @@ async def test_stopping_answers_pending_waits_and_frees_both_ports() -> None:
         await asyncio.wait({server})
 
     assert waiting.result().events == ()
+    assert 1000 <= waiting.result().retry_ms <= 3000
     for host, port in (at.http, at.rtmp):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
