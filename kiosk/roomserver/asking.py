@@ -85,6 +85,8 @@ def only_oneself(caller: Caller, user_id: str) -> None:
     """
     Refuse to act for anybody but the token's user (``reliability.md`` S01).
 
+    Whom a caller without a token may act for was seen to when he was let in.
+
     Raises:
         Refused: AUTH_FAILED.
 

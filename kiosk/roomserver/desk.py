@@ -184,6 +184,7 @@ class Desk:
         key = self._user_sigs()
         identity = Identity(
             self._sessions,
+            self._grants,
             key,
             self._clock,
             rates=self._rates,

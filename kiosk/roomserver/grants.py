@@ -172,6 +172,11 @@ class PushGrants:
         mine = self._by_user.get(user_id, ())
         return any(not grant.room_id and grant.is_valid(now) for grant in mine)
 
+    def is_elsewhere(self, user_id: str, address: str, now: float) -> bool:
+        """Say whether a user has a grant that was asked for from another address."""
+        mine = self._by_user.get(user_id, ())
+        return any(one.address != address and one.is_valid(now) for one in mine)
+
     def holder(self, tag: str) -> str:
         """Return the user with a tag who has any grant, or an empty text."""
         return self._by_tag.get(tag, "")

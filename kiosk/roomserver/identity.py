@@ -3,9 +3,10 @@ Who asks, and for whom may they act.
 
 With a login (v2) the body's userID must be the token's user: the originals
 check the token of one and act for the other (``reliability.md`` S01).  Without
-(v1) there is nothing to check, so that dialect is answered only to the networks
-named for it, and a userSig is issued only to those trusted with one, or to who
-shows the key of an enrolled name (S02).
+(v1) there is the source address alone: that dialect is answered only to the
+networks named for it, and acts for no name that a token, a key or another address
+holds.  A userSig is issued only to those trusted with one, or to who shows the key
+of an enrolled name (S02).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from kiosk.room.wire_json import Wire
 from kiosk.roomserver.admission import RouteClass, class_of
 from kiosk.roomserver.asking import DONE, Asked, Caller, Refused, ServerClock
 from kiosk.roomserver.enrolment import Enrolment
+from kiosk.roomserver.grants import PushGrants
 from kiosk.roomserver.guesses import Secret
 from kiosk.roomserver.networks import Networks
 from kiosk.roomserver.rates import Rates
@@ -40,6 +42,8 @@ class Identity:
     The login routes, and the check before every other.
 
     Args:
+        sessions: Who is logged in.
+        grants: Which streams were issued to whom, and where.
         enrolment: The names that need a key.
         rates: How often one login may ask, and anybody guess.
         compat: Networks that may speak v1, without a login.
@@ -53,6 +57,7 @@ class Identity:
     def __init__(
         self,
         sessions: Sessions,
+        grants: PushGrants,
         key: UserSigs,
         clock: ServerClock,
         *,
@@ -65,6 +70,7 @@ class Identity:
         tickets: bool,
     ) -> None:
         self._sessions = sessions
+        self._grants = grants
         self._key = key
         self._clock = clock
         self._rates = rates
@@ -88,7 +94,7 @@ class Identity:
         user_id = asked.query.get("userID", "")
         token = _shown(asked, "token")
         if not (user_id or token) and self._may_be_anybody(asked):
-            self._refuse_enrolled(asked.body.get("userID"))
+            self._refuse_held(asked.body.get("userID"), asked.address)
             return Caller(Dialect.V1, asked.address, room_type=room_type)
         try:
             self._sessions.check(user_id, token, self._clock.monotonic())
@@ -106,7 +112,7 @@ class Identity:
         login = Login.from_wire(wire)
         names = (login.sdk_app_id, login.account_type, login.user_sig)
         if not any(names) and self._may_be_anybody(asked):
-            return self._login_v1(login)
+            return self._login_v1(login, asked.address)
         if not all((*names, login.user_id)):
             raise Refused(RoomCode.AUTH_FAILED, extra={"result": _NOT_ALL_THERE})
         self._verify(login, asked.address)
@@ -150,18 +156,19 @@ class Identity:
         GetImLoginInfo.from_wire(asked.body)
         return self._account(asked, "").to_wire()
 
-    def _login_v1(self, login: Login) -> Wire:
+    def _login_v1(self, login: Login, address: str) -> Wire:
         if not login.user_id:
             raise BadRequest("userID", "is missing")
-        self._refuse_enrolled(login.user_id)
-        token = self._sessions.open(login.user_id, self._clock.monotonic())
+        self._refuse_held(login.user_id, address)
+        token = self._sessions.open(login.user_id, self._clock.monotonic(), address)
         return LoggedIn(login.user_id, token, self._signed(login.user_id)).to_wire()
 
     def _account(self, asked: Asked, user_id: str) -> Account:
         if self._enrolment.knows(user_id):
             may_be = self._enrolment.proves(user_id, asked.bearer)
         else:
-            may_be = asked.address in self._trusted and not asked.from_page
+            believed = asked.address in self._trusted and not asked.from_page
+            may_be = believed and not self._is_anothers(user_id, asked.address)
         if not may_be:
             if asked.bearer:
                 guessed = Secret.ENROLMENT_KEY
@@ -177,10 +184,23 @@ class Identity:
         """
         return asked.address in self._compat and not asked.from_page
 
-    def _refuse_enrolled(self, user_id: object) -> None:
-        """Refuse a name that only its key may use to a dialect without proof."""
-        if isinstance(user_id, str) and self._enrolment.knows(user_id):
+    def _refuse_held(self, user_id: object, address: str) -> None:
+        """Refuse, without proof, a name that is a key's, a login's or another's."""
+        if not isinstance(user_id, str):
+            return
+        now = self._clock.monotonic()
+        is_proven = self._sessions.address_of(user_id, now) == ""
+        is_anothers = self._is_anothers(user_id, address)
+        if is_proven or is_anothers or self._enrolment.knows(user_id):
             raise Refused(RoomCode.AUTH_FAILED)
+
+    def _is_anothers(self, user_id: str, address: str) -> bool:
+        """Say whether a name is in use from another address, without any proof."""
+        now = self._clock.monotonic()
+        place = self._sessions.address_of(user_id, now)
+        if place is not None:
+            return place not in ("", address)
+        return self._grants.is_elsewhere(user_id, address, now)
 
     def _signed(self, user_id: str) -> Account:
         return Account(

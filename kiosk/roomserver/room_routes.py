@@ -135,7 +135,13 @@ class RoomRoutes:
         """End a room; its creator only."""
         asked = msg.DestroyRoom.from_wire(body, caller.dialect)
         only_oneself(caller, asked.user_id)
-        self._rooms.destroy(caller.key(asked.room_id), asked.user_id)
+        key = caller.key(asked.room_id)
+        record = self._rooms.find(key)
+        is_gone = record is not None and record.seat_of(asked.user_id) is None
+        if is_gone and caller.dialect is msg.Dialect.V1:
+            # His name is nobody's any more, and no token tells that it was his.
+            raise Refused(msg.RoomCode.NO_SUCH_ROOM)
+        self._rooms.destroy(key, asked.user_id)
         return DONE
 
     def pusher_heartbeat(self, caller: Caller, body: msg.Wire) -> msg.Wire:

@@ -33,6 +33,8 @@ class _Session:
     used_at: float
     told_at: float
     """When the other processes last learnt that it is in use."""
+    address: str = ""
+    """Where a login without proof came from; empty: it was proven."""
 
 
 class TokenRefused(Exception):
@@ -85,15 +87,23 @@ class Sessions:
         """Return the number of users logged in."""
         return len(self._sessions)
 
-    def open(self, user_id: str, now: float) -> str:
-        """Return a fresh token; the user's older one is void, the idlest goes."""
+    def open(self, user_id: str, now: float, address: str = "") -> str:
+        """
+        Return a fresh token; the user's older one is void, the idlest goes.
+
+        Args:
+            user_id: Whose it is.
+            now: Monotonic seconds.
+            address: Where a login without proof came from; empty: it was proven.
+
+        """
         self._sessions.pop(user_id, None)
         while len(self._sessions) >= self._max_sessions:
             self.close(next(iter(self._sessions)))
         token = self._random_bytes(_RANDOM_BYTES).hex() + self._suffix
-        hashed = _hash_of(token)
-        self._sessions[user_id] = _Session(hashed, now, now)
-        self._note(user_id, hashed)
+        session = _Session(_hash_of(token), now, now, address)
+        self._sessions[user_id] = session
+        self._note(user_id, session)
         return token
 
     def recall(self, now: float) -> None:
@@ -105,8 +115,9 @@ class Sessions:
         """Keep a token as it was noted elsewhere; None: forget it."""
         self._sessions.pop(user_id, None)
         if fact is not None:
-            token_hash = Fields(fact).text("sha256")
-            self._sessions[user_id] = _Session(token_hash, now, now)
+            fields = Fields(fact)
+            token_hash, address = fields.text("sha256"), fields.optional_text("address")
+            self._sessions[user_id] = _Session(token_hash, now, now, address)
 
     def begin_anew(self, now: float) -> None:
         """Count every token as used now."""
@@ -134,7 +145,14 @@ class Sessions:
         self._sessions[user_id] = self._sessions.pop(user_id)  # the idlest is first
         if now - session.told_at > self._idle_s / _TOLD_PER_IDLE:
             session.told_at = now
-            self._note(user_id, session.token_hash)
+            self._note(user_id, session)
+
+    def address_of(self, user_id: str, now: float) -> str | None:
+        """Return where a user logged in without proof; empty: with, None: not at all."""
+        session = self._sessions.get(user_id)
+        if session is None or now - session.used_at > self._idle_s:
+            return None
+        return session.address
 
     def close(self, user_id: str) -> None:
         """Void a user's token; repeatable."""
@@ -147,8 +165,9 @@ class Sessions:
             if now - session.used_at > self._idle_s:
                 self.close(user_id)
 
-    def _note(self, user_id: str, token_hash: str) -> None:
-        self._ledger.note(Shelf.SESSION, user_id, {"sha256": token_hash})
+    def _note(self, user_id: str, session: _Session) -> None:
+        fact: Wire = {"sha256": session.token_hash, "address": session.address}
+        self._ledger.note(Shelf.SESSION, user_id, fact)
 
 
 def _hash_of(token: str) -> str:

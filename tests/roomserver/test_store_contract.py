@@ -227,6 +227,7 @@ async def test_a_login_outlives_the_process(durable: Life) -> None:
 
         def log_in() -> str:
             token = sessions.open("ann", 0.0)
+            sessions.open("cyd", 0.0, "10.0.0.1")
             sessions.open("bob", 0.0)
             sessions.close("bob")
             sessions.close("bob")
@@ -242,6 +243,8 @@ async def test_a_login_outlives_the_process(durable: Life) -> None:
         sessions.check("ann", token, 100.0)
         with pytest.raises(TokenRefused):
             sessions.check("bob", token, 100.0)
+        places = [sessions.address_of(user, 100.0) for user in ("ann", "cyd", "bob")]
+        assert places == ["", "10.0.0.1", None]
 
 
 async def test_numbers_and_last_words_outlive_the_process(durable: Life) -> None:
