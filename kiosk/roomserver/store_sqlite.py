@@ -32,6 +32,7 @@ from kiosk.roomserver.store_ledger import Shelf, T, Tables
 log = logging.getLogger(__name__)
 
 _FORMAT = 1
+_IN_USE = "; another server has it: give each its own [store] path"
 _MAX_FACT_BYTES = 1024 * 1024
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _SCHEMA = (
@@ -267,7 +268,9 @@ def open_ledger(
             _put_aside(path)
             return _open(path, new_era, patience)
     except sqlite3.Error as error:
-        raise OSError(errno.EIO, f"store {path}: {error}") from error
+        is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+        cure = _IN_USE if is_busy else ""
+        raise OSError(errno.EIO, f"store {path}: {error}{cure}") from error
     except OSError as error:
         reason = error.strerror or str(error)
         raise OSError(

@@ -55,7 +55,8 @@ async def test_the_file_is_for_its_owner_alone(path: Path) -> None:
 
 async def test_one_server_at_a_time_has_the_file(path: Path) -> None:
     async with opened(path):
-        with pytest.raises(OSError, match=r"store .*rooms\.db: database is locked"):
+        told = r"store .*rooms\.db: database is locked; .* its own \[store\] path"
+        with pytest.raises(OSError, match=told):
             open_ledger(path, lambda: "era", DiskPatience(locked_s=0.05))
 
 
