@@ -44,7 +44,7 @@ async def test_texts_go_both_ways_and_their_end_is_heard() -> None:
         await kiosk.service.send_text("yes", "reply")
 
         await kiosk.hears(TextReceived("agent", "agent", 'Is "Anna" there? }} 你好'))
-        await agent.hears(TextReceived("kiosk", "kiosk", "yes"))
+        await agent.hears(TextReceived("kiosk", "kiosk", "yes", "reply"))
         await agent.service.leave()
         await kiosk.hears(RoomClosed("the room was closed", room_ended=True))
         assert room_id
