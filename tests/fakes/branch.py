@@ -70,6 +70,15 @@ class Program:
         return self._log.read_text("utf-8", "replace")
 
     @property
+    def said_by_all(self) -> str:
+        """What the parties and the server beside it wrote last to stderr."""
+        logs = sorted(self._log.parent.glob("*.log"))
+        return "\n".join(
+            f"--- {log.stem}\n{log.read_text('utf-8', 'replace')[-4000:]}"
+            for log in logs
+        )
+
+    @property
     def printed(self) -> str:
         """What it wrote to stdout."""
         return self._out.read_text("utf-8", "replace")
@@ -141,7 +150,7 @@ class Party(Program):
                 told = {key: status[key] for key in ("state", "screen", "reason")}
                 raise AssertionError(
                     f"{self.name} not {what} within {seconds:g} s but {told}:\n"
-                    f"{self.log[-4000:]}"
+                    f"{self.said_by_all}"
                 )
             time.sleep(0.02)
         return status
