@@ -133,7 +133,7 @@ class Party(Program):
     def screen(self) -> str:
         return str(self.status()["screen"])
 
-    def wait_for(self, state: str, seconds: float = 10.0) -> dict[str, Any]:
+    def wait_for(self, state: str, seconds: float = 20.0) -> dict[str, Any]:
         """Return the first status in that state, or fail and say what was instead."""
         return self.wait_until(lambda now: now["state"] == state, state, seconds)
 
@@ -141,7 +141,7 @@ class Party(Program):
         self,
         is_true: Callable[[dict[str, Any]], bool],
         what: str,
-        seconds: float = 10.0,
+        seconds: float = 20.0,
     ) -> dict[str, Any]:
         """Return the first status of which something is true, or fail."""
         deadline = time.monotonic() + seconds
@@ -331,7 +331,7 @@ def wait_for_new_pictures(party: Party) -> None:
     party.wait_until(grew, "showing new pictures")
 
 
-def wait_until(is_true: Callable[[], bool], what: str, seconds: float = 10.0) -> None:
+def wait_until(is_true: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
     """Wait for something outside, or fail by its name."""
     deadline = time.monotonic() + seconds
     while not is_true():
