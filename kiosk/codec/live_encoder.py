@@ -14,7 +14,14 @@ from collections.abc import Callable
 from kiosk.codec.h264_encoder import H264Encoder
 from kiosk.codec.i420 import I420, preview_of
 from kiosk.codec.pacing import RateLimit
-from kiosk.ports import AccessUnit, Bitrate, DmabufFrame, Micros, SoftFrame
+from kiosk.ports import (
+    BRAKE_BELOW,
+    AccessUnit,
+    Bitrate,
+    DmabufFrame,
+    Micros,
+    SoftFrame,
+)
 
 
 PREVIEW_RATE = 15.0
@@ -23,7 +30,8 @@ PREVIEW_RATE = 15.0
 PREVIEW_WIDTH = 320
 """Self-view pictures are about so wide."""
 
-LEAST_RATE = 1.0
+LEAST_RATE = 0.1
+"""Coded pictures per second at least: hardly a picture, but a sign of life."""
 
 
 class EncoderWishes:
@@ -56,7 +64,7 @@ class EncoderWishes:
             self._bitrate = bitrate
 
     def set_picture_rate(self, pictures_per_second: float) -> None:
-        """Encode at most so many pictures a second, at least one."""
+        """Encode at most so many pictures a second, at least one in ten seconds."""
         with self._lock:
             limited = min(pictures_per_second, self._full_rate)
             self._picture_rate = max(LEAST_RATE, limited)
@@ -132,7 +140,8 @@ class LiveEncoder:
         bitrate, picture_rate = wanted
         if picture_rate != self._rates[1]:
             picture_rate = min(picture_rate, self._full_rate)
-            self._limit = RateLimit(picture_rate)
-            self._encoder.set_picture_rate(picture_rate)
+            self._limit.change(picture_rate)
+            if picture_rate >= BRAKE_BELOW:
+                self._encoder.set_picture_rate(picture_rate)
         self._encoder.set_bitrate(bitrate)
         self._rates = wanted

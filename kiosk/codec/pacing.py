@@ -64,6 +64,13 @@ class RateLimit:
         self._period = 1_000_000 / rate
         self._due: float | None = None
 
+    def change(self, rate: float) -> None:
+        """Keep to another rate, counted from the event that passed last."""
+        period = 1_000_000 / rate
+        if self._due is not None:
+            self._due += period - self._period
+        self._period = period
+
     def allows(self, at: Micros) -> bool:
         """Say whether the event at ``at`` may pass, and count it if so."""
         if self._due is None:

@@ -9,6 +9,16 @@ from types import MappingProxyType
 from kiosk.ports import Bitrate
 
 
+GOP_S = 10.0
+"""
+Longest time from one IDR to the next.
+
+Whoever needs an IDR asks for it (players that join, damaged pictures, strangers'
+relays once a second); every other one is a burst that a narrow link takes a
+third of a second for, and everybody waits behind it.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Preset:
     """

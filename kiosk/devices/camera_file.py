@@ -16,6 +16,7 @@ from kiosk.codec.h264_encoder import H264Encoder
 from kiosk.codec.i420 import I420
 from kiosk.codec.live_encoder import EncoderWishes, LiveEncoder
 from kiosk.codec.painted_clock import paint_i420
+from kiosk.codec.presets import GOP_S
 from kiosk.codec.video_file import VideoFile
 from kiosk.errors import DeviceError, DeviceStalled, MediaError
 from kiosk.ports import (
@@ -64,7 +65,7 @@ class FileCamera:
         picture_rate: float = 30.0,
         bitrate: Bitrate,
         ceiling: Bitrate,
-        gop_s: float = 4.0,
+        gop_s: float = GOP_S,
         paint_clock: bool = False,
     ) -> None:
         self._clock = clock

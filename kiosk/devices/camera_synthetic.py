@@ -17,6 +17,7 @@ from kiosk.codec.i420 import I420
 from kiosk.codec.live_encoder import EncoderWishes, LiveEncoder
 from kiosk.codec.pacing import PictureClock
 from kiosk.codec.painted_clock import paint_i420
+from kiosk.codec.presets import GOP_S
 from kiosk.codec.scene import Scene
 from kiosk.errors import DeviceError, DeviceStalled, MediaError
 from kiosk.ports import (
@@ -60,7 +61,7 @@ class SyntheticCamera:
         picture_rate: float = 30.0,
         bitrate: Bitrate,
         ceiling: Bitrate,
-        gop_s: float = 4.0,
+        gop_s: float = GOP_S,
         absent: bool = False,
     ) -> None:
         self._clock = clock

@@ -31,7 +31,7 @@ from kiosk.media.dialling import (
     LinkLimits,
     asks_for_certificate,
 )
-from kiosk.media.qos import Reading
+from kiosk.media.flow import Reading
 from kiosk.media.resolver import Resolver
 from kiosk.media.waiting import TO_READ, TO_WRITE, Waiting
 from kiosk.rtmp.url import RtmpUrl
@@ -39,8 +39,10 @@ from kiosk.rtmp.url import RtmpUrl
 
 _READ_BYTES = 65_536
 _TCP_INFO_BYTES = 192
-_RTT_OFFSET = 68  # tcpi_rtt, u32 microseconds (linux/tcp.h)
-_ACKED_OFFSET = 120  # tcpi_bytes_acked, u64
+# of linux/tcp.h: tcpi_ca_state, packets unacked, sacked and lost, tcpi_rtt in
+# microseconds, tcpi_bytes_acked, tcpi_notsent_bytes
+_TCP_INFO = struct.Struct("=x B 22x III 32x I 48x Q 16x I")
+_TIMED_OUT = 4  # TCP_CA_Loss: everything is to be sent once more
 
 
 class Link:
@@ -157,11 +159,8 @@ class Link:
             )
         except OSError as exc:
             raise self._broken(exc) from None
-        reading = Reading(
-            backlog_bytes=int(struct.unpack("=i", queued)[0]),
-            rtt_us=int(struct.unpack_from("=I", kernel, _RTT_OFFSET)[0]),
-            acked_bytes=int(struct.unpack_from("=Q", kernel, _ACKED_OFFSET)[0]),
-        )
+        backlog = int(struct.unpack("=i", queued)[0])
+        reading = _reading(backlog, kernel)
         self._watch(reading)
         return reading
 
@@ -245,6 +244,20 @@ class Link:
 
     def _ended_by_us(self) -> StreamEnded:
         return StreamEnded(f"{self.name}: closed by us")
+
+
+def _reading(backlog_bytes: int, kernel: bytes) -> Reading:
+    state, unacked, sacked, lost, rtt_us, acked, unsent = _TCP_INFO.unpack_from(kernel)
+    passed = sacked if state == _TIMED_OUT else min(unacked, sacked + lost)
+    under_way = max(0, backlog_bytes - unsent)
+    return Reading(
+        backlog_bytes=backlog_bytes,
+        rtt_us=rtt_us,
+        acked_bytes=acked,
+        # the kernel counts packets: so much of the bytes
+        passed_bytes=under_way * passed // unacked if unacked else 0,
+        unsent_bytes=unsent,
+    )
 
 
 MakeLink: TypeAlias = Callable[[RtmpUrl, Callable[[], None]], Link]

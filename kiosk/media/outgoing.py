@@ -47,13 +47,26 @@ class Outgoing:
         """Add a block of sound; on the mic thread."""
         self._put(Kind.AUDIO, len(unit.data), unit)
 
-    def get(self, within_s: float) -> AccessUnit | SoundUnit | None:
-        """Return the next unit, sound first; None when time is over or woken."""
+    @property
+    def picture_bytes(self) -> int:
+        """Of the pictures that wait."""
         with self._changed:
-            unit = self._queue.get(self._clock.now())
+            return self._queue.video_bytes
+
+    def get(self, within_s: float, hold_us: int = 0) -> AccessUnit | SoundUnit | None:
+        """
+        Return the next unit, sound first; None when time is over or woken.
+
+        Args:
+            within_s: How long to wait for one.
+            hold_us: Pictures younger than this stay, for sound to overtake them.
+
+        """
+        with self._changed:
+            unit = self._queue.get(self._clock.now(), hold_us)
             if unit is None:
                 self._changed.wait(within_s)
-                unit = self._queue.get(self._clock.now())
+                unit = self._queue.get(self._clock.now(), hold_us)
             return unit
 
     def take_idr_wanted(self) -> bool:

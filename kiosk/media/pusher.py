@@ -105,12 +105,18 @@ class StreamPusher:
     @property
     def stats(self) -> PushStats:
         """A snapshot; cheap."""
+        controller = self._controller
+        steering = controller.steering
         return PushStats(
             pictures_sent=self._counters.pictures_sent,
             pictures_dropped=self._outgoing.pictures_dropped,
             bytes_sent=self._counters.bytes_sent,
-            bitrate=self._controller.steering.bitrate,
-            backlog_ms=self._controller.backlog_ms,
+            bitrate=steering.bitrate,
+            pictures_per_second=steering.pictures_per_second,
+            capacity=controller.capacity,
+            backlog_ms=controller.backlog_ms,
+            round_trip_ms=controller.round_trip_ms,
+            braked_ms=controller.braked_ms,
             reconnects=self._reconnects,
             muted=self._capture.muted,
             echo_canceller=self._capture.echo_canceller,

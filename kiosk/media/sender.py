@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from kiosk.codec.opus import OpusUnit
@@ -31,6 +31,10 @@ from kiosk.rtmp.handshake import RANDOM_BYTES
 
 
 _QUEUE_S = 0.25
+_BRAKING_S = 0.03  # without sound nothing else would end the brake
+_HOLDING_S = 0.01
+_HOLD_US = 120_000  # then a picture goes on, before the queue drops it
+_SEGMENT_BYTES = 1448
 _STRANGERS_GOP_US = 950_000  # an IDR a second
 _NOT_SENT = (7, 8, 9)  # SPS and PPS travel in the sequence header; delimiters
 
@@ -88,6 +92,7 @@ class Sender:
         self._counters = counters
         self._on_lost = on_lost
         self._steering: Steering | None = None
+        self._unsent_bytes = 0
         self._time = StreamTime()
         self._idr_due = Micros(0)
         self._video_config: avc.AvcConfig | None = None
@@ -162,15 +167,27 @@ class Sender:
         self._flush()
 
     def _step(self) -> None:
-        unit = self._outgoing.get(_QUEUE_S)
+        unit = self._next_unit()
         if self._outgoing.take_idr_wanted():
             self._camera.request_idr()
+        self._steer()  # before: what this unit adds is no backlog yet
         if isinstance(unit, AccessUnit):
-            self._steer()  # before: what this picture adds is no backlog yet
             self._send_picture(unit)
         elif unit is not None:
             self._send_sound(unit)
         self._obey(self._stream.exchange(0))
+
+    def _next_unit(self) -> AccessUnit | SoundUnit | None:
+        """
+        Wait for a unit.
+
+        While TCP has not sent what it was given, pictures stay where sound can
+        overtake them: after a loss they alone would fill its window.
+        """
+        if self._unsent_bytes > _SEGMENT_BYTES:
+            return self._outgoing.get(_HOLDING_S, _HOLD_US)
+        is_braking = self._controller.is_braking
+        return self._outgoing.get(_BRAKING_S if is_braking else _QUEUE_S)
 
     def _send_picture(self, unit: AccessUnit) -> None:
         timestamp_ms = self._time.video_ms(unit.captured_at)
@@ -223,7 +240,12 @@ class Sender:
         self._counters.bytes_sent += self._stream.bytes_sent - before
 
     def _steer(self) -> None:
-        steering = self._controller.observe(self._link.measure(), self._clock.now())
+        reading = self._link.measure()
+        self._unsent_bytes = reading.unsent_bytes
+        waiting = reading.backlog_bytes + self._outgoing.picture_bytes
+        steering = self._controller.observe(
+            replace(reading, backlog_bytes=waiting), self._clock.now()
+        )
         old, self._steering = self._steering, steering
         if old is None or old.bitrate != steering.bitrate:
             self._camera.set_bitrate(steering.bitrate)

@@ -47,6 +47,7 @@ from kiosk.rtmp.url import RtmpUrl
 
 AUDIO_BITRATE = Bitrate(48_000)
 
+_PACKING = 1.12  # RTMP and FLV around a block of sound, over its bytes
 _WARM_UP_BLOCKS = 4
 
 
@@ -91,6 +92,7 @@ class MediaSession:
         settings: What is configured.
         cancellers: Take the loudspeaker out of the microphone.
         sound_meter: Measures the latency of stamped sound in what is played.
+        make_controller: Returns what steers the camera by the network.
 
     """
 
@@ -106,6 +108,7 @@ class MediaSession:
         cancellers: Cancellers | None = None,
         sound_meter: SoundMeter | None = None,
         resolver: Resolver | None = None,
+        make_controller: Callable[..., RateController] = RateController,
     ) -> None:
         self._clock = clock
         self._make_camera = make_camera
@@ -117,6 +120,7 @@ class MediaSession:
         self._reference = Reference()
         self._sound_meter = sound_meter
         self._resolver = resolver or Resolver()
+        self._make_controller = make_controller
         self._registry = WorkerRegistry()
 
     def new_pusher(self, on_fact: Callable[[MediaFact], None]) -> StreamPusher:
@@ -136,9 +140,10 @@ class MediaSession:
             registry=self._registry,
             deadlines=settings.capture,
         )
-        controller = RateController(
+        controller = self._make_controller(
             start=settings.bitrate,
             ceiling=settings.ceiling,
+            sound=Bitrate(round(settings.audio_bitrate * _PACKING)),
             pictures_per_second=settings.picture_rate,
         )
         return StreamPusher(

@@ -58,6 +58,7 @@ from kiosk.ports.room import (
 )
 from kiosk.ports.screens import ScreenFacts, ScreenName, Screens
 from kiosk.ports.values import (
+    BRAKE_BELOW,
     SAMPLE_RATE,
     AccessUnit,
     Bitrate,
@@ -77,6 +78,7 @@ from kiosk.ports.values import (
 
 
 __all__ = [
+    "BRAKE_BELOW",
     "ECHO_BLOCK",
     "SAMPLE_RATE",
     "AccessUnit",

@@ -84,7 +84,12 @@ class Camera(Protocol):
         ...
 
     def set_picture_rate(self, pictures_per_second: float) -> None:
-        """Encode at most so many pictures; the others are skipped unencoded."""
+        """
+        Encode at most so many pictures; the others are skipped unencoded.
+
+        The others get the bits of those skipped, unless the rate is below
+        :data:`BRAKE_BELOW`: then the network is to be relieved for a moment.
+        """
         ...
 
     def close(self) -> None:

@@ -95,6 +95,11 @@ class PushStats:
     What the pusher did since it started; ``None`` where not yet known.
 
     Attributes:
+        pictures_dropped: Thrown away after they were encoded.
+        braked_ms: How long none was encoded, for the network's sake.
+        bitrate, pictures_per_second: What the encoder aims at.
+        capacity: What the link carried when it was full last; 0: it never was.
+        backlog_ms: How long what was sent takes to arrive, beyond a round trip.
         echo_canceller: Which one works on the microphone now, or ``off``.
         audio_codec: Of our sound now: ``aac`` or ``opus``.
 
@@ -104,7 +109,11 @@ class PushStats:
     pictures_dropped: int = 0
     bytes_sent: int = 0
     bitrate: Bitrate = Bitrate(0)
+    pictures_per_second: float = 0.0
+    capacity: Bitrate = Bitrate(0)
     backlog_ms: float = 0.0
+    round_trip_ms: float = 0.0
+    braked_ms: float = 0.0
     reconnects: int = 0
     muted: bool = False
     echo_canceller: str = "off"

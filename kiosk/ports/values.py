@@ -14,6 +14,9 @@ Micros = NewType("Micros", int)
 Bitrate = NewType("Bitrate", int)
 """Bits per second."""
 
+BRAKE_BELOW = 5.0
+"""Fewer pictures a second are no moving picture, but a brake for a moment."""
+
 SAMPLE_RATE = 48_000
 """Samples per second of all PCM here: signed 16 bit little endian, mono."""
 

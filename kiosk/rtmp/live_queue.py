@@ -149,10 +149,20 @@ class LiveQueue(Generic[T]):
         self.size_bytes += size
         self._forget(now)
 
-    def get(self, now: int) -> T | None:
-        """Return the next unit to send, audio first, None if there is none."""
+    def get(self, now: int, hold_video: int = 0) -> T | None:
+        """
+        Return the next unit to send, audio first, None if there is none.
+
+        Args:
+            now: The present.
+            hold_video: Video younger than this is kept back: audio that comes
+                meanwhile overtakes it.
+
+        """
         self._forget(now)
-        lane = self._audio or self._video
+        lane = self._audio
+        if not lane and self._video.age(now) >= hold_video:
+            lane = self._video
         if not lane:
             return None
         entry = lane.take()
@@ -163,6 +173,11 @@ class LiveQueue(Generic[T]):
         """Say once, after a drop, that nothing goes on without a new IDR."""
         wanted, self._idr_wanted = self._idr_wanted, False
         return wanted
+
+    @property
+    def video_bytes(self) -> int:
+        """Of the video inside."""
+        return sum(entry.size for entry in self._video.units)
 
     def video_age(self, now: int) -> int:
         """Return how long the oldest video unit waits."""

@@ -1,27 +1,29 @@
 """
-Our relay in a process of its own that lets everybody in: ``python -m tests.bench.bare_relay``.
+Our relay in a process of its own that lets everybody in.
 
-Prints its address as one JSON line and serves until it is ended.
+``python -m tests.bench.bare_relay [HOST]`` prints its address as one JSON line
+and serves until it is ended.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import sys
 
 from kiosk.roomserver.relay import Relay
 from kiosk.roomserver.relay_terms import Permit
 
 
-async def _serve() -> None:
+async def _serve(host: str) -> None:
     relay = Relay(
         authorize_publish=_welcome,
         authorize_play=_welcome,
         on_stream_started=lambda name: None,
         on_stream_ended=lambda name: None,
     )
-    async with relay.serve("127.0.0.1", 0) as (host, port):
-        print(json.dumps({"rtmp": f"rtmp://{host}:{port}/live"}), flush=True)
+    async with relay.serve(host, 0) as (bound, port):
+        print(json.dumps({"rtmp": f"rtmp://{bound}:{port}/live"}), flush=True)
         await asyncio.Event().wait()
 
 
@@ -30,4 +32,4 @@ def _welcome(app: str, name: str, query: str) -> Permit:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve())
+    asyncio.run(_serve(*(sys.argv[1:] or ["127.0.0.1"])))

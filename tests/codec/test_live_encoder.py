@@ -77,7 +77,9 @@ def test_previews_go_on_when_fewer_pictures_are_encoded() -> None:
     assert (len(rig.units), len(rig.previews)) == (5, 15)
 
 
-@pytest.mark.parametrize(("wanted", "got"), [(0, 1), (-5, 1), (1000, 30), (12.5, 12.5)])
+@pytest.mark.parametrize(
+    ("wanted", "got"), [(0, 0.1), (-5, 0.1), (1000, 30), (12.5, 12.5)]
+)
 def test_the_picture_rate_is_kept_within_what_the_camera_can(
     wanted: float, got: float
 ) -> None:
@@ -85,6 +87,28 @@ def test_the_picture_rate_is_kept_within_what_the_camera_can(
     wishes.set_picture_rate(wanted)
 
     assert wishes.rates() == (1, got)
+
+
+def test_a_brake_leaves_out_pictures_and_their_bits() -> None:
+    rig = Rig(with_preview=False)
+    rig.wishes.set_picture_rate(15)
+    rig.run(2)
+    rig.wishes.set_picture_rate(1)
+    rig.run(20)
+
+    assert len(rig.units) == 1
+    assert rig.encoder.picture_rate == 15
+
+
+def test_a_brake_that_is_released_lets_the_next_picture_through() -> None:
+    rig = Rig(with_preview=False)
+    rig.run(1)
+    rig.wishes.set_picture_rate(0.1)
+    rig.run(10)
+    rig.wishes.set_picture_rate(30)
+    rig.run(5)
+
+    assert len(rig.units) == 6
 
 
 def test_a_wish_for_an_idr_is_fulfilled_once_by_the_next_picture() -> None:

@@ -74,6 +74,22 @@ class TestRateLimit:
 
         assert sum(passed) == 2
 
+    def test_another_rate_counts_from_the_event_that_passed_last(self) -> None:
+        gate = RateLimit(10)
+        gate.allows(at_ms(0))
+        gate.change(2)
+        slow = [gate.allows(at_ms(ms)) for ms in (100, 400, 500)]
+        gate.change(20)
+
+        assert slow == [False, False, True]
+        assert [gate.allows(at_ms(ms)) for ms in (540, 550)] == [False, True]
+
+    def test_a_rate_may_change_before_anything_passed(self) -> None:
+        gate = RateLimit(10)
+        gate.change(2)
+
+        assert [gate.allows(at_ms(ms)) for ms in (0, 100, 500)] == [True, False, True]
+
 
 class TestCapturePeriods:
     def test_a_period_is_there_when_it_has_passed(self) -> None:

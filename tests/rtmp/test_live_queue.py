@@ -38,6 +38,18 @@ def test_units_come_out_in_order_and_audio_first() -> None:
     assert queue.drops == Drops()
 
 
+def test_video_that_is_held_back_is_overtaken_by_audio_and_then_goes() -> None:
+    queue = queue_of((0, Kind.IDR, "i0"), (10, Kind.INTER, "p10"))
+
+    assert queue.get(20, hold_video=50) is None
+    assert queue.video_bytes == 20
+    queue.put(30, Kind.AUDIO, 10, "a30")
+    assert queue.get(30, hold_video=50) == "a30"
+    assert queue.get(50, hold_video=50) == "i0"
+    assert queue.get(50, hold_video=50) is None
+    assert emptied(queue, 50) == ["p10"]
+
+
 def test_pictures_before_the_first_idr_are_refused() -> None:
     queue = queue_of((0, Kind.INTER, "p0"), (1, Kind.IDR, "i1"), (2, Kind.INTER, "p2"))
 
