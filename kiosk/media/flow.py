@@ -19,7 +19,7 @@ from kiosk.ports import Micros
 
 _AGES = 4  # the least of so many counts: one burst is no congestion
 _ROUND_TRIP_US = 60_000_000  # a route may change within a call
-_LATE_US = 800_000
+_LATELY_US = 800_000
 _LOSSY_US = 3_000_000
 _ARRIVALS_US = 500_000
 _LEAST_US = 120_000  # the least time that makes a rate
@@ -113,7 +113,7 @@ class Flow:
         self._measurable_from = Micros(0)
         self._ages: deque[int] = deque(maxlen=_AGES)
         self._round_trip = _Least(_ROUND_TRIP_US)
-        self._prompt = _Least(_LATE_US)  # of lateness, negative: its most
+        self._prompt = _Least(_LATELY_US)  # of lateness, negative: its most
         self._rtt_us = 0
         self._lost_at: Micros | None = None
         self.queue_bytes = 0

@@ -87,7 +87,7 @@ class Camera(Protocol):
         """
         Encode at most so many pictures; the others are skipped unencoded.
 
-        The others get the bits of those skipped, unless the rate is below
+        Those encoded get the bits of the others, unless the rate is below
         :data:`BRAKE_BELOW`: then the network is to be relieved for a moment.
         """
         ...

@@ -14,8 +14,6 @@ import json
 import time
 from dataclasses import asdict
 
-from typing_extensions import override
-
 from kiosk.codec.beep import AGENT_HZ, BeepSource
 from kiosk.codec.presets import PRESETS, Preset
 from kiosk.devices.camera_synthetic import SyntheticCamera
@@ -24,22 +22,14 @@ from kiosk.devices.microphone_synthetic import SyntheticMicrophone
 from kiosk.devices.speaker_synthetic import SyntheticSpeaker
 from kiosk.display.headless import HeadlessDisplay
 from kiosk.media.dialling import LinkLimits
-from kiosk.media.flow import Reading
-from kiosk.media.qos import RateController, Steering
+from kiosk.media.qos import RateController
 from kiosk.media.session import MediaSession, MediaSettings
-from kiosk.ports import Bitrate, Micros
+from kiosk.ports import Bitrate
+from tests.fakes.uncontrolled import Uncontrolled
 
 
 PRESET = "360p"
 LOOK_S = 0.1
-
-
-class Uncontrolled(RateController):
-    """Sees everything and does nothing."""
-
-    @override
-    def observe(self, reading: Reading, now: Micros) -> Steering:
-        return self.steering
 
 
 async def publish(url: str, seconds: float, preset: Preset, *, control: bool) -> None:

@@ -19,6 +19,7 @@ from kiosk.media.dialling import LinkLimits
 from kiosk.media.microphone_encoder import MicrophoneEncoder
 from kiosk.media.outgoing import SoundUnit
 from kiosk.media.playout import SoundMeter
+from kiosk.media.qos import RateController
 from kiosk.media.receiver import PlayDeadlines
 from kiosk.media.session import MediaSession, MediaSettings
 from kiosk.ports import Bitrate, MediaFact, Micros
@@ -49,6 +50,7 @@ class MediaKit:
         microphone: SyntheticMicrophone | None = None,
         speaker: SyntheticSpeaker | None = None,
         sound_meter: SoundMeter | None = None,
+        make_controller: Callable[..., RateController] = RateController,
     ) -> None:
         clock = MonotonicClock()
         self.clock = clock
@@ -66,6 +68,7 @@ class MediaKit:
             display=self.display,
             settings=settings,
             sound_meter=sound_meter,
+            make_controller=make_controller,
         )
 
     async def fact(self, wanted: MediaFact | type, seconds: float = 5.0) -> MediaFact:

@@ -39,6 +39,7 @@ from tests.fakes.media_kit import (
 )
 from tests.fakes.rtmp_sockets import playing
 from tests.fakes.silent_server import silent_server
+from tests.fakes.uncontrolled import Uncontrolled
 
 
 SECRET = "txSecret=0123456789abcdef"
@@ -414,7 +415,8 @@ def _device(fact: MediaFact) -> str:
 
 
 async def test_closing_wakes_a_sender_long_before_its_deadline() -> None:
-    kit = MediaKit(replace(QUICK, link=replace(QUICK.link, send_s=50.0)))
+    patient = replace(QUICK, link=replace(QUICK.link, send_s=50.0))
+    kit = MediaKit(patient, make_controller=Uncontrolled)  # or it never fills a socket
     async with proxied_relay() as (link, _):
         pusher = kit.session.new_pusher(kit.facts.append)
         await pusher.start(f"rtmp://{link.address}/live/k1")
