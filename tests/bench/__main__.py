@@ -25,6 +25,7 @@ NAMES = (
     "first_picture",
     "latency",
     "before_playout",
+    "network",
     "silent_server",
     "many_calls",
     "forgeries",
