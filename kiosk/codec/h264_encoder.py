@@ -84,11 +84,6 @@ class H264Encoder:
         """What the encoder aims at now, in bits per second."""
         return self._bitrate
 
-    @property
-    def picture_rate(self) -> float:
-        """How many pictures a second share the bit rate."""
-        return self._rate
-
     def encode(
         self, picture: I420 | SoftFrame, captured_at: Micros, *, idr: bool = False
     ) -> tuple[AccessUnit, ...]:
