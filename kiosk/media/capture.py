@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
+from kiosk.codec.live_encoder import LEAST_RATE
 from kiosk.errors import DeviceError, DeviceStalled
 from kiosk.media.echo import EchoPath
 from kiosk.media.microphone_encoder import MicrophoneEncoder
@@ -26,9 +27,11 @@ from kiosk.ports import (
     Camera,
     CaptureLost,
     Clock,
+    DmabufFrame,
     MediaFact,
     Microphone,
     Micros,
+    SoftFrame,
 )
 
 
@@ -92,7 +95,7 @@ class Capture:
         self._echo_load: BlockingCall[None] | None = None
         self._mic: Worker | None = None
         self._mic_opened: asyncio.Future[None] | None = None
-        self._picture_at = Micros(0)
+        self._picture_at = self._unit_at = Micros(0)
         self._sound_at = Micros(0)
         self._lost: set[str] = set()
 
@@ -128,8 +131,7 @@ class Capture:
             DeviceError: One of them cannot be opened in time.
 
         """
-        on_preview = self._self_view.show if self._self_view else None
-        start = partial(self._camera.start, self._take_picture, on_preview)
+        start = partial(self._camera.start, self._take_picture, self._see)
         self._camera_start = BlockingCall("camera-start", start)
         # beside the microphone: nobody is heard yet, and a call never waits for it
         self._echo_load = BlockingCall("echo", self._echo.open, join_within=_LOAD_S)
@@ -197,8 +199,14 @@ class Capture:
             self._echo.close()
 
     def _take_picture(self, unit: AccessUnit) -> None:
-        self._picture_at = self._clock.now()
+        self._picture_at = self._unit_at = self._clock.now()
         self._outgoing.put_picture(unit)
+
+    def _see(self, picture: SoftFrame | DmabufFrame) -> None:
+        """Note that the camera sees, also while rate control lets nothing be coded."""
+        self._picture_at = self._clock.now()
+        if self._self_view is not None:
+            self._self_view.show(picture)
 
     def _listen(self, worker: Worker) -> None:
         """Read until told to stop: the body of the mic thread."""
@@ -208,7 +216,7 @@ class Capture:
             self._tell_opened(exc)
             return
         self._tell_opened(None)
-        self._picture_at = self._sound_at = self._clock.now()
+        self._picture_at = self._unit_at = self._sound_at = self._clock.now()
         try:
             while not worker.stopping.is_set():
                 worker.beat()
@@ -221,7 +229,7 @@ class Capture:
         try:
             period = self._microphone.read()
         except DeviceStalled as exc:
-            if self._is_silent_since(self._sound_at):
+            if self._is_silent_since(self._sound_at, self._deadlines.silent_s):
                 self._report_lost("microphone", str(exc))
             return
         except DeviceError as exc:
@@ -245,18 +253,22 @@ class Capture:
             self._microphone.open()
 
     def _watch_camera(self) -> None:
-        if not self._is_silent_since(self._picture_at):
-            self._lost.discard("camera")
-        else:
-            self._report_lost("camera", f"no picture for {self._deadlines.silent_s} s")
+        silent_s = self._deadlines.silent_s
+        uncoded_s = silent_s + 1 / LEAST_RATE
+        if self._is_silent_since(self._picture_at, silent_s):
+            self._report_lost("camera", f"no picture for {silent_s} s")
             self._hide_self_view()
+        elif self._is_silent_since(self._unit_at, uncoded_s):
+            self._report_lost("camera", f"no coded picture for {uncoded_s} s")
+        else:
+            self._lost.discard("camera")
 
     def _hide_self_view(self) -> None:
         if self._self_view is not None:
             self._self_view.hide()
 
-    def _is_silent_since(self, at: Micros) -> bool:
-        return self._clock.now() - at > self._deadlines.silent_s * 1_000_000
+    def _is_silent_since(self, at: Micros, seconds: float) -> bool:
+        return self._clock.now() - at > seconds * 1_000_000
 
     def _report_lost(self, device: str, reason: str) -> None:
         if device not in self._lost:
