@@ -317,7 +317,7 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="where the screenshot goes (%(default)s)",
     )
-    parser.add_argument("--preset", default="360p", help="360p, 480p or 720p")
+    parser.add_argument("--preset", default="360p", help="180p, 360p, 480p or 720p")
     parser.add_argument(
         "--camera", default="synthetic", metavar="DEVICE", help="e.g. file:clip.mp4"
     )

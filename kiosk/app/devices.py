@@ -69,7 +69,9 @@ def make_camera(config: KioskConfig, clock: ports.Clock) -> ports.Camera:
         file_camera = _adapter("camera_file", "FileCamera")
         made = file_camera(clock, choice.argument, paint_clock=True, **shape)
     else:
-        made = _adapter("camera_synthetic", "SyntheticCamera")(clock, **shape)
+        person = int(choice.argument or 0)
+        synthetic = _adapter("camera_synthetic", "SyntheticCamera")
+        made = synthetic(clock, person=person, **shape)
     return made
 
 

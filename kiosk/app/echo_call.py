@@ -136,7 +136,12 @@ def as_test_caller(config: KioskConfig) -> KioskConfig:
     room = config.room
     # A login under the kiosk's own name would void the kiosk's.
     name = f"{room.user_id}{TEST_CALLER}" if room.enrolment_key else None
-    calling = {"target": (ROOM,), "create": False, "user_id": name}
+    calling = {
+        "type": "double_room",
+        "target": (ROOM,),
+        "create": False,
+        "user_id": name,
+    }
     return config.model_copy(update={"room": room.model_copy(update=calling)})
 
 

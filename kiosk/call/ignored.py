@@ -96,8 +96,6 @@ _KIOSK: Mapping[State, _Triggers] = {
     },
     State.ANSWERED: {
         *_IN_ROOM,
-        ev.PeersSilent,
-        ev.PeersResumed,
         *_timers_but(Timer.PICTURE),
     },
     State.IN_CALL: {*_IN_ROOM, ev.PeersResumed, *Timer},

@@ -98,6 +98,8 @@ KIOSK: Table = {
     },
     State.ANSWERED: {
         ev.PeerStarted: Row(rows.show_peer, State.IN_CALL),
+        ev.PeersResumed: Row(rows.show_peer, State.IN_CALL),
+        ev.PeersSilent: Row(rows.hold, State.GRACE),
         ev.PeerJoined: Row(rows.play, State.ANSWERED),
         ev.PeerMoved: Row(rows.play, State.ANSWERED),
         ev.PeerLeft: Row(rows.stop_playing, State.ANSWERED),

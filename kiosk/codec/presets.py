@@ -39,6 +39,7 @@ class Preset:
 
 PRESETS: Mapping[str, Preset] = MappingProxyType(
     {
+        "180p": Preset(320, 180, Bitrate(250_000), Bitrate(400_000)),
         "360p": Preset(640, 360, Bitrate(600_000), Bitrate(1_000_000)),
         "480p": Preset(640, 480, Bitrate(800_000), Bitrate(1_400_000)),
         "720p": Preset(1280, 720, Bitrate(1_500_000), Bitrate(2_500_000)),

@@ -19,6 +19,11 @@ NOISES = 8
 NOISE = 3
 SKIN_U, SKIN_V = 112, 150
 HEAD_LUMA = 150
+CLOTHES_LUMA = 70
+
+PERSONS = 8
+"""So many can be told apart by the colour of their clothes."""
+_COLOURFUL = 60  # distance of their chroma from grey
 
 
 class Scene:
@@ -27,10 +32,11 @@ class Scene:
 
     Args:
         width, height: Picture size in pixels, both even.
+        person: Who sways, 1 to :data:`PERSONS`; 0 is somebody in grey.
 
     """
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, person: int = 0) -> None:
         self._width, self._height = width, height
         self._random = np.random.default_rng(1)
         self._backgrounds: list[Plane] = []
@@ -38,6 +44,7 @@ class Scene:
         side = min(width, height) // 2 & ~3
         self._head = _head(side)
         self._mask = _disc(side)
+        self._clothes = clothes(person)
 
     def draw(self, number: int) -> I420:
         """
@@ -53,7 +60,7 @@ class Scene:
         room_x, room_y = (self._width - side) // 2, (self._height - side) // 2
         left = int(room_x + room_x / 3 * np.sin(number / 20)) & ~1
         top = int(room_y + room_y / 6 * np.cos(number / 13)) & ~1
-        self._shoulders(y, left, top + side)
+        self._shoulders((y, u, v), left, top + side)
         np.copyto(y[top : top + side, left : left + side], self._head, where=self._mask)
         skin = np.s_[top // 2 : (top + side) // 2, left // 2 : (left + side) // 2]
         small = self._mask[::2, ::2]
@@ -61,10 +68,15 @@ class Scene:
         np.copyto(v[skin], np.uint8(SKIN_V), where=small)
         return self._picture
 
-    def _shoulders(self, y: Plane, left: int, top: int) -> None:
+    def _shoulders(
+        self, planes: tuple[Plane, Plane, Plane], left: int, top: int
+    ) -> None:
         side = self._head.shape[0]
         begin, end = max(0, left - side // 3), min(self._width, left + side * 4 // 3)
-        y[top:, begin:end] = 70
+        y, *chroma = planes
+        y[top:, begin:end] = CLOTHES_LUMA
+        for plane, colour in zip(chroma, self._clothes, strict=True):
+            plane[top // 2 :, begin // 2 : end // 2] = colour
 
     def _background(self, index: int) -> Plane:
         if index < len(self._backgrounds):
@@ -76,6 +88,15 @@ class Scene:
         background: Plane = plain.astype(np.uint8)
         self._backgrounds.append(background)
         return background
+
+
+def clothes(person: int) -> tuple[int, int]:
+    """Return U and V of what somebody wears."""
+    if person == 0:
+        return GREY, GREY
+    turn = 2 * np.pi * person / PERSONS
+    blue, red = _COLOURFUL * np.cos(turn), _COLOURFUL * np.sin(turn)
+    return GREY + round(blue), GREY + round(red)
 
 
 def _disc(side: int) -> npt.NDArray[np.bool_]:

@@ -18,6 +18,7 @@ from kiosk.config.values import no_control_characters, parse_device
 
 
 _MIN_HZ, _MAX_HZ = 20, 20_000
+_MAX_PERSON = 8
 _MAX_DEVICE_CHARS = 4000
 
 
@@ -54,9 +55,11 @@ def _checker(menu: _Menu) -> Callable[[str], str]:
                 f'"{choice.kind}" is not available in this version; '
                 f"use {menu.allowed()}"
             )
+        if text in menu.plain:
+            return text
         if choice.kind in menu.with_argument:
             _check_argument(choice.kind, choice.argument, menu)
-        elif text not in menu.plain:
+        else:
             raise ValueError(f"must be {menu.allowed()}")
         return text
 
@@ -72,6 +75,13 @@ def _check_argument(kind: str, argument: str, menu: _Menu) -> None:
             f'needs a frequency from {_MIN_HZ} to {_MAX_HZ}, e.g. "{kind}:440"'
         )
 
+    if form == "PERSON" and not _is_person(argument):
+        raise ValueError(f'needs a number from 1 to {_MAX_PERSON}, e.g. "{kind}:2"')
+
+
+def _is_person(text: str) -> bool:
+    return text.isascii() and text.isdigit() and 1 <= int(text[:3]) <= _MAX_PERSON
+
 
 def _is_audible(text: str) -> bool:
     if not text.isascii() or not text.isdigit() or len(text) > len(str(_MAX_HZ)):
@@ -86,7 +96,13 @@ def _with(**forms: str) -> Mapping[str, str]:
 CameraDevice = Annotated[
     str,
     AfterValidator(
-        _checker(_Menu(("synthetic",), _with(file="PATH"), ("picamera2", "v4l2")))
+        _checker(
+            _Menu(
+                ("synthetic",),
+                _with(synthetic="PERSON", file="PATH"),
+                ("picamera2", "v4l2"),
+            )
+        )
     ),
 ]
 MicrophoneDevice = Annotated[

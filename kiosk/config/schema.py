@@ -47,9 +47,10 @@ Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
 def _available_room_type(name: str) -> str:
-    if name != "double_room":
+    if name == "live_room":
         raise ValueError(
-            f'"{name}" is not available in this version; use "double_room"'
+            f'"{name}" is not available in this version; '
+            'use "double_room" or "multi_room"'
         )
     return name
 
@@ -116,6 +117,8 @@ class RoomSection(Section):
     Which room service, and which room the call button enters.
 
     Attributes:
+        type: ``double_room`` is a call with one other party, ``multi_room``
+            with up to three.
         enrolment_key: Proves to the server that ``user_id`` is ours.
 
     """
@@ -174,7 +177,7 @@ class CameraSection(Section):
     """The camera and its encoder."""
 
     device: CameraDevice = "synthetic"
-    preset: Literal["360p", "480p", "720p"] = "360p"
+    preset: Literal["180p", "360p", "480p", "720p"] = "360p"
     picture_rate: Annotated[int, Field(ge=1, le=60)] = 30
     bitrate_kbps: Annotated[int, Field(ge=50, le=20_000)] | None = None
 

@@ -69,14 +69,20 @@ class Peers:
     @property
     def standing(self) -> Standing:
         """How far the call has come, for a stream that was moved."""
-        here = set(self.known)
-        if not here:
+        if not self.known:
             return Standing.ALONE
-        if not here & self._started:
+        if not self._presented:
             return Standing.UNSEEN
-        if here & self._started <= self._silent:
-            return Standing.SILENT
-        return Standing.SEEN
+        return Standing.SILENT if self._are_silent else Standing.SEEN
+
+    @property
+    def _presented(self) -> set[str]:
+        return set(self.known) & self._started
+
+    @property
+    def _are_silent(self) -> bool:
+        """Whether nothing comes any more from anybody who was presented."""
+        return bool(self._presented) and self._presented <= self._silent
 
     def layer_of(self, user_id: str) -> Layer:
         """Return the layer a peer is shown on, always the same one."""
@@ -159,6 +165,8 @@ class Peers:
         if not self.known:
             gone = ev.PeersHungUp if hung_up else ev.PeersExpired
             self._post(gone(self._call))
+        elif self._are_silent:
+            self._post(ev.PeersSilent(self._call))
 
     def _start(self, user_id: str, *, with_picture: bool) -> None:
         self._started.add(user_id)
@@ -171,5 +179,5 @@ class Peers:
 
     def _silence(self, user_id: str) -> None:
         self._silent.add(user_id)
-        if set(self.known) <= self._silent:
+        if self._are_silent:
             self._post(ev.PeersSilent(self._call))

@@ -10,7 +10,7 @@ MIN_CALL_S = 1.0
 MAX_SECONDS = 7 * 24 * 3600.0
 MAX_CALLS = 10_000
 
-PRESETS = ("360p", "480p", "720p")
+PRESETS = ("180p", "360p", "480p", "720p")
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ class SyntheticCamera:
         bitrate: To begin with.
         ceiling: Never exceeded.
         gop_s: Longest time between IDRs in seconds.
+        person: Who is in the picture (:class:`kiosk.codec.scene.Scene`).
         absent: Behave like a camera that is not plugged in.
 
     """
@@ -62,6 +63,7 @@ class SyntheticCamera:
         bitrate: Bitrate,
         ceiling: Bitrate,
         gop_s: float = GOP_S,
+        person: int = 0,
         absent: bool = False,
     ) -> None:
         self._clock = clock
@@ -70,6 +72,7 @@ class SyntheticCamera:
         self._bitrate = bitrate
         self._ceiling = ceiling
         self._gop_s = gop_s
+        self._person = person
         self._absent = absent
         self._wishes = EncoderWishes(bitrate, picture_rate)
         self._closing = threading.Event()
@@ -169,7 +172,7 @@ class SyntheticCamera:
             raise DeviceError("camera", PATH, str(exc)) from exc
 
     def _run(self, live: LiveEncoder) -> None:
-        scene = Scene(*self._size)
+        scene = Scene(*self._size, self._person)
         pace = PictureClock(self._clock.now(), self._picture_rate)
         number = 0
 

@@ -35,6 +35,7 @@ def config(tmp_path: Path, more: str = "") -> KioskConfig:
     ("more", "name"),
     [
         ("", "SyntheticCamera"),
+        ('[camera]\ndevice = "synthetic:3"\npreset = "180p"', "SyntheticCamera"),
         ('[camera]\ndevice = "file:/clip.mp4"\nbitrate_kbps = 1200', "FileCamera"),
     ],
 )

@@ -103,3 +103,10 @@ def test_a_test_call_never_uses_the_name_of_the_kiosk_itself(
     assert calling.target == ("echo",)
     assert not calling.create
     assert calling.enrolment_key == config.room.enrolment_key
+
+
+def test_a_test_call_of_a_multi_room_kiosk_goes_to_the_echo_room_too() -> None:
+    wanted = {"server": "https://a", "type": "multi_room"}
+    config = KioskConfig.model_validate({"room": wanted})
+
+    assert as_test_caller(config).room.type == "double_room"

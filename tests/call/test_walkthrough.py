@@ -222,6 +222,22 @@ def test_a_peer_that_falls_silent_is_waited_for_and_comes_back() -> None:
     assert screens(call.handle(ev.PeersResumed(1))) == [do.Screen.IN_CALL]
 
 
+def test_a_silent_peer_that_is_back_while_another_joins_is_shown() -> None:
+    call = in_call()
+    call.handle(ev.PeersSilent(1))
+    call.handle(ev.PeerJoined(1, "second"))
+
+    assert screens(call.handle(ev.PeersResumed(1))) == [do.Screen.IN_CALL]
+
+
+def test_a_silent_peer_is_waited_for_again_when_the_newcomer_leaves() -> None:
+    call = in_call()
+    call.handle(ev.PeersSilent(1))
+    call.handle(ev.PeerJoined(1, "second"))
+
+    assert screens(call.handle(ev.PeersSilent(1))) == [do.Screen.PEER_AWAY]
+
+
 def test_a_peer_that_does_not_come_back_ends_the_call() -> None:
     call = in_call()
     call.handle(ev.PeersSilent(1))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from kiosk.codec.i420 import planes_of
 from kiosk.codec.presets import PRESETS
-from kiosk.codec.scene import NOISES, Scene
+from kiosk.codec.scene import NOISES, PERSONS, Scene, clothes
 from tests.fakes.h264_wire import clip
 
 
@@ -34,6 +35,14 @@ def test_it_stays_inside_the_picture_for_a_minute() -> None:
     shapes = {scene.draw(number).shape for number in range(1800)}
 
     assert shapes == {(54, 64)}
+
+
+def test_everybody_wears_another_colour() -> None:
+    worn = {clothes(person) for person in range(PERSONS + 1)}
+    _, u, v = planes_of(Scene(320, 180, person=3).draw(0))
+
+    assert len(worn) == PERSONS + 1
+    assert (u[85, 80], v[85, 80]) == clothes(3)
 
 
 def test_it_costs_an_encoder_something() -> None:

@@ -1,0 +1,127 @@
+"""A call with several others: who comes, who goes, and when it is over."""
+
+from __future__ import annotations
+
+from kiosk.call.states import State
+from kiosk.ports import (
+    Layer,
+    Peer,
+    PeerJoined,
+    PeerLeft,
+    PeerResumed,
+    PeerSilent,
+    PeerStarted,
+    ScreenName,
+)
+from tests.daemon.running_kiosk import RunningKiosk, running_kiosk
+from tests.fakes.kiosk_world import AGENT
+
+
+ANNA = Peer("anna", "Anna", "rtmp://127.0.0.1/live/anna?txSecret=x")
+BRUNO = Peer("bruno", "Bruno", "rtmp://127.0.0.1/live/bruno?txSecret=x")
+
+
+def playing(kiosk: RunningKiosk) -> dict[str, Layer]:
+    player = kiosk.world.media.player
+    return {u: layer for u, (_, layer) in player.playing.items()} if player else {}
+
+
+async def join(kiosk: RunningKiosk, peer: Peer) -> None:
+    kiosk.world.room.tell(PeerJoined(peer))
+    await kiosk.until(lambda: peer.user_id in playing(kiosk), f"{peer.name} played")
+
+
+async def talk_with_two(kiosk: RunningKiosk) -> None:
+    await kiosk.talk()
+    await join(kiosk, ANNA)
+    kiosk.world.media.report(PeerStarted("anna"))
+
+
+async def test_everybody_is_played_on_a_layer_of_his_own() -> None:
+    async with running_kiosk() as kiosk:
+        await talk_with_two(kiosk)
+        await join(kiosk, BRUNO)
+
+        assert playing(kiosk) == {
+            AGENT.user_id: Layer.BASE,
+            "anna": Layer.SECOND,
+            "bruno": Layer.THIRD,
+        }
+
+
+async def test_who_leaves_makes_room_for_who_comes_and_nobody_else_moves() -> None:
+    async with running_kiosk() as kiosk:
+        await talk_with_two(kiosk)
+        kiosk.world.room.tell(PeerLeft(AGENT.user_id))
+        await kiosk.until(lambda: len(playing(kiosk)) == 1, "one left")
+        await join(kiosk, BRUNO)
+
+        assert playing(kiosk) == {"anna": Layer.SECOND, "bruno": Layer.BASE}
+        assert kiosk.state == State.IN_CALL.name
+
+
+async def test_the_call_ends_when_the_last_one_hangs_up() -> None:
+    async with running_kiosk() as kiosk:
+        await talk_with_two(kiosk)
+        kiosk.world.room.tell(PeerLeft(AGENT.user_id))
+        await kiosk.until(lambda: len(playing(kiosk)) == 1, "one left")
+        assert kiosk.state == State.IN_CALL.name
+
+        kiosk.world.room.tell(PeerLeft("anna"))
+        await kiosk.reach(State.ENDED)
+
+
+async def test_one_silent_peer_among_two_changes_no_screen() -> None:
+    async with running_kiosk() as kiosk:
+        await talk_with_two(kiosk)
+        kiosk.world.media.report(PeerSilent("anna"))
+        await join(kiosk, BRUNO)
+
+        assert kiosk.state == State.IN_CALL.name
+        assert not kiosk.world.screens.saw(ScreenName.PEER_AWAY)
+
+
+async def test_when_only_a_silent_peer_is_left_it_is_waited_for() -> None:
+    async with running_kiosk() as kiosk:
+        await talk_with_two(kiosk)
+        kiosk.world.media.report(PeerSilent("anna"))
+        kiosk.world.room.tell(PeerLeft(AGENT.user_id))
+
+        await kiosk.reach(State.GRACE)
+        kiosk.world.media.report(PeerResumed("anna"))
+        await kiosk.reach(State.IN_CALL)
+
+
+async def test_a_peer_that_is_back_before_the_newcomer_is_seen_is_shown() -> None:
+    async with running_kiosk() as kiosk:
+        await kiosk.talk()
+        kiosk.world.media.report(PeerSilent(AGENT.user_id))
+        await kiosk.reach(State.GRACE)
+        await join(kiosk, ANNA)
+        await kiosk.reach(State.ANSWERED)
+
+        kiosk.world.media.report(PeerResumed(AGENT.user_id))
+        await kiosk.reach(State.IN_CALL)
+
+
+async def test_a_newcomer_who_leaves_unseen_leaves_the_silent_one_waited_for() -> None:
+    async with running_kiosk() as kiosk:
+        await kiosk.talk()
+        kiosk.world.media.report(PeerSilent(AGENT.user_id))
+        await kiosk.reach(State.GRACE)
+        await join(kiosk, ANNA)
+        await kiosk.reach(State.ANSWERED)
+
+        kiosk.world.room.tell(PeerLeft("anna"))
+        await kiosk.reach(State.GRACE)
+
+
+async def test_who_is_silent_while_somebody_joins_is_waited_for_meanwhile() -> None:
+    async with running_kiosk() as kiosk:
+        await kiosk.talk()
+        await join(kiosk, ANNA)
+        kiosk.world.media.report(PeerSilent(AGENT.user_id))
+        await kiosk.reach(State.GRACE)
+
+        kiosk.world.media.report(PeerStarted("anna"))
+        await kiosk.reach(State.IN_CALL)
