@@ -17,6 +17,7 @@ settings.register_profile("dev", max_examples=30, stateful_step_count=20, deadli
 settings.register_profile("ci", max_examples=500, derandomize=True, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
+_KEPT_AT_HOME = Path.home() / ".local" / "state" / "kiosk"
 _ALLOWED = Path(__file__).with_name("allowed_skips.toml")
 _skipped: list[str] = []
 
@@ -35,6 +36,14 @@ def no_thread_is_left_behind() -> Iterator[None]:
         thread.join(2.0)
     alive = [thread.name for thread in left if thread.is_alive()]
     assert not alive, f"threads left running: {alive}"
+
+
+@pytest.fixture(autouse=True)
+def no_server_keeps_its_rooms_at_home() -> Iterator[None]:
+    """Fail a test whose ``kiosk server`` writes where people's own one does."""
+    before = _KEPT_AT_HOME.exists()
+    yield
+    assert before or not _KEPT_AT_HOME.exists(), f"made {_KEPT_AT_HOME}"
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -366,11 +366,14 @@ def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_server_started_for_real_answers_where_it_says_and_ends_on_sigterm() -> None:
+def test_a_server_started_for_real_answers_where_it_says_and_ends_on_sigterm(
+    tmp_path: Path,
+) -> None:
     ports = ["--http", "127.0.0.1:0", "--rtmp", "127.0.0.1:0"]
     with subprocess.Popen(
         [sys.executable, "-m", "kiosk", "server", *ports],
         cwd=ROOT,
+        env={**os.environ, "STATE_DIRECTORY": str(tmp_path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

@@ -15,6 +15,7 @@ from kiosk.app.collector import collect_old_garbage
 from kiosk.app.descriptors import raise_descriptor_limit
 from kiosk.app.leaves import leaves_of
 from kiosk.app.log_setup import set_up_log
+from kiosk.app.store_place import store_file
 from kiosk.config.media_section import MediaSection
 from kiosk.config.recorder_section import RecorderSection
 from kiosk.config.server_schema import (
@@ -22,7 +23,6 @@ from kiosk.config.server_schema import (
     LimitsSection,
     MixingSection,
     ServerConfig,
-    StoreSection,
     TlsSection,
 )
 from kiosk.config.values import parse_address
@@ -47,7 +47,6 @@ from kiosk.roomserver.tls import TlsFiles
 
 log = logging.getLogger(__name__)
 
-_STORE_NAME = "rooms.db"
 _OTHER_DESCRIPTORS = 1152
 """For the relay's connections, the store and what a process has anyway."""
 _FEWEST_CONNECTIONS = 8
@@ -68,14 +67,17 @@ def run_server(
     """
     set_up_log(config.log.level, config.log.format)
     status = os.EX_OK
-    settings = settings_of(
-        config,
-        os.environ.get("STATE_DIRECTORY", ""),
-        raise_descriptor_limit() - _OTHER_DESCRIPTORS,
-    )
+    descriptors = raise_descriptor_limit() - _OTHER_DESCRIPTORS
     try:
+        path = store_file(config.store, os.environ)
+        settings = settings_of(config, path, descriptors)
         listeners = listeners_of(os.environ, os.getpid())
-        asyncio.run(_serve(settings, on_ready, listeners))
+
+        def ready(at: ServerAddresses) -> None:
+            log.info("server ready", extra={"rooms_kept_in": path or "nothing"})
+            on_ready(at)
+
+        asyncio.run(_serve(settings, ready, listeners))
     except* OSError as group:
         for exc in leaves_of(group):
             log.error("server not started", extra={"reason": words_of(exc)})  # noqa: TRY400 -- the reason is the whole story
@@ -102,7 +104,7 @@ async def _serve(
 
 def settings_of(
     config: ServerConfig,
-    state_directory: str = "",
+    store_path: str = "",
     descriptors: int = _DESCRIPTORS,
 ) -> ServerSettings:
     """
@@ -110,8 +112,7 @@ def settings_of(
 
     Args:
         config: What the server is told.
-        state_directory: Where the service may keep things (``STATE_DIRECTORY``
-            of systemd: the first of a colon-separated list counts); or empty.
+        store_path: The file it keeps its rooms in; empty: none.
         descriptors: How many there are for connections to the room service.
 
     """
@@ -138,7 +139,7 @@ def settings_of(
         sweep_s=server.sweep_s,
         turn_s=server.queue_turn_s,
         echo=EchoSettings(**config.echo.model_dump()),
-        store_path=_store_path(config.store, state_directory.partition(":")[0]),
+        store_path=store_path,
         store_url=config.store.url.get_secret_value() if config.store.url else "",
         enrolment_path=config.enrolment.file or "",
         compat_networks=_networks(config.compat.originals),
@@ -167,14 +168,6 @@ def _key_terms(config: ServerConfig) -> KeyTerms:
         rotate_s=section.rotate_h * _HOUR_S,
         session_s=section.session_h * _HOUR_S,
     )
-
-
-def _store_path(section: StoreSection, directory: str) -> str:
-    if section.url is not None:
-        return ""
-    if section.path is not None:
-        return "" if section.path == "off" else section.path
-    return str(Path(directory) / _STORE_NAME) if directory else ""
 
 
 def _tls(section: TlsSection) -> TlsFiles | None:

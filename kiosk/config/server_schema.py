@@ -28,9 +28,20 @@ from kiosk.config.values import (
 )
 
 
+NOTHING_KEPT = "off"
+"""The ``[store] path`` of a server that forgets everything at its end."""
+
 _MAX_RANGES = 64
 _STORE_SCHEMES = ("valkey://", "valkeys://", "redis://", "rediss://")
 _IN_STORE_URL = re.compile(r"([A-Za-z0-9._~-]|%[0-9A-Fa-f]{2}){0,256}")
+
+
+def _store_path(path: str) -> str:
+    if path != NOTHING_KEPT and "/" not in path and "." not in path:
+        raise ValueError(
+            f'needs a file, e.g. "/srv/kiosk/rooms.db", or "{NOTHING_KEPT}"'
+        )
+    return path
 
 
 def _store_url(url: SecretStr) -> SecretStr:
@@ -56,6 +67,7 @@ def _has_a_port(address: str) -> str:
 PublicAddress = Annotated[Address, AfterValidator(_has_a_port)]
 
 Rate = Annotated[float, Field(ge=1, le=100_000)]
+StorePath = Annotated[FilePath, AfterValidator(_store_path)]
 StoreUrl = Annotated[SecretStr, AfterValidator(_store_url)]
 Capacity = Annotated[int, Field(ge=2, le=16)]
 
@@ -145,14 +157,14 @@ class StoreSection(Section):
     Where rooms, seats, logins and keys are kept over a restart.
 
     Attributes:
-        path: The file; by default ``rooms.db`` in the service's state directory,
-            and nothing is kept where there is none. ``off``: nothing is kept.
+        path: The file; its directory must be there. By default ``rooms.db`` in the
+            service's or else the user's state directory. ``off``: nothing is kept.
         url: A Valkey or Redis instead, which several servers share: ``valkey://`` or
             ``redis://``, with an s for TLS, ``:PASSWORD@HOST:PORT/NUMBER``.
 
     """
 
-    path: FilePath | None = None
+    path: StorePath | None = None
     url: StoreUrl | None = None
 
 

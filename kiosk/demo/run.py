@@ -23,7 +23,7 @@ from kiosk.demo.children import Child, Children, DemoFailed
 from kiosk.demo.options import DemoOptions
 from kiosk.demo.report import CallRecord, summarise, table
 from kiosk.demo.script import READY_S, CallScript, Party, Stage
-from kiosk.demo.settings import Place, agent_toml, kiosk_toml
+from kiosk.demo.settings import Place, agent_toml, kiosk_toml, server_toml
 from kiosk.errors import ControlError, words_of
 
 
@@ -31,7 +31,6 @@ SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 -- pictures must not wear a disk
 SCREENSHOT = "kiosk-in-call.png"
 INTERRUPTED = 130
 
-_ANY_PORT = "127.0.0.1:0"
 _POLL_S = 0.05
 _LAST_BREATH_S = 1.0
 
@@ -91,10 +90,10 @@ class _Demo:
 
     def _set_up(self, children: Children, place: Place) -> Stage:
         self._say("starting a room server, an agent and a kiosk ...")
+        rooms = place.config("server")
+        rooms.write_text(server_toml(), "utf-8")
         server = children.start(
-            "server",
-            ["server", "--http", _ANY_PORT, "--rtmp", _ANY_PORT],
-            place.log("server"),
+            "server", ["server", "--config", str(rooms)], place.log("server")
         )
         url = server.first_line()["http"]
         parties: dict[str, Party] = {}

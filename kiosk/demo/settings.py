@@ -1,5 +1,5 @@
 """
-The configuration files of the two parties. Pure: names in, TOML out.
+The configuration files of the server and the two parties. Pure: names in, TOML out.
 
 What a setting is for stands in ``config/kiosk.toml``; here only what makes a
 demonstration: one room, two roles, short farewells.
@@ -17,6 +17,7 @@ from kiosk.demo.options import DemoOptions
 
 ROOM = "service"
 _ENDED_S = 1.0
+_ANY_PORT = "127.0.0.1:0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,16 @@ class Place:
     def framebuffer(self, party: str) -> Path:
         """Return the path of a party's picture."""
         return self.root / f"{party}.fb"
+
+
+def server_toml() -> str:
+    """Write the room server's configuration: it takes free ports, and keeps nothing."""
+    return _toml(
+        {
+            "server": {"http": _ANY_PORT, "rtmp": _ANY_PORT},
+            "store": {"path": "off"},
+        }
+    )
 
 
 def agent_toml(place: Place, server: str, options: DemoOptions) -> str:

@@ -31,8 +31,11 @@ from kiosk.roomserver.store_ledger import Shelf, T, Tables
 
 log = logging.getLogger(__name__)
 
+CURE = 'name another file in [store] path, or "off" to keep nothing'
+"""What helps where a file cannot be had."""
+
 _FORMAT = 1
-_IN_USE = "; another server has it: give each its own [store] path"
+_IN_USE = "another server has it: give each its own [store] path"
 _MAX_FACT_BYTES = 1024 * 1024
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _SCHEMA = (
@@ -269,13 +272,11 @@ def open_ledger(
             return _open(path, new_era, patience)
     except sqlite3.Error as error:
         is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-        cure = _IN_USE if is_busy else ""
-        raise OSError(errno.EIO, f"store {path}: {error}{cure}") from error
+        cure = _IN_USE if is_busy else CURE
+        raise OSError(errno.EIO, f"store {path}: {error}; {cure}") from error
     except OSError as error:
         reason = error.strerror or str(error)
-        raise OSError(
-            error.errno, f"store {path}: {reason}; see [store] path"
-        ) from error
+        raise OSError(error.errno, f"store {path}: {reason}; {CURE}") from error
 
 
 def _open(

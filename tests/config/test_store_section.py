@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.app.server_process import settings_of
+from kiosk.app.store_place import store_file
 from kiosk.config.load import load_server
 from kiosk.config.show import as_toml
 from kiosk.errors import ConfigError
@@ -31,9 +32,10 @@ def test_a_shared_store_is_taken_in_the_place_of_a_file(
 ) -> None:
     loaded = load_server(written(tmp_path, f'url = "{url}"'))
 
-    settings = settings_of(loaded.config, "/var/lib/kiosk")
+    settings = settings_of(loaded.config)
 
-    assert (settings.store_url, settings.store_path) == (url, "")
+    assert settings.store_url == url
+    assert store_file(loaded.config.store, {"STATE_DIRECTORY": str(tmp_path)}) == ""
     assert url not in repr(settings)
     assert 'url = "********"' in as_toml(loaded)
 
@@ -61,6 +63,15 @@ def test_plain_beyond_this_machine_has_to_be_asked_for(tmp_path: Path) -> None:
     url = 'url = "redis://store.example"'
 
     load_server(written(tmp_path, url, "[network]", "insecure = true"))
+
+
+@pytest.mark.parametrize("path", ["of", "memory", "none", ":memory:"])
+def test_a_word_that_is_no_file_is_refused_with_the_one_that_is_meant(
+    tmp_path: Path, path: str
+) -> None:
+    told = r'server\.toml:3: \[store\] path: needs a file, e\.g\. ".*", or "off"'
+    with pytest.raises(ConfigError, match=told):
+        load_server(written(tmp_path, f'path = "{path}"'))
 
 
 def test_there_is_one_store(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from kiosk.config.load import load_kiosk
+from kiosk.config.load import load_kiosk, load_server
+from kiosk.config.server_schema import NOTHING_KEPT
 from kiosk.demo.options import DemoOptions
 from kiosk.demo.report import (
     CallRecord,
@@ -17,7 +18,7 @@ from kiosk.demo.report import (
     summarise,
     table,
 )
-from kiosk.demo.settings import Place, agent_toml, kiosk_toml
+from kiosk.demo.settings import Place, agent_toml, kiosk_toml, server_toml
 
 
 def distribution(n: int, p50: float, high: float) -> dict[str, float]:
@@ -187,6 +188,14 @@ def test_the_parties_configurations_pass_the_checker(
     assert config.camera.preset == "720p"
     assert config.room.target == ("service",)
     assert config.control.socket.startswith(str(tmp_path))
+
+
+def test_the_demonstrations_server_keeps_nothing(tmp_path: Path) -> None:
+    (tmp_path / "server.toml").write_text(server_toml())
+
+    config = load_server(tmp_path / "server.toml").config
+
+    assert config.store.path == NOTHING_KEPT
 
 
 def test_agent_and_kiosk_differ_in_role_creation_and_camera(tmp_path: Path) -> None:

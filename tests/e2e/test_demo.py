@@ -114,14 +114,17 @@ def test_an_unattended_demonstration_reports_two_calls_and_leaves_nothing(
     wait_until(lambda: processes_marked(mark) == [], "every child gone")
 
 
-def test_a_server_whose_port_is_taken_says_so_in_one_line() -> None:
+def test_a_server_whose_port_is_taken_says_so_in_one_line(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         address = f"127.0.0.1:{taken.getsockname()[1]}"
+        kept = {"STATE_DIRECTORY": str(tmp_path)}
 
-        http = run_kiosk("server", "--http", address, "--rtmp", "127.0.0.1:0")
-        rtmp = run_kiosk("server", "--http", "127.0.0.1:0", "--rtmp", address)
+        http, rtmp = (
+            run_kiosk("server", "--http", http, "--rtmp", rtmp, environment=kept)
+            for http, rtmp in ((address, "127.0.0.1:0"), ("127.0.0.1:0", address))
+        )
 
     for name, server in (("http", http), ("rtmp", rtmp)):
         assert server.returncode == os.EX_UNAVAILABLE

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+from pathlib import Path
 
 import httpx
 import pytest
@@ -23,7 +24,9 @@ def listening() -> socket.socket:
     return sock
 
 
-async def test_a_server_process_takes_over_sockets_and_ends_cleanly() -> None:
+async def test_a_server_process_takes_over_sockets_and_ends_cleanly(
+    tmp_path: Path,
+) -> None:
     with listening() as http, listening() as rtmp:
         ports = [sock.getsockname()[1] for sock in (http, rtmp)]
         # LISTEN_PID must be the server's own: the shell becomes the server.
@@ -33,7 +36,12 @@ async def test_a_server_process_takes_over_sockets_and_ends_cleanly() -> None:
         )
         process = await asyncio.create_subprocess_exec(
             *("bash", "-c", script),
-            env={**os.environ, "LISTEN_FDS": "2", "LISTEN_FDNAMES": "http:rtmp"},
+            env={
+                **os.environ,
+                "LISTEN_FDS": "2",
+                "LISTEN_FDNAMES": "http:rtmp",
+                "STATE_DIRECTORY": str(tmp_path),
+            },
             pass_fds=[http.fileno(), rtmp.fileno()],
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
@@ -55,3 +63,4 @@ async def test_a_server_process_takes_over_sockets_and_ends_cleanly() -> None:
     assert [int(url.rpartition(":")[2]) for url in said.values()] == ports
     assert answer.status_code == 200
     assert status == 0
+    assert (tmp_path / "rooms.db").exists()

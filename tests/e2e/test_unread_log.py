@@ -25,6 +25,8 @@ CONFIG = """
 [server]
 http = "127.0.0.1:0"
 rtmp = "127.0.0.1:0"
+[store]
+path = "off"
 [operators]
 access_log = "all"
 """

@@ -42,7 +42,7 @@ QUICK: Settings = {
 class Program:
     """One ``kiosk`` process; dies with the process that started it."""
 
-    def __init__(self, log: Path, *arguments: str) -> None:
+    def __init__(self, log: Path, *arguments: str, **environment: str) -> None:
         tether = [sys.executable, "-m", "kiosk.demo.tether", str(os.getpid())]
         self._log = log
         self._out = log.with_suffix(".out")
@@ -53,6 +53,7 @@ class Program:
                 stdout=output,
                 stderr=errors,
                 cwd=ROOT,
+                env={**os.environ, **environment},
                 process_group=0,
             )
 
@@ -169,13 +170,17 @@ class Party(Program):
 
 
 class Server(Program):
-    """The room server with its relay."""
+    """The room server with its relay; it keeps its rooms where nobody else has any."""
 
     def __init__(self, folder: Path, name: str, *sections: Settings) -> None:
         config = folder / f"{name}.toml"
         addresses = {"http": "127.0.0.1:0", "rtmp": "127.0.0.1:0"}
         config.write_text(_toml(_merged({"server": addresses}, *sections)), "utf-8")
-        super().__init__(folder / f"{name}.log", "server", "--config", str(config))
+        super().__init__(
+            folder / f"{name}.log",
+            *("server", "--config", str(config)),
+            STATE_DIRECTORY=tempfile.mkdtemp(prefix=name, dir=folder),
+        )
 
     def wait_ready(self) -> None:
         """Wait until it printed its addresses."""

@@ -39,6 +39,7 @@ async def watched_server(folder: Path) -> AsyncIterator[tuple[str, int, Path]]:
     config = folder / "server.toml"
     config.write_text(
         '[server]\nhttp = "127.0.0.1:0"\nrtmp = "127.0.0.1:0"\n'
+        '[store]\npath = "off"\n'
         "[limits]\nrequests_per_identity = 10000\nguesses = 1000\n"
     )
     process = await asyncio.create_subprocess_exec(
