@@ -23,6 +23,7 @@ from kiosk.media.outgoing import Outgoing
 from kiosk.media.self_view import SelfView
 from kiosk.media.worker import BlockingCall, Worker, WorkerRegistry, ZombieWorker
 from kiosk.ports import (
+    SAMPLE_RATE,
     AccessUnit,
     Camera,
     CaptureLost,
@@ -64,6 +65,9 @@ class Capture:
         self_view: Shows small pictures of the camera, or None.
         post: Told when a device is lost within the call.
 
+    Attributes:
+        muted_us: For how long silence was encoded in place of the microphone.
+
     """
 
     def __init__(
@@ -98,6 +102,7 @@ class Capture:
         self._picture_at = self._unit_at = Micros(0)
         self._sound_at = Micros(0)
         self._lost: set[str] = set()
+        self.muted_us = 0
 
     @property
     def camera(self) -> Camera:
@@ -239,9 +244,13 @@ class Capture:
         self._sound_at = self._clock.now()
         self._lost.discard("microphone")
         cleaned = self._echo.clean(period)  # also while muted: it keeps learning
-        pcm = bytes(len(cleaned.pcm)) if self._muted else cleaned.pcm
+        pcm = self._silenced(cleaned.pcm) if self._muted else cleaned.pcm
         for unit in self._encoder.encode(pcm, cleaned.captured_at):
             self._outgoing.put_sound(unit)
+
+    def _silenced(self, pcm: bytes) -> bytes:
+        self.muted_us += len(pcm) // 2 * 1_000_000 // SAMPLE_RATE
+        return bytes(len(pcm))
 
     def _reopen(self, worker: Worker) -> None:
         self._microphone.close()

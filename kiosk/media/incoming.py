@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from kiosk.media.jitter import AudioPacket, DelayBounds, JitterBuffer
 from kiosk.media.stats import Samples
@@ -38,6 +38,7 @@ class CodedPicture:
     Attributes:
         payload: NAL units behind lengths, as FLV carries them.
         config: The avcC record it is to be decoded with.
+        arrived_at: When it came from the network.
 
     """
 
@@ -45,6 +46,7 @@ class CodedPicture:
     payload: bytes = field(repr=False)
     config: bytes = field(repr=False)
     is_idr: bool
+    arrived_at: Micros
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +58,42 @@ class HeardAt:
 
 
 @dataclass(slots=True)
+class PictureDrops:
+    """Pictures that were never shown, by reason; see :class:`kiosk.ports.PlayStats`."""
+
+    without_idr: int = 0
+    behind: int = 0
+    crowded: int = 0
+    moved: int = 0
+    damaged: int = 0
+    late: int = 0
+    hidden: int = 0
+
+
+@dataclass(slots=True)
 class PlayCounters:
     """What was done for one peer, over all the streams it had."""
 
     pictures_received: int = 0
     pictures_shown: int = 0
-    pictures_dropped: int = 0
+    drops: PictureDrops = field(default_factory=PictureDrops)
+    shown_at: Micros | None = None
     concealed_us: int = 0
     bytes_received: int = 0
+    picture_gap: Samples = field(default_factory=Samples)
+    picture_hold: Samples = field(default_factory=Samples)
+    picture_lag: Samples = field(default_factory=Samples)
     video_latency: Samples = field(default_factory=Samples)
     audio_latency: Samples = field(default_factory=Samples)
     av_offset: Samples = field(default_factory=Samples)
+
+    def count_shown(self, at: Micros, arrived_at: Micros) -> None:
+        """Count a picture that is on the display since ``at``."""
+        self.pictures_shown += 1
+        self.picture_hold.add((at - arrived_at) / 1000)
+        if self.shown_at is not None:
+            self.picture_gap.add((at - self.shown_at) / 1000)
+        self.shown_at = at
 
 
 class IncomingStream:
@@ -113,7 +140,7 @@ class IncomingStream:
         """Another connection delivers from now on: its time is a new one."""
         with self.lock:
             self.jitter.restart()
-            self.counters.pictures_dropped += len(self._pictures)
+            self.counters.drops.moved += len(self._pictures)
             self._pictures.clear()
             self._waits_for_idr = True
             self._video_config = b""
@@ -151,6 +178,7 @@ class IncomingStream:
                     tag.avcc,
                     self._video_config,
                     tag.is_idr,
+                    now,
                 )
             )
             self._on_picture()
@@ -189,14 +217,19 @@ class IncomingStream:
     def stats(self) -> PlayStats:
         """Return a snapshot; any thread."""
         counters = self.counters
+        drops = asdict(counters.drops)
         return PlayStats(
             user_id=self.user_id,
             pictures_received=counters.pictures_received,
             pictures_shown=counters.pictures_shown,
-            pictures_dropped=counters.pictures_dropped,
+            pictures_dropped=sum(drops.values()),
+            drops=drops,
             concealed_ms=counters.concealed_us / 1000,
             playout_delay_ms=self.jitter.target_us / 1000,
             bytes_received=counters.bytes_received,
+            picture_gap_ms=counters.picture_gap.distribution(),
+            picture_hold_ms=counters.picture_hold.distribution(),
+            picture_lag_ms=counters.picture_lag.distribution(),
             video_latency_ms=counters.video_latency.distribution(),
             audio_latency_ms=counters.audio_latency.distribution(),
             av_offset_ms=counters.av_offset.distribution(),
@@ -208,11 +241,11 @@ class IncomingStream:
             if picture.is_idr:
                 self._waits_for_idr = False
             if self._waits_for_idr:
-                self.counters.pictures_dropped += 1
+                self.counters.drops.without_idr += 1
                 return
             self._pictures.append(picture)
             if len(self._pictures) > _PICTURES_MOST:
-                self.counters.pictures_dropped += len(self._pictures)
+                self.counters.drops.crowded += len(self._pictures)
                 self._pictures.clear()
                 self._waits_for_idr = True
                 self._idr_wanted = True
@@ -226,7 +259,7 @@ class IncomingStream:
         )
         for _ in range(newest):
             self._pictures.popleft()
-        self.counters.pictures_dropped += newest
+        self.counters.drops.behind += newest
         # Still behind: a relay that knows how sends an IDR, for all others the
         # quickest way to a picture is to decode what there is.
         self._idr_wanted = self._idr_wanted or self._is_behind()

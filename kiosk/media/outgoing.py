@@ -13,7 +13,7 @@ from typing import TypeAlias
 from kiosk.codec.aac import AacUnit
 from kiosk.codec.opus import OpusUnit
 from kiosk.ports import AccessUnit, Clock
-from kiosk.rtmp.live_queue import Kind, LiveQueue, QueueLimits
+from kiosk.rtmp.live_queue import Drops, Kind, LiveQueue, QueueLimits
 
 
 SoundUnit: TypeAlias = AacUnit | OpusUnit
@@ -34,9 +34,9 @@ class Outgoing:
         self._changed = threading.Condition()
 
     @property
-    def pictures_dropped(self) -> int:
-        """Pictures thrown away since the beginning."""
-        return self._queue.drops.video
+    def drops(self) -> Drops:
+        """What was thrown away since the beginning."""
+        return self._queue.drops
 
     def put_picture(self, unit: AccessUnit) -> None:
         """Add a picture; on the camera's thread."""

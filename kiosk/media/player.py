@@ -22,6 +22,9 @@ from kiosk.room.stream_ticket import place_of
 from kiosk.rtmp.url import RtmpUrl
 
 
+_COUNTED_MOST = 32  # peers of a call that stay known after they left
+
+
 @dataclass(slots=True)
 class _Playing:
     peer: Peer
@@ -61,6 +64,7 @@ class StreamPlayer:
         self._post = post
         self._registry = registry
         self._playing: dict[str, _Playing] = {}
+        self._counters: dict[str, PlayCounters] = {}
         self._shared: tuple[Worker, ...] = ()
         self._is_closed = False
 
@@ -82,7 +86,7 @@ class StreamPlayer:
                 old.receiver.renew(url)
             return
         self._start_shared()
-        counters = PlayCounters() if old is None else old.stream.counters
+        counters = self._counters_of(peer.user_id)
         stream = IncomingStream(
             peer.user_id,
             layer,
@@ -130,6 +134,14 @@ class StreamPlayer:
         shared, self._shared = self._shared, ()
         for worker in shared:
             await worker.stop()
+
+    def _counters_of(self, user_id: str) -> PlayCounters:
+        """Return a peer's counters, the same ones when it comes back."""
+        counters = self._counters.setdefault(user_id, PlayCounters())
+        if len(self._counters) > _COUNTED_MOST:
+            gone = (user for user in self._counters if user not in self._playing)
+            del self._counters[next(gone)]
+        return counters
 
     def _start_shared(self) -> None:
         if self._shared:

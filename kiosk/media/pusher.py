@@ -107,9 +107,17 @@ class StreamPusher:
         """A snapshot; cheap."""
         controller = self._controller
         steering = controller.steering
+        drops = self._outgoing.drops
         return PushStats(
             pictures_sent=self._counters.pictures_sent,
-            pictures_dropped=self._outgoing.pictures_dropped,
+            pictures_dropped=drops.video,
+            drops={
+                "old": drops.video_old,
+                "oversize": drops.video_oversize,
+                "without_idr": drops.video_without_idr,
+                "moved": drops.video_moved,
+            },
+            sound_dropped=drops.audio,
             bytes_sent=self._counters.bytes_sent,
             bitrate=steering.bitrate,
             pictures_per_second=steering.pictures_per_second,
@@ -119,6 +127,7 @@ class StreamPusher:
             braked_ms=controller.braked_ms,
             reconnects=self._reconnects,
             muted=self._capture.muted,
+            muted_ms=self._capture.muted_us / 1000,
             echo_canceller=self._capture.echo_canceller,
             audio_codec="opus" if self._capture.encoder.is_opus else "aac",
         )

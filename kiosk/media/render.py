@@ -48,12 +48,14 @@ class DecodedPicture:
 
     Attributes:
         painted_at: The sender's clock, read from the picture itself.
+        arrived_at: When it came from the network.
 
     """
 
     pts_us: int
     frame: SoftFrame
     painted_at: Micros | None
+    arrived_at: Micros
 
 
 class Schedule:
@@ -80,6 +82,11 @@ class Schedule:
         """Forget all that waits."""
         while self._waiting:
             self._drop_first()
+
+    def take_dropped(self) -> int:
+        """Return how many were dropped since the last look."""
+        dropped, self.dropped = self.dropped, 0
+        return dropped
 
     def next_due(self, heard: HeardAt | None, now: Micros) -> Micros | None:
         """Return when the next picture is due; None if none waits."""
@@ -152,8 +159,7 @@ class StreamPictures:
         due = self._schedule.take_due(self.stream.heard, now)
         if due is not None:
             self._present(due)
-        self.stream.counters.pictures_dropped += self._schedule.dropped
-        self._schedule.dropped = 0
+        self.stream.counters.drops.late += self._schedule.take_dropped()
         return self._schedule.next_due(self.stream.heard, now)
 
     def look(self) -> None:
@@ -164,6 +170,7 @@ class StreamPictures:
         )
         if verdict.hide:
             self._schedule.restart()
+            stream.counters.drops.hidden += self._schedule.take_dropped()
             with stream.presenting:
                 if not stream.is_closed:
                     self._display.hide(stream.layer)
@@ -180,7 +187,7 @@ class StreamPictures:
                 self._config = picture.config
             frames = self._decoder.decode(picture.payload, Micros(picture.pts_us))
         except MediaError:
-            self.stream.counters.pictures_dropped += 1
+            self.stream.counters.drops.damaged += 1
             self.stream.want_idr()
             return
         now = self._clock.now()
@@ -191,6 +198,7 @@ class StreamPictures:
                     frame.captured_at,
                     replace(frame, captured_at=painted_at or now),
                     painted_at,
+                    picture.arrived_at,
                 )
             )
 
@@ -200,7 +208,12 @@ class StreamPictures:
             if stream.is_closed:
                 return
             at = self._display.show(stream.layer, picture.frame)
-        stream.counters.pictures_shown += 1
+        stream.counters.count_shown(at, picture.arrived_at)
+        heard = stream.heard
+        if heard is not None and at - heard.at < NO_SOUND_US:
+            lag_us = at - (heard.at + picture.pts_us - heard.pts_us)
+            if abs(lag_us) < _APART_US:  # else on another timeline
+                stream.counters.picture_lag.add(lag_us / 1000)
         if picture.painted_at is not None:
             stream.counters.video_latency.add((at - picture.painted_at) / 1000)
         for fact in self.presence.picture_shown(self._clock.now()):

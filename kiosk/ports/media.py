@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from kiosk.ports.room import Peer
@@ -95,11 +95,15 @@ class PushStats:
     What the pusher did since it started; ``None`` where not yet known.
 
     Attributes:
-        pictures_dropped: Thrown away after they were encoded.
+        pictures_dropped: Thrown away after they were encoded, for any reason.
+        drops: Of these, how many for which reason: ``old``, ``oversize``,
+            ``without_idr``, ``moved`` (:class:`kiosk.rtmp.live_queue.Drops`).
+        sound_dropped: Blocks of sound thrown away after they were encoded.
         braked_ms: How long none was encoded, for the network's sake.
         bitrate, pictures_per_second: What the encoder aims at.
         capacity: What the link carried when it was full last; 0: it never was.
         backlog_ms: How long what was sent takes to arrive, beyond a round trip.
+        muted_ms: For how long silence was sent in place of the microphone.
         echo_canceller: Which one works on the microphone now, or ``off``.
         audio_codec: Of our sound now: ``aac`` or ``opus``.
 
@@ -107,6 +111,8 @@ class PushStats:
 
     pictures_sent: int = 0
     pictures_dropped: int = 0
+    drops: Mapping[str, int] = field(default_factory=dict[str, int])
+    sound_dropped: int = 0
     bytes_sent: int = 0
     bitrate: Bitrate = Bitrate(0)
     pictures_per_second: float = 0.0
@@ -116,6 +122,7 @@ class PushStats:
     braked_ms: float = 0.0
     reconnects: int = 0
     muted: bool = False
+    muted_ms: float = 0.0
     echo_canceller: str = "off"
     audio_codec: str = "aac"
 
@@ -123,9 +130,20 @@ class PushStats:
 @dataclass(frozen=True, slots=True)
 class PlayStats:
     """
-    What the player did for one peer since it started playing it.
+    What the player did for one peer, over all the streams it had in the call.
 
     Attributes:
+        pictures_dropped: Received and never shown, for any reason.
+        drops: Of these, how many for which reason: ``without_idr`` (nothing to
+            refer to), ``behind`` (too old to be decoded), ``crowded`` (too many),
+            ``moved`` (of a connection that ended), ``damaged``, ``late`` (a newer
+            one was due), ``hidden`` (the peer had been silent).
+        concealed_ms: Sound that was missing when it was due.
+        picture_gap_ms: From one picture shown to the next; the largest is the
+            longest freeze.
+        picture_hold_ms: From a picture's arrival to its presentation, by our clock.
+        picture_lag_ms: Pictures after the sound of the same sender's time, at
+            presentation; negative: before it.
         video_latency_ms: Painted clock to presented, where the picture
             carries one (:mod:`kiosk.codec.painted_clock`).
         audio_latency_ms: Tone stamp to heard, likewise.
@@ -138,9 +156,13 @@ class PlayStats:
     pictures_received: int = 0
     pictures_shown: int = 0
     pictures_dropped: int = 0
+    drops: Mapping[str, int] = field(default_factory=dict[str, int])
     concealed_ms: float = 0.0
     playout_delay_ms: float = 0.0
     bytes_received: int = 0
+    picture_gap_ms: Distribution | None = None
+    picture_hold_ms: Distribution | None = None
+    picture_lag_ms: Distribution | None = None
     video_latency_ms: Distribution | None = None
     audio_latency_ms: Distribution | None = None
     av_offset_ms: Distribution | None = None

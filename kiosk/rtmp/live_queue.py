@@ -55,8 +55,10 @@ class Drops:
     video_old: int = 0
     video_oversize: int = 0
     video_without_idr: int = 0
+    video_moved: int = 0
     audio_old: int = 0
     audio_oversize: int = 0
+    audio_moved: int = 0
 
     @property
     def total(self) -> int:
@@ -66,12 +68,13 @@ class Drops:
     @property
     def video(self) -> int:
         """All video units."""
-        return self.video_old + self.video_oversize + self.video_without_idr
+        refused = self.video_without_idr + self.video_moved
+        return self.video_old + self.video_oversize + refused
 
     @property
     def audio(self) -> int:
         """All audio units."""
-        return self.audio_old + self.audio_oversize
+        return self.audio_old + self.audio_oversize + self.audio_moved
 
 
 class _Entry(NamedTuple, Generic[T]):
@@ -92,6 +95,10 @@ class _Lane(Generic[T]):
 
     def __len__(self) -> int:
         return len(self.units) + (self.config is not None)
+
+    @property
+    def media(self) -> int:
+        return sum(entry.kind not in _CONFIGS for entry in self.units)
 
     def take(self) -> _Entry[T]:
         if self.config is None:
@@ -189,6 +196,8 @@ class LiveQueue(Generic[T]):
 
     def restart(self) -> None:
         """Forget everything: what comes next belongs to another stream."""
+        self.drops.video_moved += self._video.media
+        self.drops.audio_moved += self._audio.media
         self._video = _Lane()
         self._audio = _Lane()
         self.size_bytes = 0

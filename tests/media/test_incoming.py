@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from kiosk.media.incoming import IncomingStream, PlayCounters
+import pytest
+
+from kiosk.media.incoming import IncomingStream, PictureDrops, PlayCounters
 from kiosk.media.jitter import DelayBounds
 from kiosk.ports import Layer, Micros
 from kiosk.rtmp import flv, opus
@@ -46,7 +48,7 @@ def test_pictures_wait_for_the_first_idr() -> None:
 
     assert times(made) == [33_000, 66_000]
     assert times(made) == []
-    assert made.counters.pictures_dropped == 1
+    assert made.counters.drops == PictureDrops(without_idr=1)
 
 
 def test_presentation_time_is_decoding_time_and_composition() -> None:
@@ -63,7 +65,7 @@ def test_half_a_second_behind_skips_to_the_newest_idr() -> None:
         made.put_video(at_ms, idr() if at_ms == 495 else INTER, NOW)
 
     assert times(made)[0] == 495_000
-    assert made.counters.pictures_dropped == 15
+    assert made.counters.drops == PictureDrops(behind=15)
     assert not made.take_idr_wanted()
 
 
@@ -86,7 +88,7 @@ def test_a_sender_whose_time_stands_still_cannot_fill_the_memory() -> None:
 
     assert times(made) == []
     assert made.take_idr_wanted()
-    assert made.counters.pictures_dropped == 401
+    assert made.counters.drops == PictureDrops(crowded=301, without_idr=100)
 
 
 def test_after_damage_pictures_wait_for_the_next_idr() -> None:
@@ -171,7 +173,21 @@ def test_another_connection_begins_with_nothing() -> None:
 
     assert times(made) == []
     assert made.jitter.buffered_us == 0
-    assert made.counters.pictures_dropped == 1
+    assert made.counters.drops == PictureDrops(moved=1)
+
+
+def test_the_longest_freeze_is_the_longest_time_between_two_pictures() -> None:
+    made = stream()
+    for at_us in (0, 33_000, 1_433_000, 1_466_000):
+        made.counters.count_shown(Micros(at_us), Micros(at_us - 20_000))
+    found = made.stats()
+
+    assert found.pictures_shown == 4
+    assert found.picture_gap_ms is not None
+    assert (found.picture_gap_ms.n, found.picture_gap_ms.max) == (3, 1_400.0)
+    assert found.picture_gap_ms.p50 == pytest.approx(33.0, rel=0.01)
+    assert found.picture_hold_ms is not None
+    assert found.picture_hold_ms.max == 20.0
 
 
 def test_a_snapshot_names_the_peer_and_the_delay() -> None:

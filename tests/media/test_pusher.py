@@ -26,6 +26,7 @@ from kiosk.roomserver.relay import Relay
 from kiosk.roomserver.relay_terms import Refusal
 from kiosk.rtmp import flv
 from kiosk.rtmp.events import AudioTag, Metadata, VideoTag
+from kiosk.rtmp.live_queue import Drops
 from tests.fakes.media_kit import (
     BITRATE,
     CEILING,
@@ -168,7 +169,8 @@ async def test_a_peer_that_stops_reading_costs_pictures_and_is_told_once() -> No
         await pusher.close()
 
     assert stats.braked_ms > 0
-    assert stats.pictures_dropped == 0  # they were not even encoded
+    # nothing of the stall: it was not even encoded
+    assert stats.pictures_dropped == stats.drops["moved"]
     assert camera_was_open
     assert [type(fact) for fact in kit.facts] == [PushLost]  # the camera is not lost
 
@@ -362,9 +364,12 @@ async def test_muted_before_the_start_never_lets_a_sound_out() -> None:
         await part.pusher.close()
     heard = part.heard()
 
+    stats = part.pusher.stats
     assert heard
     assert not any(heard)
-    assert part.pusher.stats.muted
+    assert stats.muted
+    # counted where it is encoded: all of it, and nothing that was not sent
+    assert len(heard) / 2 / 48 == pytest.approx(stats.muted_ms, abs=50)
 
 
 async def test_a_camera_that_stalls_is_told_once_and_again_after_it_came_back() -> None:
@@ -467,4 +472,4 @@ def test_old_pictures_are_dropped_and_an_idr_is_wanted() -> None:
 
     assert outgoing.get(0) is None
     assert outgoing.take_idr_wanted()
-    assert outgoing.pictures_dropped == 1
+    assert outgoing.drops == Drops(video_old=1)

@@ -13,7 +13,7 @@ HEARD = HeardAt(pts_us=500_000, at=NOW)
 
 
 def picture(pts_us: int) -> DecodedPicture:
-    return DecodedPicture(pts_us, grey_frame(), None)
+    return DecodedPicture(pts_us, grey_frame(), None, Micros(0))
 
 
 def started(*pts_us: int) -> Schedule:

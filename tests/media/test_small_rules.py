@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from kiosk.display.headless import HeadlessDisplay
 from kiosk.media.facts import FactPost
 from kiosk.media.self_view import SelfView
@@ -75,9 +77,26 @@ def test_percentiles_count_all_and_keep_the_sign_but_for_the_extreme() -> None:
     found = samples.distribution()
 
     assert found is not None
-    assert (found.n, found.p50, found.p95, found.p99) == (101, -50.0, -5.0, -1.0)
-    assert found.max == 100.0
-    assert samples.newest == 0.0
+    assert (found.n, found.max, samples.newest) == (101, 100.0, 0.0)
+    assert (found.p50, found.p95, found.p99) == (
+        pytest.approx(-50.0, rel=0.01),
+        pytest.approx(-5.0, rel=0.01),
+        pytest.approx(-1.0, rel=0.01),
+    )
+
+
+def test_percentiles_are_of_the_whole_call_in_memory_that_does_not_grow() -> None:
+    samples = Samples()
+    for number in range(20_000):
+        samples.add(number / 10)
+    samples.add(1e9)
+    found = samples.distribution()
+
+    assert found is not None
+    assert (found.n, found.max) == (20_001, 1e9)
+    assert found.p50 == pytest.approx(1_000.0, rel=0.01)
+    assert found.p95 == pytest.approx(1_900.0, rel=0.01)
+    assert samples.buckets < 600
 
 
 def test_the_self_view_sits_where_it_is_told_to() -> None:

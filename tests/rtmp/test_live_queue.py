@@ -174,6 +174,7 @@ def test_a_restart_forgets_all_and_waits_for_an_idr() -> None:
 
     assert emptied(queue, 1) == []
     assert queue.size_bytes == 0
+    assert queue.drops == Drops(video_moved=1, video_without_idr=1, audio_moved=1)
 
 
 def test_an_empty_queue_has_no_age() -> None:
