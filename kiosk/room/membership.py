@@ -44,6 +44,7 @@ from kiosk.room.messages import (
 )
 from kiosk.room.script import Script, SeatLost
 from kiosk.room.seating import open_again, sit_down
+from kiosk.room.still_transfer import fetch_still, send_still
 
 
 FIRST_HEARTBEAT_S: Final = 2.5
@@ -200,6 +201,14 @@ class Membership:
             return
         message = SendRoomTextMsg(self.room_id, self._talk.user_id, text, cmd)
         yield from self._talk.insist_once(message, give_up_at)
+
+    def send_still(self, jpeg: bytes, now: float) -> Script[None]:
+        """Leave a still picture for the other members."""
+        return send_still(self._talk, self.room_id, jpeg, now)
+
+    def still_of(self, user_id: str, now: float) -> Script[bytes]:
+        """Return the still picture another member left."""
+        return fetch_still(self._talk, self.room_id, user_id, now)
 
     def lose(self, reason: str, *, room_ended: bool = False) -> Script[None]:
         """Tell that the seat is lost, once, and be over."""

@@ -77,6 +77,7 @@ from kiosk.room.requests import (
     Request,
 )
 from kiosk.room.room_types import RoomType
+from kiosk.room.still_requests import GetStill, PutStill, StillPart
 from kiosk.room.wire_json import (
     MAX_ANSWER_BYTES,
     MAX_REQUEST_BYTES,
@@ -122,6 +123,7 @@ __all__ = [
     "GetPushUrl",
     "GetPushers",
     "GetRoomList",
+    "GetStill",
     "LeaveQueue",
     "LoggedIn",
     "Login",
@@ -131,6 +133,7 @@ __all__ = [
     "Mixed",
     "PushUrl",
     "PusherHeartbeat",
+    "PutStill",
     "QueuePlace",
     "QueueSeat",
     "Request",
@@ -144,6 +147,7 @@ __all__ = [
     "Seated",
     "SendRoomTextMsg",
     "SetCustomField",
+    "StillPart",
     "WaitEvents",
     "Watcher",
     "Wire",

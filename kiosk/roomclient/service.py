@@ -244,6 +244,16 @@ class HttpRoomService:
         seat = self._held("send_room_text_msg")
         await self._carry_out(seat.send_text(text, self._now(), cmd))
 
+    async def send_still(self, jpeg: bytes) -> None:
+        """Leave a still picture for the other members of our room."""
+        seat = self._held("put_still")
+        await self._carry_out(seat.send_still(jpeg, self._now()))
+
+    async def still_of(self, user_id: str) -> bytes:
+        """Return the still picture another member left, a JPEG."""
+        seat = self._held("get_still")
+        return await self._carry_out(seat.still_of(user_id, self._now()))
+
     async def leave(self) -> None:
         """Give the seat back (also of a cancelled ``take_seat``); leave the queue."""
         await self._stop_tasks()

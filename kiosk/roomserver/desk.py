@@ -42,6 +42,8 @@ from kiosk.roomserver.rooms import Rooms
 from kiosk.roomserver.routes import RouteGroups, Routes
 from kiosk.roomserver.sessions import Sessions
 from kiosk.roomserver.settings import ServerSettings
+from kiosk.roomserver.still_routes import StillRoutes
+from kiosk.roomserver.stills import Stills
 from kiosk.roomserver.store_kept import KeptRooms
 from kiosk.roomserver.store_ledger import ForgetfulLedger, Ledger, Shelf, Turns
 from kiosk.roomserver.stream_keys import StreamUrls
@@ -107,6 +109,7 @@ class Desk:
         rules = QueueRules(settings.turn_s)
         self._queue = SeatQueue(rules, self._rooms, self._ledger)
         self._answers = KeptAnswers(self._ledger)
+        self._stills = Stills()
         self._ledger.serve(
             DeskTables(
                 records=records,
@@ -240,6 +243,7 @@ class Desk:
             trial=TrialRoutes(terms, self._grants, urls, self._clock),
             operators=OperatorRoutes(self.operators, folder),
             queue=QueueRoutes(self._queue, self._clock),
+            stills=StillRoutes(self._rooms, self._stills, self._clock),
         )
 
     def _user_sigs(self) -> UserSigs:
@@ -281,7 +285,7 @@ class Desk:
 
         They remove silent members and empty reservations, unused grants and
         connections out of their right, old keys of streams, tokens long out of
-        use, and who is silent in the queue.
+        use, who is silent in the queue, and old still pictures.
         """
         now = self._clock.monotonic
         return (
@@ -290,6 +294,7 @@ class Desk:
             lambda: self._sessions.sweep(now()),
             lambda: self._queue.sweep(now()),
             lambda: self._answers.sweep(now()),
+            lambda: self._stills.sweep(now(), self._is_seated),
         )
 
     def _recall(self) -> None:
@@ -302,6 +307,10 @@ class Desk:
         self._answers.recall(now)
         if self._ledger.facts(Shelf.ROOM):
             self._rooms.sweep(now)
+
+    def _is_seated(self, room_key: str, user_id: str) -> bool:
+        record = self._rooms.find(room_key)
+        return record is not None and record.seat_of(user_id) is not None
 
     def _holds_its_seat(self, grant: Grant) -> bool:
         record = self._rooms.find(grant.room_id)

@@ -33,6 +33,7 @@ from kiosk.roomserver.queue_routes import QueueHold, QueueRoutes
 from kiosk.roomserver.repeats import Repeats
 from kiosk.roomserver.room_routes import RoomRoutes
 from kiosk.roomserver.rooms import RoomProblem
+from kiosk.roomserver.still_routes import StillRoutes
 from kiosk.roomserver.trial_routes import TrialRoutes
 
 
@@ -56,6 +57,7 @@ class RouteGroups:
     trial: TrialRoutes
     operators: OperatorRoutes
     queue: QueueRoutes
+    stills: StillRoutes
 
 
 class Routes:
@@ -107,6 +109,8 @@ class Routes:
             "send_room_text_msg": rooms.send_room_text_msg,
             "queue_seat": groups.queue.queue_seat,
             "leave_queue": groups.queue.leave_queue,
+            "put_still": _of_v2(groups.stills.put_still),
+            "get_still": _of_v2(groups.stills.get_still),
         }
         self._live: dict[str, _Guarded] = {
             "merge_stream": groups.mixing.merge_stream,

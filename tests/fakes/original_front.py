@@ -18,7 +18,10 @@ from kiosk.roomserver.http_server import listen, serving
 from tests.fakes.own_thread import on_its_own_thread
 
 
-_ADDED = ("/wait_events", "/send_room_text_msg", "/queue_seat", "/leave_queue")
+_ADDED = (
+    *("/wait_events", "/send_room_text_msg", "/queue_seat", "/leave_queue"),
+    *("/put_still", "/get_still"),
+)
 _JSON = {"Content-Type": "application/json"}
 _UNKNOWN = {"code": 0, "data": {}}
 _ADDED_FIELDS = ("imProvider", "bearer", "epoch", "seq", "heartbeatS")

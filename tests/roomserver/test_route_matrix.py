@@ -64,6 +64,10 @@ def whole_body(desk: FakeDesk, user: str) -> Json:
         "operation": "inc",
         "mergeParams": {"interface": {}},
         "targets": ["desk"],
+        "senderID": "host",
+        "size": 3,
+        "offset": 0,
+        "data": "/9j/",
     }
 
 

@@ -52,6 +52,8 @@ REQUESTS: dict[str, msg.Request[object]] = {
     "delete_audience": msg.DeleteAudience("r", "alice"),
     "get_audiences": msg.GetAudiences("r"),
     "merge_stream": msg.MergeStream("r", "alice", {"timestamp": 1}),
+    "put_still": msg.PutStill("r", "alice", msg.StillPart(9, 3, b"\xff\xd8\xff")),
+    "get_still": msg.GetStill("r", "bob", "alice", 3),
 }
 READERS = {
     "login": msg.Login.from_wire,
@@ -73,6 +75,8 @@ READERS = {
     "delete_audience": msg.DeleteAudience.from_wire,
     "get_audiences": msg.GetAudiences.from_wire,
     "merge_stream": msg.MergeStream.from_wire,
+    "put_still": msg.PutStill.from_wire,
+    "get_still": msg.GetStill.from_wire,
 }
 EVENT = msg.EventKind
 ANSWERS: dict[str, tuple[msg.Request[object], object]] = {
@@ -105,6 +109,8 @@ ANSWERS: dict[str, tuple[msg.Request[object], object]] = {
         msg.Audience(1, (msg.Watcher("alice", "A"),)),
     ),
     "merge_stream": (REQUESTS["merge_stream"], msg.Mixed({"code": 0})),
+    "put_still": (REQUESTS["put_still"], msg.Done()),
+    "get_still": (REQUESTS["get_still"], msg.StillPart(9, 3, b"\xff\xd8\xff")),
     "get_room_list": (REQUESTS["get_room_list"], msg.RoomList((ROOM,))),
     "wait_events": (
         REQUESTS["wait_events"],

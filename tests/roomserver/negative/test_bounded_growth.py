@@ -52,6 +52,7 @@ ENDING: dict[str, int] = {
     "Fleet._kiosks": 4_096,
     "Fleet._per_user": 4_096,
     "Fleet._alarmed": 4_096,
+    "Stills._stills": 256,
 }
 """Tables whose entries end by time or by leaving."""
 PACES: dict[str, int] = {
@@ -174,7 +175,17 @@ def repetitions(desk: FakeDesk) -> None:
             desk.routes.answer(Asked("POST", path, query, body, LOOPBACK, "", name))
 
 
+def stills(desk: FakeDesk) -> None:
+    """Begin a small still picture in 1,000 rooms."""
+    part = msg.StillPart(4, 0, b"\xff\xd8\xff")
+    for number in range(1_000):
+        desk.create(user(number), f"room{number}")
+        wire = msg.PutStill(f"room{number}", user(number), part).to_wire()
+        desk.ask("put_still", wire, user=user(number))
+
+
 FLOODS = [
+    stills,
     repetitions,
     refusals,
     logins,

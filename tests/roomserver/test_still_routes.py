@@ -1,0 +1,199 @@
+"""Still pictures: for members of the same room, for a short while, and never large."""
+
+from __future__ import annotations
+
+import pytest
+
+from kiosk.room.fields import Fields
+from kiosk.room.still_requests import (
+    GET_BYTES,
+    MAX_STILL_BYTES,
+    PUT_BYTES,
+    GetStill,
+    PutStill,
+    StillPart,
+)
+from kiosk.roomserver.asking import Refused
+from kiosk.roomserver.stills import KEEP_S, Stills
+from tests.fakes.room_desk import FakeDesk, Json
+
+
+JPEG = b"\xff\xd8\xff" + bytes(range(256)) * 1_200 + b"\xff\xd9"
+"""Of seven parts up, and three down."""
+
+
+def call() -> FakeDesk:
+    """Return a room with an agent and a customer in it, and a stranger outside."""
+    desk = FakeDesk()
+    desk.create("agent")
+    desk.join("customer")
+    desk.create("stranger", "elsewhere")
+    return desk
+
+
+def put(desk: FakeDesk, part: StillPart, user: str = "customer", **to: str) -> Json:
+    room_id = to.get("room", "desk")
+    wire = PutStill(room_id, to.get("named", user), part).to_wire()
+    return desk.ask("put_still", wire, user=user)
+
+
+def put_whole(desk: FakeDesk, jpeg: bytes = JPEG, user: str = "customer") -> None:
+    for at in range(0, len(jpeg), PUT_BYTES):
+        part = StillPart(len(jpeg), at, jpeg[at : at + PUT_BYTES])
+        assert put(desk, part, user)["code"] == 0
+
+
+def get(desk: FakeDesk, offset: int = 0, user: str = "agent", **to: str) -> Json:
+    sender = to.get("sender", "customer")
+    wire = GetStill(to.get("room", "desk"), user, sender, offset).to_wire()
+    return desk.ask("get_still", wire, user=user)
+
+
+def get_whole(desk: FakeDesk, user: str = "agent") -> bytes:
+    jpeg, size = b"", 1
+    while len(jpeg) < size:
+        answer = get(desk, len(jpeg), user)
+        assert answer["code"] == 0, answer
+        part = StillPart.read(Fields(answer))
+        jpeg, size = jpeg + part.data, part.size
+    return jpeg
+
+
+def test_a_member_fetches_what_another_left_byte_for_byte() -> None:
+    desk = call()
+    put_whole(desk)
+
+    assert get_whole(desk) == JPEG
+    assert len(JPEG) > 2 * GET_BYTES
+
+
+def test_a_part_that_comes_twice_changes_nothing() -> None:
+    desk = call()
+    for at in range(0, len(JPEG), PUT_BYTES):
+        part = StillPart(len(JPEG), at, JPEG[at : at + PUT_BYTES])
+        assert [put(desk, part)["code"] for _ in range(2)] == [0, 0]
+
+    assert get_whole(desk) == JPEG
+
+
+def test_a_new_still_takes_the_place_of_the_last() -> None:
+    desk = call()
+    put_whole(desk)
+    newer = b"\xff\xd8\xff newer"
+    put_whole(desk, newer)
+
+    assert get_whole(desk) == newer
+
+
+def test_a_still_is_not_given_before_it_is_whole() -> None:
+    desk = call()
+    put(desk, StillPart(len(JPEG), 0, JPEG[:PUT_BYTES]))
+
+    assert get(desk)["code"] == 1
+
+
+def test_whoever_is_not_in_the_room_is_given_nothing() -> None:
+    desk = call()
+    put_whole(desk)
+
+    assert get(desk, user="stranger")["code"] == 5
+    assert get(desk, user="stranger", room="elsewhere")["code"] == 5
+
+
+def test_a_still_of_one_room_is_not_given_in_another() -> None:
+    desk = call()
+    put_whole(desk)
+    desk.create("customer", "third")
+    desk.join("agent", "third")
+
+    assert get(desk, room="third")["code"] == 1
+
+
+def test_whoever_is_in_no_room_leaves_nothing_there() -> None:
+    desk = call()
+    part = StillPart(len(JPEG), 0, JPEG[:PUT_BYTES])
+
+    assert put(desk, part, "stranger")["code"] == 5
+    assert put(desk, part, "stranger", named="customer")["code"] == 7
+    assert get(desk)["code"] == 1
+
+
+def test_a_left_seat_takes_its_still_along() -> None:
+    desk = call()
+    put_whole(desk)
+    left: Json = {"roomID": "desk", "userID": "customer"}
+    desk.ask("delete_pusher", left, user="customer")
+
+    assert get(desk)["code"] == 5
+    desk.sweep()
+    desk.join("customer")
+    assert get(desk)["code"] == 1
+
+
+def test_an_old_still_is_gone_and_its_memory_with_it() -> None:
+    stills = Stills()
+    stills.put("desk", "customer", StillPart(4, 0, b"\xff\xd8\xff!"), 10.0)
+
+    with pytest.raises(Refused):
+        stills.get("desk", "customer", 0, 10.0 + KEEP_S)
+    stills.sweep(10.0 + KEEP_S, lambda _room, _user: True)
+    assert len(stills) == 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"size": MAX_STILL_BYTES + 1},
+        {"size": 2},
+        {"offset": 5},
+        {"offset": -1},
+        {"data": ""},
+        {"data": "no base64!"},
+        {"data": "R0lGODlh"},
+    ],
+    ids=["oversize", "beyond", "not next", "negative", "empty", "garbled", "a GIF"],
+)
+def test_what_is_no_part_of_a_jpeg_is_not_kept(wrong: Json) -> None:
+    desk = call()
+    good = PutStill("desk", "customer", StillPart(9, 0, b"\xff\xd8\xff")).to_wire()
+
+    assert desk.ask("put_still", {**good, **wrong}, user="customer")["code"] != 0
+    assert get(desk)["code"] == 1
+
+
+def test_a_part_that_does_not_follow_is_refused_and_the_still_goes_on() -> None:
+    desk = call()
+    put(desk, StillPart(9, 0, b"\xff\xd8\xff"))
+
+    assert put(desk, StillPart(9, 6, b"789"))["code"] == 1
+    assert put(desk, StillPart(8, 3, b"456"))["code"] == 1
+    assert put(desk, StillPart(9, 0, b"\xff\xd8\xff"))["code"] == 0
+    assert put(desk, StillPart(9, 3, b"456789"))["code"] == 0
+    assert get(desk, 9)["code"] == 1
+
+
+def test_another_text_under_an_old_offset_is_refused() -> None:
+    desk = call()
+    put(desk, StillPart(9, 0, b"\xff\xd8\xff"))
+    put(desk, StillPart(9, 3, b"456"))
+
+    assert put(desk, StillPart(9, 3, b"xyz"))["code"] == 1
+
+
+def test_all_stills_together_have_a_limit_that_old_ones_make_room_under() -> None:
+    stills = Stills(max_bytes=10)
+    stills.put("desk", "ann", StillPart(6, 0, b"\xff\xd8\xff"), 0.0)
+    bobs = StillPart(6, 0, b"\xff\xd8\xff")
+    with pytest.raises(Refused):
+        stills.put("desk", "bob", bobs, 0.0)
+
+    stills.sweep(KEEP_S, lambda _room, _user: True)
+    stills.put("desk", "bob", bobs, KEEP_S)
+    assert len(stills) == 1
+
+
+def test_without_a_login_the_routes_are_not_there() -> None:
+    desk = call()
+    wire = PutStill("desk", "nobody", StillPart(9, 0, b"\xff\xd8\xff")).to_wire()
+
+    assert desk.ask("put_still", wire) == {"code": 0, "data": {}}
