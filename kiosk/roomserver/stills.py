@@ -67,7 +67,7 @@ class Stills:
         end = part.offset + len(part.data)
         if part.offset == len(still.jpeg):
             still.jpeg += part.data
-        elif still.jpeg[part.offset : end] != part.data:
+        elif bytes(still.jpeg[part.offset : end]) != part.data:
             raise Refused(RoomCode.BAD_PARAMETER, "not the next part of the still")
         still.until = now + self._keep_s
 
