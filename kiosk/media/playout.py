@@ -42,10 +42,21 @@ class SoundMeter(Protocol):
 
 
 class IncomingSound:
-    """The sound of one stream, on the playout thread."""
+    """
+    The sound of one stream, on the playout thread.
 
-    def __init__(self, stream: IncomingStream) -> None:
+    Args:
+        make_decoder: Returns the decoder of a config, or raises MediaError.
+
+    """
+
+    def __init__(
+        self,
+        stream: IncomingStream,
+        make_decoder: Callable[[bytes], SoundDecoder] = sound_decoder,
+    ) -> None:
         self.stream = stream
+        self._make_decoder = make_decoder
         self._stretch = Stretch()
         self._concealer = Concealer()
         self._decoder: SoundDecoder | None = None
@@ -70,10 +81,10 @@ class IncomingSound:
         return self._concealer.played(samples), pts_us
 
     def _speed(self, order: Order) -> float:
-        hurried = order.quiet_speed
-        if hurried == order.speed or not self._stretch.can_pull(PERIOD, hurried):
+        quiet = order.quiet_speed
+        if quiet == order.speed or not self._stretch.can_pull(PERIOD, quiet):
             return order.speed
-        return hurried if self._stretch.is_quiet(PERIOD, hurried) else order.speed
+        return quiet if self._stretch.is_quiet(PERIOD, quiet) else order.speed
 
     def _fill(self, speed: float) -> bool:
         while not self._stretch.can_pull(PERIOD, speed):
@@ -87,7 +98,7 @@ class IncomingSound:
     def _decoded(self, packet: AudioPacket) -> bytes:
         try:
             if self._decoder is None or packet.config != self._config:
-                self._decoder = sound_decoder(packet.config)
+                self._decoder = self._make_decoder(packet.config)
                 self._config = packet.config
             pcm = self._decoder.decode(packet.payload)
         except MediaError:  # damaged: as long a silence keeps the time right
