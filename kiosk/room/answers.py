@@ -267,10 +267,6 @@ class RoomList:
 
     rooms: tuple[Room, ...]
 
-    def to_wire(self) -> Wire:
-        """Return the field of get_room_list."""
-        return {"rooms": [room.to_wire() for room in self.rooms]}
-
     @classmethod
     def read(cls, fields: Fields) -> RoomList:
         """Read the rooms; each needs an id."""

@@ -7,7 +7,7 @@ Nobody else spells ``roomID``, ``pushURL`` or ``accelerateURL``.  A client sends
 :func:`success` or :func:`failure`.  The modules: ``login_requests``,
 ``requests``, ``live_requests``, ``event_requests``,
 ``queue_requests``, ``answers``, ``codes``,
-``fields``, ``wire_json``.
+``fields``, ``room_text``, ``wire_json``.
 """
 
 from __future__ import annotations
@@ -76,6 +76,7 @@ from kiosk.room.requests import (
     PusherHeartbeat,
     Request,
 )
+from kiosk.room.room_text import RoomText, list_fields
 from kiosk.room.room_types import RoomType
 from kiosk.room.still_requests import GetStill, PutStill, StillPart
 from kiosk.room.wire_json import (
@@ -142,6 +143,7 @@ __all__ = [
     "RoomCreated",
     "RoomEvent",
     "RoomList",
+    "RoomText",
     "RoomType",
     "RouteUnknown",
     "Seated",
@@ -154,10 +156,12 @@ __all__ = [
     "dump_json",
     "exception",
     "failure",
+    "list_fields",
     "parse_json",
     "path_of",
     "read_answer",
     "success",
+    "success_text",
     "text_of",
 ]
 
@@ -214,6 +218,11 @@ def success(fields: Wire, dialect: Dialect = Dialect.V1) -> Wire:
     return {"code": 0, "message": text_of(RoomCode.OK, dialect=dialect), **fields}
 
 
+def success_text(fields: bytes, dialect: Dialect = Dialect.V1) -> bytes:
+    """Return :func:`success` as JSON text, its fields written already."""
+    return b"%b,%b}" % (_SUCCESS[dialect], fields)
+
+
 def failure(code: RoomCode, message: str) -> Wire:
     """Return a whole answer of another code."""
     return {"code": int(code), "message": message}
@@ -222,6 +231,9 @@ def failure(code: RoomCode, message: str) -> Wire:
 def exception(text: str) -> Wire:
     """Return what originals answer when their code threw: no ``message``."""
     return {"code": int(RoomCode.EXCEPTION), "error": text}
+
+
+_SUCCESS = {dialect: dump_json(success({}, dialect))[:-1] for dialect in Dialect}
 
 
 def _message_of(wire: Wire) -> str:

@@ -32,6 +32,7 @@ _RANDOM_BYTES = 16
 _MAX_FIELDS = 8
 _STREAM = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _TIME = re.compile(r"[0-9A-F]{8}")
+_TIMES = range(0x1000_0000, 0x1_0000_0000)
 _SECRET = re.compile(r"[0-9a-f]{32}")
 _SECRETS_IN_TEXT = re.compile(r"(?i)\b(txSecret|txTime|token|userSig|sig)=[^&\s\"'<>]*")
 
@@ -82,10 +83,9 @@ def hex_time(unix_s: int) -> str:
         ValueError: If it does not fit (before 1978 or after 2106).
 
     """
-    text = f"{unix_s:X}"
-    if not _TIME.fullmatch(text):
+    if unix_s not in _TIMES:
         raise ValueError("the time does not fit into eight hex digits")
-    return text
+    return f"{unix_s:X}"
 
 
 def refusal_of(

@@ -65,6 +65,11 @@ def dump_json(wire: Mapping[str, object]) -> bytes:
     return _ENCODER.encode(wire).encode("utf-8")
 
 
+def quoted(text: str) -> bytes:
+    """Write one text as it stands in JSON, with its quotes."""
+    return _ENCODER.encode(text).encode("utf-8")
+
+
 def _refuse_depth(text: str) -> None:
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return

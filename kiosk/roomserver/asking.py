@@ -127,6 +127,13 @@ class CloudCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """A whole success that is JSON text already."""
+
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """An answer for people, which is no JSON object."""
 

@@ -13,7 +13,7 @@ import logging
 from urllib.parse import unquote_plus
 
 from kiosk.room import messages as msg
-from kiosk.roomserver.asking import Asked, CloudCall, Hold, Page, retry_after
+from kiosk.roomserver.asking import Asked, CloudCall, Hold, Page, Written, retry_after
 from kiosk.roomserver.cloud import Cloud, no_cloud
 from kiosk.roomserver.http_message import JSON, HttpAnswer, HttpRequest, json_answer
 from kiosk.roomserver.long_polls import LongPolls, Wait
@@ -71,17 +71,17 @@ class Door:
             # The end of the line for this request; the next one is served.
             log.exception("route failed")
             return json_answer(msg.exception("internal error"))
-        if isinstance(answer, Page):
-            return _answer_of(answer)
-        return json_answer(answer)
+        if isinstance(answer, Written):
+            return HttpAnswer(answer.body)
+        return _answer_of(answer) if isinstance(answer, Page) else json_answer(answer)
 
-    async def _answer_in_order(self, asked: Asked) -> msg.Wire | Page:
+    async def _answer_in_order(self, asked: Asked) -> msg.Wire | Written | Page:
         if not self._routes.repeats.counts(asked):  # as most: nothing to wait for
             return await self._answer(asked)
         async with self._routes.repeats.in_order(asked):
             return await self._answer(asked)
 
-    async def _answer(self, asked: Asked) -> msg.Wire | Page:
+    async def _answer(self, asked: Asked) -> msg.Wire | Written | Page:
         waits: list[Wait] = []
 
         def ask() -> Answer:

@@ -17,13 +17,20 @@ from typing import Final, TypeAlias
 from kiosk.room.fields import BadRequest
 from kiosk.room.requests import HAD_ONCE, REQUEST_ID
 from kiosk.room.wire_json import Wire
-from kiosk.roomserver.asking import Asked, Caller, CloudCall, Hold, ServerClock
+from kiosk.roomserver.asking import (
+    Asked,
+    Caller,
+    CloudCall,
+    Hold,
+    ServerClock,
+    Written,
+)
 from kiosk.roomserver.kept_answers import KeptAnswers, name_of
 
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
-Result: TypeAlias = Wire | Hold | CloudCall
+Result: TypeAlias = Wire | Written | Hold | CloudCall
 
 
 class Repeats:
@@ -60,7 +67,7 @@ class Repeats:
 
         if isinstance(result, CloudCall):
             return replace(result, settle=keep)
-        if not isinstance(result, Hold):
+        if not isinstance(result, Hold | Written):
             keep(result)
         return result
 

@@ -8,7 +8,7 @@ a body, and returns the fields of a success; it refuses by exception.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -21,6 +21,7 @@ from kiosk.roomserver.asking import (
     Hold,
     Refused,
     ServerClock,
+    Written,
     only_oneself,
 )
 from kiosk.roomserver.grants import Grant, PushGrants
@@ -31,6 +32,7 @@ from kiosk.roomserver.spaces import id_of
 from kiosk.roomserver.store import RoomRecord
 from kiosk.roomserver.stream_keys import KeyForm, StreamUrls
 from kiosk.roomserver.stream_rights import StreamRights
+from kiosk.roomserver.written_rooms import WrittenRooms
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class RoomRoutes:
         self._may_sit = may_sit
         self._is_recorded = is_recorded
         self._text_pace = Pace(policy.texts_per_s)
+        self._written = WrittenRooms(policy.heartbeat_s, rooms.rules.max_rooms)
 
     def get_push_url(self, caller: Caller, body: msg.Wire) -> msg.Wire:
         """Issue a fresh stream: one per attempt, for this user only."""
@@ -144,33 +147,37 @@ class RoomRoutes:
         self._rooms.destroy(key, asked.user_id)
         return DONE
 
-    def pusher_heartbeat(self, caller: Caller, body: msg.Wire) -> msg.Wire:
+    def pusher_heartbeat(self, caller: Caller, body: msg.Wire) -> Written:
         """Still here; the answer tells whether anything happened meanwhile."""
         asked = msg.PusherHeartbeat.from_wire(body, caller.dialect)
         only_oneself(caller, asked.user_id)
         key, now = caller.key(asked.room_id), self._clock.monotonic()
         record, seat = self._rooms.heartbeat(key, asked.user_id, now, asked.epoch)
-        return self._seated(seat.epoch, record).to_wire()
+        recording = self._records(record)
+        fields = self._written.seat(record, seat, recording=recording)
+        return Written(msg.success_text(fields, caller.dialect))
 
-    def get_pushers(self, caller: Caller, body: msg.Wire) -> msg.Wire:
+    def get_pushers(self, caller: Caller, body: msg.Wire) -> Written:
         """Who is in the room; play URLs for those with a right to them."""
         asked = msg.GetPushers.from_wire(body, caller.dialect)
         record = self._rooms.find(caller.key(asked.room_id))
         if record is None:
             raise Refused(msg.RoomCode.NO_SUCH_ROOM)
-        form = self._urls.form_for(caller, understands=asked.tickets)
-        records = self._records(record)
-        return self._view(record, caller, form, recording=records).to_wire()
+        text = self._written.room(record, recording=self._records(record))
+        play_urls = self._play_urls(caller, tickets=asked.tickets)
+        fields = text.fields(play_urls(record))
+        return Written(msg.success_text(fields, caller.dialect))
 
-    def get_room_list(self, caller: Caller, body: msg.Wire) -> msg.Wire:
+    def get_room_list(self, caller: Caller, body: msg.Wire) -> Written:
         """List a stretch of the rooms; ``cnt`` 0 is all of them in v1, one in v2."""
         asked = msg.GetRoomList.from_wire(body)
         count = asked.count or (None if caller.dialect is msg.Dialect.V1 else 1)
         end = None if count is None else asked.index + count
         stretch = islice(self._rooms.listed(caller.room_type), asked.index, end)
-        form = self._urls.form_for(caller, understands=asked.tickets)
-        rooms = tuple(self._listed(record, caller, form) for record in stretch)
-        return msg.RoomList(rooms).to_wire()
+        play_urls = self._play_urls(caller, tickets=asked.tickets)
+        text_of = self._written.in_list
+        rooms = [text_of(record).fields(play_urls(record)) for record in stretch]
+        return Written(msg.success_text(msg.list_fields(rooms), caller.dialect))
 
     def wait_events(self, caller: Caller, body: msg.Wire) -> msg.Wire | Hold:
         """Events after a number, at once if there are any."""
@@ -250,51 +257,33 @@ class RoomRoutes:
 
     def _records(self, record: RoomRecord) -> bool:
         """Say whether somebody of a room is being recorded at this moment."""
-        return any(self._is_recorded(seat.stream) for seat in record.seats)
+        for seat in record.seats:  # noqa: SIM110 -- at every heartbeat; any() is dearer
+            if self._is_recorded(seat.stream):
+                return True
+        return False
 
-    def _view(
-        self,
-        record: RoomRecord,
-        caller: Caller,
-        form: KeyForm | None,
-        *,
-        recording: bool = False,
-    ) -> msg.Room:
-        key, user_id = record.room_id, caller.user_id
-        if not self._may_play(record, caller):
-            form = None
-        members = tuple(
-            msg.Member(
-                seat.user_id,
-                seat.user_name,
-                seat.user_avatar,
-                self._urls.play(key, seat, user_id, form) if form else "",
-            )
-            for seat in record.seats
-        )
-        return msg.Room(
-            id_of(key),
-            record.label,
-            record.creator,
-            members,
-            custom=record.custom,
-            seq=record.seq,
-            recording=recording,
-        )
+    def _play_urls(
+        self, caller: Caller, *, tickets: bool
+    ) -> Callable[[RoomRecord], Sequence[str]]:
+        """
+        Return what gives a caller the URLs of a room's members, or none.
 
-    def _listed(
-        self, record: RoomRecord, caller: Caller, form: KeyForm | None
-    ) -> msg.Room:
-        view = self._view(record, caller, form)
-        if caller.room_type is not msg.RoomType.LIVE:
-            return view
-        return replace(view, audience_count=len(record.audience))
+        Whom they are shown to is ``reliability.md`` S04.
+        """
+        form = self._urls.form_for(caller, understands=tickets)
+        v1 = caller.dialect is msg.Dialect.V1
+        if form is None or (v1 and not self._grants.has_from(caller.address)):
+            return lambda _: ()
+        user_id, play = caller.user_id, self._urls.play
+        may_watch = (lambda _: True) if v1 else self._rights.of_user(user_id)
 
-    def _may_play(self, record: RoomRecord, caller: Caller) -> bool:
-        """Say whether a caller is shown play URLs (``reliability.md`` S04)."""
-        if caller.dialect is msg.Dialect.V1:
-            return self._grants.has_from(caller.address)
-        return self._rights.may_watch(record, caller.user_id)
+        def play_urls(record: RoomRecord) -> Sequence[str]:
+            if not may_watch(record):
+                return ()
+            key = record.room_id
+            return [play(key, seat, user_id, form) for seat in record.seats]
+
+        return play_urls
 
 
 def _refuse_elsewhere(grant: Grant, key: str) -> None:

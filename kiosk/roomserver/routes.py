@@ -23,6 +23,7 @@ from kiosk.roomserver.asking import (
     Refused,
     RouteAbsent,
     TooOften,
+    Written,
 )
 from kiosk.roomserver.identity import Identity
 from kiosk.roomserver.im_gateway import ImGateway, ImHold
@@ -40,10 +41,10 @@ from kiosk.roomserver.trial_routes import TrialRoutes
 UNKNOWN_ROUTE: msg.Wire = {"code": 0, "data": {}}
 _TYPES = {room_type.value: room_type for room_type in RoomType}
 
-Answer: TypeAlias = msg.Wire | Hold | CloudCall | Page
-"""An object to send, a page to send, or what comes before an object."""
+Answer: TypeAlias = msg.Wire | Written | Hold | CloudCall | Page
+"""An object or a text to send, a page to send, or what comes before an object."""
 _Open = Callable[[Asked], msg.Wire | CloudCall | Page]
-_Guarded = Callable[[Caller, msg.Wire], msg.Wire | Hold | CloudCall]
+_Guarded = Callable[[Caller, msg.Wire], msg.Wire | Written | Hold | CloudCall]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,7 @@ def _outcome(route: str, asked: Asked, ask: Callable[[], Answer]) -> Answer:
 
 def _whole(answer: Answer, dialect: msg.Dialect) -> Answer:
     """Add code and message to the fields of a success, now or when they come."""
-    if isinstance(answer, Hold | Page):
+    if isinstance(answer, Written | Hold | Page):
         return answer
     if not isinstance(answer, CloudCall):
         return msg.success(answer, dialect)

@@ -22,8 +22,9 @@ def key_of(room_type: RoomType, room_id: str) -> str:
 
 def type_of(key: str) -> RoomType:
     """Return the type of the room with a key."""
-    room_type, mark, _ = key.partition(_MARK)
-    return RoomType(room_type) if mark else RoomType.DOUBLE
+    if _MARK not in key:  # as most are, and a list of rooms asks of each
+        return RoomType.DOUBLE
+    return RoomType(key.partition(_MARK)[0])
 
 
 def id_of(key: str) -> str:

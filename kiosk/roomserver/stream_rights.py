@@ -9,6 +9,8 @@ who may go on playing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from kiosk.room.stream_ticket import tag_of
 from kiosk.roomserver.asking import ServerClock
 from kiosk.roomserver.grants import Grant, PushGrants
@@ -24,19 +26,24 @@ class StreamRights:
         self._grants = grants
         self._clock = clock
 
-    def may_watch(self, record: RoomRecord, user_id: str) -> bool:
-        """Say whether a user who is logged in may play a room's streams."""
-        if record.seat_of(user_id) or record.watches(user_id):
-            return True
-        free = len(record.seats) < self._rooms.rules.seats_in(record.room_id)
-        return free and self._grants.has_unused(user_id, self._clock.monotonic())
+    def of_user(self, user_id: str) -> Callable[[RoomRecord], bool]:
+        """Return who says whose streams a user who is logged in may play now."""
+        is_joining = self._grants.has_unused(user_id, self._clock.monotonic())
+        rules = self._rooms.rules
+
+        def may_watch(record: RoomRecord) -> bool:
+            if record.seat_of(user_id) or record.watches(user_id):
+                return True
+            return is_joining and len(record.seats) < rules.seats_in(record.room_id)
+
+        return may_watch
 
     def may_play(self, grant: Grant, user_id: str) -> bool:
         """Say whether a user may play one stream; without a room only its own."""
         if not grant.room_id:
             return user_id == grant.user_id
         record = self._rooms.find(grant.room_id)
-        return record is not None and self.may_watch(record, user_id)
+        return record is not None and self.of_user(user_id)(record)
 
     def player(self, grant: Grant, tag: str) -> str:
         """Return the user with a tag if he may play a stream, or an empty text."""

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from kiosk.room import messages as msg
 from kiosk.room.stream_url import stream_of
-from kiosk.roomserver.asking import Asked, CloudCall, Hold, ServerClock
+from kiosk.roomserver.asking import Asked, CloudCall, Hold, ServerClock, Written
 from kiosk.roomserver.desk import Desk
 from kiosk.roomserver.routes import Answer, Routes
 from kiosk.roomserver.settings import ServerSettings
@@ -159,13 +159,14 @@ class FakeDesk:
         authorization: str = "",
         request_id: str = "",
     ) -> Answer:
-        """Return whatever a route answers."""
+        """Return whatever a route answers; a text as the object it is."""
         asked_by = {"userID": user, "token": self.tokens[user]} if user else {}
         path = f"/weapp/{folder}/{route}"
         sent = {**asked_by, **(query or {})}
-        return self.routes.answer(
+        answer = self.routes.answer(
             Asked(method, path, sent, body or {}, address, authorization, request_id)
         )
+        return msg.parse_json(answer.body) if isinstance(answer, Written) else answer
 
     def log_in(self, user: str) -> None:
         """Log a user in as a v2 client does."""

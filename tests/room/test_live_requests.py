@@ -64,7 +64,7 @@ def test_an_answer_is_read(
 
 def test_a_live_room_in_a_list_tells_how_many_watch() -> None:
     room = msg.Room("r", "label", "u", (), audience_count=3)
-    body = msg.dump_json(msg.success(msg.RoomList((room,)).to_wire()))
+    body = msg.success_text(msg.list_fields([msg.RoomText(room).fields()]))
 
     assert msg.read_answer(msg.GetRoomList(), body).rooms == (room,)
 

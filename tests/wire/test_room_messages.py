@@ -129,6 +129,13 @@ ANSWERS: dict[str, tuple[msg.Request[object], object]] = {
 }
 
 
+def written(room: msg.Room) -> bytes:
+    """Return the fields of a room as a server writes them."""
+    nobody_plays = tuple(replace(one, play_url="") for one in room.members)
+    text = msg.RoomText(replace(room, members=nobody_plays))
+    return text.fields([one.play_url for one in room.members])
+
+
 @pytest.mark.parametrize("name", REQUESTS)
 def test_a_request_is_written_as_its_golden_text(name: str) -> None:
     assert REQUESTS[name].to_wire() == GOLDEN["requests"][name]
@@ -141,12 +148,24 @@ def test_a_request_is_read_back_from_its_golden_text(name: str) -> None:
     assert read(GOLDEN["requests"][name]) == REQUESTS[name]
 
 
-@pytest.mark.parametrize("name", ANSWERS)
+@pytest.mark.parametrize(
+    "name",
+    [name for name, (_, one) in ANSWERS.items() if not isinstance(one, msg.RoomList)],
+)
 def test_an_answer_is_written_as_its_golden_text(name: str) -> None:
     answer = ANSWERS[name][1]
 
     assert hasattr(answer, "to_wire")
     assert msg.success(answer.to_wire()) == GOLDEN["answers"][name]
+
+
+@pytest.mark.parametrize("name", ["get_room_list", "get_room_list, live"])
+def test_a_list_of_rooms_is_written_as_its_golden_text(name: str) -> None:
+    listed = ANSWERS[name][1]
+
+    assert isinstance(listed, msg.RoomList)
+    text = msg.success_text(msg.list_fields(map(written, listed.rooms)))
+    assert msg.parse_json(text) == GOLDEN["answers"][name]
 
 
 @pytest.mark.parametrize("name", ANSWERS)
