@@ -18,11 +18,21 @@ from kiosk.codec.sound_decoder import SoundDecoder, sound_decoder
 from kiosk.errors import DeviceError, MediaError
 from kiosk.media.incoming import HeardAt, IncomingStream
 from kiosk.media.jitter import AudioPacket, Order
+from kiosk.media.limiter import FULL, Limiter
+from kiosk.media.loudest import Loudest
 from kiosk.media.reference import Reference
 from kiosk.media.speaker_pace import SpeakerPace
 from kiosk.media.stretch import Concealer, Pcm, Stretch, to_us
 from kiosk.media.worker import Worker
-from kiosk.ports import SAMPLE_RATE, CaptureLost, Clock, MediaFact, Micros, Period
+from kiosk.ports import (
+    SAMPLE_RATE,
+    CaptureLost,
+    Clock,
+    LoudestChanged,
+    MediaFact,
+    Micros,
+    Period,
+)
 from kiosk.ports import Speaker as SpeakerPort
 
 
@@ -134,6 +144,8 @@ class Playout:
         self._post = post
         self._reference = reference
         self._meter = meter
+        self._limiter = Limiter()
+        self._loudest = Loudest()
         self._sounds: tuple[IncomingSound, ...] = ()
         self._is_reported = False
 
@@ -173,13 +185,18 @@ class Playout:
         now = self._clock.now()
         mixed = np.zeros(PERIOD, np.float32)
         heard: list[tuple[IncomingStream, int]] = []
+        powers: dict[str, float] = {}
         for sound in self._sounds:
             samples, pts_us = sound.next_period(now)
             if samples is not None:
                 mixed += samples
+                powers[sound.stream.user_id] = _power(samples)
             if pts_us is not None:
                 heard.append((sound.stream, pts_us))
-        pcm = np.clip(np.rint(mixed), -32768, 32767).astype("<i2").tobytes()
+        if self._loudest.hear(powers):
+            self._post(LoudestChanged(self._loudest.user_id))
+        limited = np.rint(self._limiter.limit(mixed))
+        pcm = np.clip(limited, -32768, 32767).astype("<i2").tobytes()
         return pcm, heard
 
     def _tap(self, period: Period) -> None:
@@ -189,8 +206,8 @@ class Playout:
             return
         sounds = self._sounds
         for latency_ms in self._meter.feed(period.pcm, period.captured_at):
-            if not sounds:
-                continue
+            if len(sounds) != 1:
+                continue  # of several, nobody knows whose it was
             counters = sounds[0].stream.counters
             counters.audio_latency.add(latency_ms)
             video_ms = counters.video_latency.newest
@@ -208,3 +225,8 @@ class Playout:
             worker.beat()
             if worker.stopping.wait(0.1):
                 return
+
+
+def _power(samples: Pcm) -> float:
+    """Return the mean square, full scale being 1."""
+    return float(samples @ samples) / (samples.size * FULL * FULL)

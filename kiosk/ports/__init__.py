@@ -30,6 +30,7 @@ from kiosk.ports.echo import ECHO_BLOCK, EchoCanceller
 from kiosk.ports.media import (
     CaptureLost,
     Distribution,
+    LoudestChanged,
     Media,
     MediaFact,
     PeerResumed,
@@ -98,6 +99,7 @@ __all__ = [
     "Indicators",
     "Init",
     "Layer",
+    "LoudestChanged",
     "Media",
     "MediaFact",
     "Microphone",

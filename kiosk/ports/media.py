@@ -33,6 +33,13 @@ class PeerResumed:
 
 
 @dataclass(frozen=True, slots=True)
+class LoudestChanged:
+    """Another peer talks loudest now; an empty ``user_id``: nobody talks."""
+
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlayLost:
     """A peer's stream cannot be played for now; the player retries on its own."""
 
@@ -70,6 +77,7 @@ MediaFact = (
     PeerStarted
     | PeerSilent
     | PeerResumed
+    | LoudestChanged
     | PlayLost
     | PlayUrlUsedUp
     | PushLost

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy.typing as npt
 RATE = 48_000
 HEADER_BYTES = 44
 SILENCE_DBFS = -120.0
+CLEAR_DBFS = -30.0
 
 Pcm = npt.NDArray[np.int16]
 
@@ -30,6 +32,11 @@ def peak_dbfs(pcm: Pcm) -> float:
     """Return the largest sample against full scale; -120 of digital silence."""
     peak = int(np.max(np.abs(pcm.astype(np.int32)), initial=0))
     return 20 * math.log10(peak / 32768) if peak else SILENCE_DBFS
+
+
+def tones_in(pcm: Pcm, candidates: Iterable[int]) -> set[int]:
+    """Return which of some frequencies, multiples of 20 Hz, are clearly there."""
+    return {hertz for hertz in candidates if tone_dbfs(pcm, hertz) > CLEAR_DBFS}
 
 
 def tone_dbfs(pcm: Pcm, hertz: int) -> float:
