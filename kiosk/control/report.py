@@ -17,9 +17,7 @@ def _lines(status: Mapping[str, Any]) -> Iterator[str]:
         yield _line("reason", status["reason"])
     yield _line("we are", status.get("user_id") or "not logged in")
     yield _line("room", status.get("room_id") or "none")
-    peers = [
-        peer.get("name") or peer.get("user_id") for peer in status.get("peers", ())
-    ]
+    peers = [_peer(peer) for peer in status.get("peers", ())]
     yield _line("peers", ", ".join(peers) or "none")
     yield _line("sound", "muted" if status.get("muted") else "on")
     yield _line("devices", _devices(status.get("devices") or {}))
@@ -43,6 +41,13 @@ def _devices(devices: Mapping[str, bool]) -> str:
         name.removesuffix("_open") for name, is_open in devices.items() if is_open
     ]
     return f"{', '.join(opened)} open" if opened else "all closed"
+
+
+def _peer(peer: Mapping[str, Any]) -> str:
+    told = [str(peer["received"])] if "received" in peer else []
+    told += ["talks"] if peer.get("loudest") else []
+    name = str(peer.get("name") or peer.get("user_id"))
+    return f"{name} ({', '.join(told)})" if told else name
 
 
 def _push(push: Mapping[str, Any]) -> str:

@@ -116,6 +116,7 @@ class Face:
             peer_name=", ".join(peer.name for peer in peers),
             muted=self._machine.muted,
             with_picture=scope.peers.with_picture if scope else True,
+            tiles=scope.peers.tiles if scope else (),
         )
         self._screens.show(self.screen, self.facts)
 

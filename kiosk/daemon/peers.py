@@ -14,7 +14,7 @@ from kiosk import ports
 from kiosk.call import events as ev
 from kiosk.call.events import Standing
 from kiosk.daemon.timings import Timings
-from kiosk.ports import Clock, Layer, Peer
+from kiosk.ports import Clock, Layer, Peer, Received, Tile
 
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ class Peers:
         timings: Of the call.
         post: Gets the events.
         on_text: Gets text messages.
-        on_changed: Called when somebody came.
+        on_changed: Called when a screen of the call reads differently.
         on_first_picture: Gets the user_id whose picture is shown first.
         on_url_used_up: Gets the user_id whose stream needs a fresh URL.
 
@@ -60,11 +60,44 @@ class Peers:
         self._on_url_used_up = on_url_used_up
         self._started: set[str] = set()
         self._silent: set[str] = set()
+        self._with_picture: set[str] = set()
+        self._loudest = ""
         self._layers: dict[str, Layer] = {}
         self._entered = False
         self._early: list[ports.RoomNotice] = []
         self.known: dict[str, Peer] = {}
-        self.with_picture = True
+
+    @property
+    def with_picture(self) -> bool:
+        """False when nothing but sound comes from those who are presented."""
+        return not self._presented or bool(self._presented & self._with_picture)
+
+    @property
+    def tiles(self) -> tuple[Tile, ...]:
+        """Those who are being played, in the order they came."""
+        return tuple(
+            Tile(
+                peer.name or user_id,
+                self._layers[user_id],
+                self.received(user_id),
+                is_loudest=self.is_loudest(user_id),
+            )
+            for user_id, peer in self.known.items()
+            if user_id in self._layers
+        )
+
+    def received(self, user_id: str) -> Received:
+        """Return what comes from a peer."""
+        if user_id not in self._started:
+            return Received.NOTHING_YET
+        if user_id in self._silent:
+            return Received.SILENCE
+        has_picture = user_id in self._with_picture
+        return Received.PICTURE if has_picture else Received.SOUND
+
+    def is_loudest(self, user_id: str) -> bool:
+        """Say whether a peer talks, and of all the others loudest."""
+        return user_id == self._loudest
 
     @property
     def standing(self) -> Standing:
@@ -89,6 +122,7 @@ class Peers:
         if user_id not in self._layers:
             free = [layer for layer in _LAYERS if layer not in self._layers.values()]
             self._layers[user_id] = free[0] if free else _LAYERS[-1]
+            self._tell_several()
         return self._layers[user_id]
 
     def forget(self, user_id: str) -> None:
@@ -139,6 +173,10 @@ class Peers:
             case ports.PeerResumed(user_id):
                 self._silent.discard(user_id)
                 self._post(ev.PeersResumed(self._call))
+                self._tell_several()
+            case ports.LoudestChanged(user_id):
+                self._loudest = user_id
+                self._tell_several()
             case ports.PlayLost(user_id, reason):
                 log.info("peer not played", extra={"user": user_id, "reason": reason})
             case ports.PlayUrlUsedUp(user_id):
@@ -165,13 +203,17 @@ class Peers:
         if not self.known:
             gone = ev.PeersHungUp if hung_up else ev.PeersExpired
             self._post(gone(self._call))
-        elif self._are_silent:
+            return
+        self._on_changed()
+        if self._are_silent:
             self._post(ev.PeersSilent(self._call))
 
     def _start(self, user_id: str, *, with_picture: bool) -> None:
         self._started.add(user_id)
         self._silent.discard(user_id)
-        self.with_picture = with_picture
+        self._with_picture.discard(user_id)
+        if with_picture:
+            self._with_picture.add(user_id)
         if with_picture and not self._timings.first_picture_us:
             self._timings.first_picture_us = self._clock.now()
             self._on_first_picture(user_id)
@@ -181,3 +223,9 @@ class Peers:
         self._silent.add(user_id)
         if self._are_silent:
             self._post(ev.PeersSilent(self._call))
+        self._tell_several()
+
+    def _tell_several(self) -> None:
+        """Have the tiles drawn anew; of one peer a screen shows nothing of this."""
+        if len(self.known) > 1:
+            self._on_changed()

@@ -19,6 +19,7 @@ from kiosk.call.machine import CallMachine
 from kiosk.call.states import CALL_STATES
 from kiosk.daemon.devices_open import DevicesOpen
 from kiosk.daemon.face import Face
+from kiosk.daemon.peers import Peers
 from kiosk.daemon.scope import CallScope
 from kiosk.daemon.stall import StallMeter
 from kiosk.daemon.timings import Timings
@@ -65,10 +66,7 @@ def describe(
         "since_us": face.facts.since,
         "reason": face.facts.reason,
         "position": face.facts.position,
-        "peers": [
-            {"user_id": peer.user_id, "name": peer.name}
-            for peer in (here.peers.known.values() if here else ())
-        ],
+        "peers": _peers(here.peers) if here else [],
         "push": asdict(pusher.stats) if pusher else None,
         "play": [asdict(stats) for stats in player.stats] if player else [],
         "timings": {
@@ -84,3 +82,15 @@ def describe(
         "loop_stall_ms": stall.snapshot(),
         "calls_ended": calls_ended,
     }
+
+
+def _peers(peers: Peers) -> list[dict[str, object]]:
+    return [
+        {
+            "user_id": user_id,
+            "name": peer.name,
+            "received": peers.received(user_id).value,
+            "loudest": peers.is_loudest(user_id),
+        }
+        for user_id, peer in peers.known.items()
+    ]

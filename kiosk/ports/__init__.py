@@ -57,7 +57,7 @@ from kiosk.ports.room import (
     Seat,
     TextReceived,
 )
-from kiosk.ports.screens import ScreenFacts, ScreenName, Screens
+from kiosk.ports.screens import Received, ScreenFacts, ScreenName, Screens, Tile
 from kiosk.ports.values import (
     BRAKE_BELOW,
     SAMPLE_RATE,
@@ -123,6 +123,7 @@ __all__ = [
     "PushLost",
     "PushStats",
     "Pusher",
+    "Received",
     "Rect",
     "RoomClosed",
     "RoomNotice",
@@ -134,4 +135,5 @@ __all__ = [
     "SoftFrame",
     "Speaker",
     "TextReceived",
+    "Tile",
 ]

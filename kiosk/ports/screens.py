@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from kiosk.ports.values import Micros
+from kiosk.ports.values import Layer, Micros
 
 
 class ScreenName(Enum):
@@ -28,6 +28,35 @@ class ScreenName(Enum):
     OUT_OF_SERVICE = "out_of_service"
 
 
+class Received(Enum):
+    """What comes from a peer at the moment."""
+
+    NOTHING_YET = "nothing yet"
+    PICTURE = "picture"
+    SOUND = "sound"
+    """Without a picture."""
+    SILENCE = "silence"
+    """Not even that any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """
+    Where on the display a peer is, and what can be said of it.
+
+    Attributes:
+        name: Who it is.
+        layer: Where the media show its picture.
+        is_loudest: Whether it talks, and of all the others loudest.
+
+    """
+
+    name: str
+    layer: Layer
+    received: Received
+    is_loudest: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class ScreenFacts:
     """
@@ -42,6 +71,7 @@ class ScreenFacts:
         text: The newest text message, or empty.
         since: When this screen began.
         with_picture: False when only sound comes from the peer.
+        tiles: The others who are being played, in the order they came.
 
     """
 
@@ -53,6 +83,7 @@ class ScreenFacts:
     text: str = ""
     since: Micros = Micros(0)
     with_picture: bool = True
+    tiles: tuple[Tile, ...] = ()
 
 
 class Screens(Protocol):

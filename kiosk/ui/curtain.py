@@ -8,6 +8,8 @@ end the player hides the layer that is the page's by now.  So:
 
 1. With the curtain down, pictures of the media are dropped.
 2. The media hide the base layer only while it holds a picture of theirs.
+3. The base layer takes the first picture of a call while a page is still on it;
+   further layers take pictures only once they were given a place.
 
 It decides nothing: the presenter lowers and lifts it with the screens.
 """
@@ -15,6 +17,7 @@ It decides nothing: the presenter lowers and lifts it with the screens.
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 
 from kiosk.ports import (
     Clock,
@@ -27,6 +30,10 @@ from kiosk.ports import (
     Probe,
     Rect,
 )
+from kiosk.ui.layout import fitted
+
+
+_FURTHER = (Layer.SECOND, Layer.THIRD)
 
 
 class Curtain:
@@ -45,6 +52,7 @@ class Curtain:
         self._lock = threading.Lock()
         self._is_down = True
         self._page_on_base = False
+        self._places: Mapping[Layer, Rect | None] = {}
 
     @property
     def is_down(self) -> bool:
@@ -67,6 +75,25 @@ class Curtain:
             self._page_on_base = True
             self._display.show(Layer.BASE, page)
 
+    def place(self, places: Mapping[Layer, Rect | None]) -> None:
+        """
+        Put pictures of peers where they belong from now on.
+
+        Args:
+            places: By layer; ``None`` is the whole display. A layer that is not
+                named is ``BASE`` with all of it, or shows nothing.
+
+        """
+        with self._lock:
+            self._places = places
+
+    def take_page_away(self) -> None:
+        """Leave the base layer empty, if it holds a page."""
+        with self._lock:
+            if self._page_on_base:
+                self._page_on_base = False
+                self._display.hide(Layer.BASE)
+
     def probe(self) -> Probe:
         """Ask the display."""
         return self._display.probe()
@@ -82,9 +109,12 @@ class Curtain:
     def show(self, layer: Layer, frame: Frame, at: Rect | None = None) -> Micros:
         """Put a picture of the media on a layer, or drop it; any thread."""
         with self._lock:
-            if not self._is_down:
+            if not self._is_down and (layer not in _FURTHER or layer in self._places):
                 if layer is Layer.BASE:
                     self._page_on_base = False
+                cell = self._places.get(layer)
+                if at is None and cell is not None:
+                    at = fitted(cell, (frame.width, frame.height))
                 return self._display.show(layer, frame, at)
         if isinstance(frame, DmabufFrame):
             frame.release()

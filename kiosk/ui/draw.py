@@ -26,8 +26,10 @@ from kiosk.ui.layout import (
     MARGIN,
     NARROWEST,
     PIP_MARGIN,
+    SHAPE,
     STRIP,
     pip_rect,
+    tile_rects,
     unit,
 )
 from kiosk.ui.pieces import (
@@ -38,9 +40,10 @@ from kiosk.ui.pieces import (
     draw_message,
     draw_notice,
     draw_sign,
+    draw_tile,
     notice_width,
 )
-from kiosk.ui.screens import Mood, ScreenContent
+from kiosk.ui.screens import Mood, PeerTile, ScreenContent
 
 
 PAGES_KEPT: Final = 3
@@ -83,7 +86,10 @@ class Artist:
         self._scale = unit(size)
         self._grounds: dict[Mood, Image.Image] = {}
         self._pages: OrderedDict[ScreenContent, PageFrame] = OrderedDict()
-        self._pip = None if self_view is None else self._in_units(size, self_view)
+        self._shape = self_view or SHAPE
+        self._pip: Rect | None = None
+        if self_view is not None:
+            self._pip = self._in_units(pip_rect(size, self_view))
 
     def prepare(self) -> None:
         """Draw the grounds, so that the first page of each mood waits for none."""
@@ -109,6 +115,8 @@ class Artist:
         pip = self._pip if content.self_view else None
         if pip is not None:
             draw_self_view(canvas, pip, "")
+        if len(content.tiles) > 1:
+            self._draw_tiles(canvas, content.tiles)
         self._draw_muted(canvas, content, pip)
         bottom = canvas.height - STRIP - GAP
         self._draw_stack(canvas, content, pip, left=PIP_MARGIN, bottom=bottom)
@@ -226,8 +234,12 @@ class Artist:
             self._grounds[mood] = Image.composite(edge, middle, glow)
         return self._grounds[mood]
 
-    def _in_units(self, size: tuple[int, int], picture: tuple[int, int]) -> Rect:
-        rect = pip_rect(size, picture)
+    def _draw_tiles(self, canvas: Canvas, tiles: tuple[PeerTile, ...]) -> None:
+        rects = tile_rects(self._size, len(tiles), self._shape)
+        for rect, tile in zip(rects, tiles, strict=True):
+            draw_tile(canvas, self._in_units(rect), tile)
+
+    def _in_units(self, rect: Rect) -> Rect:
         x, y, width, height = (
             round(side / self._scale)
             for side in (rect.x, rect.y, rect.width, rect.height)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
+from kiosk.ports import Rect
 from kiosk.ui import palette
 from kiosk.ui.canvas import Box, Canvas
-from kiosk.ui.screens import Fault, Figure, Icon, Mood, Notice, ScreenContent
+from kiosk.ui.layout import TILE_LABEL
+from kiosk.ui.screens import Fault, Figure, Icon, Mood, Notice, PeerTile, ScreenContent
 
 
 PILL_HEIGHT: Final = 56.0
 PILL_GAP: Final = 14.0
 PILL_OPACITY: Final = 0.92
 MESSAGE_SIZES: Final = (36.0, 32.0, 28.0)
+TILE_SIZES: Final = (28.0, 26.0, 24.0)
 
 
 def draw_sign(
@@ -120,6 +123,33 @@ def draw_call_pill(
     canvas.disc(x + 24, middle, 7, palette.LIGHT_GREEN)
     canvas.text(x + 44, middle + 11, timer, 30, palette.WHITE, bold=True)
     return top - PILL_GAP
+
+
+def draw_tile(canvas: Canvas, place: Rect, tile: PeerTile) -> None:
+    """Draw one of several others: what is around the picture, and the name below."""
+    left, top, right = place.x, place.y, place.x + place.width
+    bottom = place.y + place.height
+    if tile.note:
+        _draw_absent(canvas, place, tile.note)
+    ground = palette.LIGHT_GREEN if tile.is_loudest else palette.NAVY
+    ink = palette.NAVY if tile.is_loudest else palette.WHITE
+    canvas.panel((left, bottom, right, bottom + TILE_LABEL), 0, ground)
+    x = left + 16.0
+    if tile.is_loudest:  # colour never speaks alone
+        canvas.frame((left, top, right, bottom + TILE_LABEL), 0, 6, ground)
+        canvas.icon(Icon.MICROPHONE, x + 13, bottom + TILE_LABEL / 2, 28, ink)
+        x += 36
+    size, name = canvas.fit(tile.name, TILE_SIZES, right - 12 - x, 1, bold=True)
+    canvas.text(x, bottom + 22 + size * 0.36, name[0], size, ink, bold=True)
+
+
+def _draw_absent(canvas: Canvas, place: Rect, note: str) -> None:
+    """Draw what stands in the place of a picture."""
+    box = (place.x, place.y, place.x + place.width, place.y + place.height)
+    canvas.panel(box, 0, palette.NIGHT)
+    x, y = place.x + place.width / 2, place.y + place.height / 2
+    canvas.icon(Icon.PERSON, x, y - 18, 72, palette.OFF)
+    canvas.text(x, y + 50, note, 26, palette.SOFT, align=0.5)
 
 
 def draw_message(

@@ -29,10 +29,12 @@ from kiosk.ports import (
     Display,
     Layer,
     PageFrame,
+    Rect,
     ScreenFacts,
     ScreenName,
 )
 from kiosk.ui.curtain import Curtain
+from kiosk.ui.layout import SHAPE, tile_rects
 from kiosk.ui.screens import Branding, ScreenContent, screen_content
 from kiosk.ui.words import FALLBACK, LANGUAGES
 
@@ -118,12 +120,15 @@ class ScreenPresenter:
             self._display.hide(layer)
 
     def _put(self, content: ScreenContent) -> None:
+        self._curtain.place(self._places(content))
         if content.self_view:
             self._curtain.lift()
         else:
             self._curtain.lower()
         artist = self._artist or self._hired()
         if content.over_picture:
+            if [tile.layer for tile in content.tiles] not in ([], [Layer.BASE]):
+                self._curtain.take_page_away()  # no picture will cover all of it
             page, place = artist.over(content)
             self._display.show(Layer.OVER, page, place)
         else:
@@ -133,6 +138,16 @@ class ScreenPresenter:
         if not content.self_view:
             self._display.hide(Layer.PIP)
         self._shown = content
+
+    def _places(self, content: ScreenContent) -> dict[Layer, Rect | None]:
+        if not content.over_picture:
+            return {}
+        layers = [tile.layer for tile in content.tiles]
+        if len(layers) == 1:
+            return {layers[0]: None}
+        shape = self._self_view or SHAPE
+        rects = tile_rects(self._display.size, len(layers), shape) if layers else ()
+        return dict(zip(layers, rects, strict=True))
 
     def _content(self, name: ScreenName, facts: ScreenFacts) -> ScreenContent:
         return screen_content(

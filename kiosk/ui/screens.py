@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from kiosk.ports import Button, Micros, ScreenFacts, ScreenName
+from kiosk.ports import Button, Layer, Micros, Received, ScreenFacts, ScreenName
 from kiosk.ui.words import FALLBACK, LANGUAGES, ScreenWords, Words
 
 
@@ -148,6 +148,24 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class PeerTile:
+    """
+    One of several others.
+
+    Attributes:
+        layer: Where its picture is.
+        note: What stands in the place of the picture; empty while there is one.
+        is_loudest: Whether it talks, and of all the others loudest.
+
+    """
+
+    name: str
+    layer: Layer
+    note: str
+    is_loudest: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ScreenContent:
     """
     All there is to draw.
@@ -155,6 +173,7 @@ class ScreenContent:
     Attributes:
         over_picture: The base layer belongs to the peer's picture; only what
             lies over it is drawn.
+        tiles: Whose pictures there are; a single one has the whole display.
         self_view: Whether the camera may be open, and its picture shown.
         hint: The one thing to press, or empty.
         timer: How long the call has lasted, or empty.
@@ -180,6 +199,7 @@ class ScreenContent:
     self_view: bool = False
     self_view_label: str = ""
     over_picture: bool = False
+    tiles: tuple[PeerTile, ...] = ()
 
 
 def screen_content(
@@ -207,6 +227,7 @@ def screen_content(
     said = _said(name, facts, words)
     in_call = name is ScreenName.IN_CALL
     self_view = name in _SELF_VIEW
+    tiles = _tiles(facts, words) if in_call else ()
     return ScreenContent(
         name=name,
         mood=_mood(name, facts),
@@ -223,12 +244,13 @@ def screen_content(
         hint=words.press_to_call if name is ScreenName.IDLE else "",
         figure=_figure(name, facts, words),
         fault=_fault(name, facts, words),
-        peer=(plain(facts.peer_name, NAME_LENGTH) or words.adviser) if in_call else "",
+        peer=_peer(facts, words) if in_call else "",
         timer=duration(facts.since, now) if in_call else "",
         message=plain(facts.text, MESSAGE_LENGTH) if in_call else "",
         self_view=self_view,
         self_view_label=words.your_picture if self_view else "",
-        over_picture=in_call and facts.with_picture,
+        over_picture=in_call and (facts.with_picture or len(tiles) > 1),
+        tiles=tiles,
     )
 
 
@@ -311,6 +333,30 @@ def _figure(name: ScreenName, facts: ScreenFacts, words: Words) -> Figure | None
     if name is not ScreenName.QUEUED or facts.position is None or facts.position < 1:
         return None
     return Figure(str(min(facts.position, 999)), words.place_in_queue)
+
+
+def _peer(facts: ScreenFacts, words: Words) -> str:
+    if len(facts.tiles) > 1:
+        return words.others.format(len(facts.tiles))
+    return plain(facts.peer_name, NAME_LENGTH) or words.adviser
+
+
+def _tiles(facts: ScreenFacts, words: Words) -> tuple[PeerTile, ...]:
+    notes = {
+        Received.NOTHING_YET: words.is_joining,
+        Received.PICTURE: "",
+        Received.SOUND: words.sound_only,
+        Received.SILENCE: words.interrupted,
+    }
+    return tuple(
+        PeerTile(
+            plain(tile.name, NAME_LENGTH),
+            tile.layer,
+            notes[tile.received],
+            tile.is_loudest,
+        )
+        for tile in facts.tiles
+    )
 
 
 def _fault(name: ScreenName, facts: ScreenFacts, words: Words) -> Fault | None:

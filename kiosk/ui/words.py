@@ -52,6 +52,12 @@ class Words:
     place_in_queue: str
     your_picture: str
     adviser: str
+    others: str
+    """With a gap for how many: who is in a call of several."""
+    is_joining: str
+    """In the place of one's picture, as are the two that follow."""
+    sound_only: str
+    interrupted: str
     for_technicians: str
     told_muted: str
     """To the others in the room, as are the five that follow."""
@@ -170,6 +176,10 @@ EN: Final = Words(
     place_in_queue="your place in the queue",
     your_picture="Your picture",
     adviser="Adviser",
+    others="{} others",
+    is_joining="Joining",
+    sound_only="Sound only",
+    interrupted="Interrupted",
     for_technicians="For technicians",
     told_muted="Microphone off",
     told_unmuted="Microphone on",
@@ -251,6 +261,10 @@ ZH_CN: Final = Words(
     place_in_queue="您的排队位置",
     your_picture="您的画面",
     adviser="客服",
+    others="另有 {} 人",
+    is_joining="正在加入",
+    sound_only="仅有声音",
+    interrupted="连接中断",
     for_technicians="技术人员",
     told_muted="麦克风已关闭",
     told_unmuted="麦克风已打开",

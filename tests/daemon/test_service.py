@@ -164,7 +164,14 @@ async def test_the_status_names_state_peers_and_devices() -> None:
     assert status["state"] == "IN_CALL"
     assert status["screen"] == "in_call"
     assert status["user_id"] == "kiosk-7"
-    assert status["peers"] == [{"user_id": AGENT.user_id, "name": AGENT.name}]
+    assert status["peers"] == [
+        {
+            "user_id": AGENT.user_id,
+            "name": AGENT.name,
+            "received": "picture",
+            "loudest": False,
+        }
+    ]
     assert status["devices"]["camera_open"]
     assert status["timings"]["first_picture_us"] >= status["timings"]["entered_us"] > 0
     assert status["rss_mb"] > 0
