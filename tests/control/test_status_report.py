@@ -14,7 +14,10 @@ IN_CALL = {
     "muted": True,
     "insecure": True,
     "reason": "R007 no answer",
-    "peers": [{"user_id": "agent-1", "name": "Agent"}, {"user_id": "b", "name": ""}],
+    "peers": [
+        {"user_id": "agent-1", "name": "Agent", "received": "sound", "loudest": True},
+        {"user_id": "b", "name": "", "received": "picture", "loudest": False},
+    ],
     "push": {
         "bitrate": 800_000,
         "pictures_sent": 90,
@@ -43,7 +46,7 @@ def test_a_call_is_described_with_all_that_support_asks_for() -> None:
         "R007 no answer",
         "kiosk-7",
         "service",
-        "Agent, b",
+        "Agent (sound, talks), b (picture)",
         "muted",
         "camera open",
         "insecure",

@@ -5,13 +5,16 @@ from __future__ import annotations
 from kiosk.call.states import State
 from kiosk.ports import (
     Layer,
+    LoudestChanged,
     Peer,
     PeerJoined,
     PeerLeft,
     PeerResumed,
     PeerSilent,
     PeerStarted,
+    Received,
     ScreenName,
+    Tile,
 )
 from tests.daemon.running_kiosk import RunningKiosk, running_kiosk
 from tests.fakes.kiosk_world import AGENT
@@ -125,3 +128,53 @@ async def test_who_is_silent_while_somebody_joins_is_waited_for_meanwhile() -> N
 
         kiosk.world.media.report(PeerStarted("anna"))
         await kiosk.reach(State.IN_CALL)
+
+
+async def test_the_screen_says_where_everybody_is_and_what_comes() -> None:
+    async with running_kiosk() as kiosk:
+        await talk_with_two(kiosk)
+        kiosk.world.media.report(PeerStarted(AGENT.user_id, with_picture=False))
+        await join(kiosk, BRUNO)
+
+        wanted = (
+            Tile("Agent Wang", Layer.BASE, Received.SOUND),
+            Tile("Anna", Layer.SECOND, Received.PICTURE),
+            Tile("Bruno", Layer.THIRD, Received.NOTHING_YET),
+        )
+        await kiosk.until(lambda: kiosk.world.screens.facts.tiles == wanted, "tiles")
+
+
+async def test_who_talks_is_on_the_screen_and_in_the_status() -> None:
+    async with running_kiosk() as kiosk:
+        await talk_with_two(kiosk)
+        kiosk.world.media.report(LoudestChanged("anna"))
+
+        facts = kiosk.world.screens.facts
+        assert [tile.is_loudest for tile in facts.tiles] == [False, True]
+        told = kiosk.daemon.status()["peers"]
+        assert [(one["name"], one["loudest"]) for one in told] == [
+            ("Agent Wang", False),
+            ("Anna", True),
+        ]
+        assert told[1]["received"] == "picture"
+
+
+async def test_the_silence_of_one_is_on_its_tile_until_it_is_back() -> None:
+    async with running_kiosk() as kiosk:
+        await talk_with_two(kiosk)
+
+        kiosk.world.media.report(PeerSilent("anna"))
+        assert kiosk.world.screens.facts.tiles[1].received is Received.SILENCE
+        kiosk.world.media.report(PeerResumed("anna"))
+        assert kiosk.world.screens.facts.tiles[1].received is Received.PICTURE
+
+
+async def test_of_one_peer_no_screen_is_drawn_for_who_talks() -> None:
+    async with running_kiosk() as kiosk:
+        await kiosk.talk()
+        drawn = len(kiosk.world.screens.shown)
+
+        kiosk.world.media.report(LoudestChanged(AGENT.user_id))
+        kiosk.world.media.report(LoudestChanged(""))
+
+        assert len(kiosk.world.screens.shown) == drawn
