@@ -99,6 +99,16 @@ def clothes(person: int) -> tuple[int, int]:
     return GREY + round(blue), GREY + round(red)
 
 
+def enlarged(picture: I420, times: int) -> I420:
+    """Return ``picture`` with every pixel ``times`` as wide and as high."""
+    y, u, v = planes_of(picture)
+    height, width = y.shape[0] * times, y.shape[1] * times
+    large = black_picture(width, height)
+    for plane, small in zip(planes_of(large), (y, u, v), strict=True):
+        plane[:] = small.repeat(times, axis=0).repeat(times, axis=1)
+    return large
+
+
 def _disc(side: int) -> npt.NDArray[np.bool_]:
     columns = np.arange(side) * 2.0 / side - 1
     rows = columns[:, None]

@@ -21,7 +21,7 @@ from kiosk.codec.av_errors import AV_ERRORS, cause_of, require_file
 from kiosk.codec.av_frames import soft_frame_of
 from kiosk.codec.i420 import I420, black_picture, plane_of, planes_of
 from kiosk.errors import MediaError
-from kiosk.ports import Micros
+from kiosk.ports import Micros, SoftFrame
 
 
 FALLBACK_RATE = 25.0
@@ -103,6 +103,19 @@ class VideoFile:
             y, x = top // halves, left // halves
             plane[y : y + part.shape[0], x : x + part.shape[1]] = part
         return picture
+
+    def whole_picture(self, at: Micros) -> SoftFrame:
+        """
+        Return the present picture in the file's own size, taken at ``at``.
+
+        Raises:
+            MediaError: If it cannot be converted.
+
+        """
+        try:
+            return soft_frame_of(self._frame, at)
+        except AV_ERRORS as exc:
+            raise MediaError(f"{self._path}: {cause_of(exc)}") from exc
 
     def close(self) -> None:
         """Close the file; safe to repeat."""

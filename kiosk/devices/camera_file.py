@@ -17,6 +17,7 @@ from kiosk.codec.i420 import I420
 from kiosk.codec.live_encoder import EncoderWishes, LiveEncoder
 from kiosk.codec.painted_clock import paint_i420
 from kiosk.codec.presets import GOP_S
+from kiosk.codec.shutter import Shutter
 from kiosk.codec.video_file import VideoFile
 from kiosk.errors import DeviceError, DeviceStalled, MediaError
 from kiosk.ports import (
@@ -78,6 +79,7 @@ class FileCamera:
         self._paint_clock = paint_clock
         self._wishes = EncoderWishes(bitrate, picture_rate)
         self._closing = threading.Event()
+        self._shutter = Shutter(path)
         self._thread: threading.Thread | None = None
 
     def probe(self) -> Probe:
@@ -115,6 +117,7 @@ class FileCamera:
             raise DeviceError("camera", self._path, str(exc)) from exc
         live = LiveEncoder(encoder, self._wishes, rate, on_unit, on_preview)
         self._closing.clear()
+        self._shutter.open()
         self._thread = threading.Thread(
             target=self._run, args=(video, live), name="camera", daemon=True
         )
@@ -142,6 +145,17 @@ class FileCamera:
         """Encode at most so many pictures."""
         self._wishes.set_picture_rate(pictures_per_second)
 
+    def take_still(self) -> SoftFrame:
+        """
+        Return the file's picture of now in its own size: no sensor has more.
+
+        Raises:
+            DeviceStalled: If the file is not being played.
+            DeviceError: If the camera is not open.
+
+        """
+        return self._shutter.press()
+
     def close(self) -> None:
         """
         Stop; no callback runs afterwards.
@@ -151,6 +165,7 @@ class FileCamera:
 
         """
         self._closing.set()
+        self._shutter.close()
         if self._thread is None:
             return
         self._thread.join(CLOSE_S)
@@ -194,4 +209,5 @@ class FileCamera:
                 continue
             if self._closing.wait(max(0.0, -late / 1_000_000)):
                 return
+            self._shutter.take(lambda: video.whole_picture(self._clock.now()))
             live.offer(draw, self._clock.now())

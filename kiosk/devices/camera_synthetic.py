@@ -13,12 +13,13 @@ import threading
 from collections.abc import Callable
 
 from kiosk.codec.h264_encoder import H264Encoder
-from kiosk.codec.i420 import I420
+from kiosk.codec.i420 import I420, soft_frame
 from kiosk.codec.live_encoder import EncoderWishes, LiveEncoder
 from kiosk.codec.pacing import PictureClock
 from kiosk.codec.painted_clock import paint_i420
 from kiosk.codec.presets import GOP_S
-from kiosk.codec.scene import Scene
+from kiosk.codec.scene import Scene, enlarged
+from kiosk.codec.shutter import Shutter
 from kiosk.errors import DeviceError, DeviceStalled, MediaError
 from kiosk.ports import (
     AccessUnit,
@@ -32,6 +33,9 @@ from kiosk.ports import (
 
 
 PATH = "synthetic"
+SENSOR = (3280, 2464)
+"""Of a still, as camera modules of 8 megapixels have it."""
+_STILL_STEP = 4  # a scene of the sensor's size would take half a gigabyte to draw
 CLOSE_S = 1.0
 
 log = logging.getLogger(__name__)
@@ -77,6 +81,7 @@ class SyntheticCamera:
         self._wishes = EncoderWishes(bitrate, picture_rate)
         self._closing = threading.Event()
         self._stalled = threading.Event()
+        self._shutter = Shutter(PATH)
         self._thread: threading.Thread | None = None
 
     def probe(self) -> Probe:
@@ -107,6 +112,7 @@ class SyntheticCamera:
             self._new_encoder(), self._wishes, self._picture_rate, on_unit, on_preview
         )
         self._closing.clear()
+        self._shutter.open()
         self._thread = threading.Thread(
             target=self._run, args=(live,), name="camera", daemon=True
         )
@@ -134,6 +140,17 @@ class SyntheticCamera:
         """Encode at most so many pictures."""
         self._wishes.set_picture_rate(pictures_per_second)
 
+    def take_still(self) -> SoftFrame:
+        """
+        Draw one picture of :data:`SENSOR`, with the clock in it.
+
+        Raises:
+            DeviceStalled: If the camera delivers nothing.
+            DeviceError: If it is not open.
+
+        """
+        return self._shutter.press()
+
     def stall(self, *, stalled: bool = True) -> None:
         """Deliver nothing although open, like a sensor that hangs; or go on."""
         if stalled:
@@ -150,6 +167,7 @@ class SyntheticCamera:
 
         """
         self._closing.set()
+        self._shutter.close()
         if self._thread is None:
             return
         self._thread.join(CLOSE_S)
@@ -185,8 +203,17 @@ class SyntheticCamera:
             number += 1
             if self._stalled.is_set():
                 continue
+            self._shutter.take(self._still)
             try:
                 live.offer(draw, self._clock.now())
             except MediaError as exc:
                 log.error("camera stopped: %s", exc)  # noqa: TRY400 - one line is enough
                 return
+
+    def _still(self) -> SoftFrame:
+        width, height = SENSOR
+        small = Scene(width // _STILL_STEP, height // _STILL_STEP).draw(0)
+        picture = enlarged(small, _STILL_STEP)
+        at = self._clock.now()
+        paint_i420(picture, at)
+        return soft_frame(picture, at)

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
+from kiosk.codec.jpeg import encode_jpeg
 from kiosk.codec.live_encoder import LEAST_RATE
 from kiosk.errors import DeviceError, DeviceStalled
 from kiosk.media.echo import EchoPath
@@ -40,6 +41,7 @@ _CLOSE_S = 2.0
 _LOAD_S = 10.0  # 28 MB of library off a slow card, once in the life of a process
 _REOPEN_S = 1.0
 _SLICE_S = 0.25
+_STILL_S = 8.0  # the camera's two seconds, and JPEG on the smallest board
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,26 @@ class Capture:
         for result in results:
             if isinstance(result, BaseException):
                 raise result
+
+    async def take_still(self, max_bytes: int) -> bytes:
+        """
+        Return one picture of the camera's whole sensor as a JPEG.
+
+        Raises:
+            DeviceError: The camera cannot, or was closed meanwhile.
+            MediaError: The picture cannot be made so small.
+
+        """
+        camera = self._camera
+        call = BlockingCall(
+            "still",
+            lambda: encode_jpeg(camera.take_still(), max_bytes),
+            join_within=_STILL_S,
+        )
+        try:
+            return await call.result()
+        finally:
+            await call.finished()
 
     async def close(self) -> None:
         """

@@ -102,6 +102,10 @@ class StreamPusher:
         """Send silence instead of the microphone from the next period on."""
         self._capture.set_muted(muted=muted)
 
+    async def take_still(self, max_bytes: int) -> bytes:
+        """Return one picture of the camera's whole sensor as a JPEG."""
+        return await self._capture.take_still(max_bytes)
+
     @property
     def stats(self) -> PushStats:
         """A snapshot; cheap."""

@@ -92,6 +92,19 @@ class Camera(Protocol):
         """
         ...
 
+    def take_still(self) -> SoftFrame:
+        """
+        Take one picture of the whole sensor, beside the stream.
+
+        Runs on a worker thread and may take two seconds, in which the stream may
+        pause; it goes on by itself.
+
+        Raises:
+            DeviceError: If the camera is not open, or fails.
+
+        """
+        ...
+
     def close(self) -> None:
         """Release the sensor within a second. Runs on a worker thread."""
         ...

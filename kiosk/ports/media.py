@@ -208,6 +208,17 @@ class Pusher(Protocol):
         """Send silence instead of the microphone from the next period on."""
         ...
 
+    async def take_still(self, max_bytes: int) -> bytes:
+        """
+        Return one picture of the camera's whole sensor as a JPEG.
+
+        Raises:
+            DeviceError: The camera cannot, or was closed meanwhile.
+            MediaError: The picture cannot be made so small.
+
+        """
+        ...
+
     @property
     def stats(self) -> PushStats:
         """A snapshot; cheap."""

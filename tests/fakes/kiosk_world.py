@@ -142,6 +142,14 @@ class FakePusher:
     def set_muted(self, *, muted: bool) -> None:
         self.muted = muted
 
+    async def take_still(self, max_bytes: int) -> bytes:
+        assert self._media.camera_open, "a still of a closed camera"
+        self._media.said.append("still")
+        await asyncio.sleep(0)
+        if self._media.still_errors:
+            raise self._media.still_errors.pop(0)
+        return b"\xff\xd8\xff still"
+
     @property
     def stats(self) -> ports.PushStats:
         return ports.PushStats(muted=self.muted)
@@ -188,6 +196,7 @@ class FakeMedia:
         self.close_s = 0.0
         self.push_errors: list[KioskError] = []
         self.play_errors: list[KioskError] = []
+        self.still_errors: list[KioskError] = []
         self.pusher: FakePusher | None = None
         self.player: FakePlayer | None = None
 

@@ -31,6 +31,11 @@ class PaperPusher:
     def set_muted(self, *, muted: bool) -> None:
         self._media.log.append("mute" if muted else "unmute")
 
+    async def take_still(self, max_bytes: int) -> bytes:
+        self._media.log.append("still")
+        await self._media.act("take_still")
+        return b"\xff\xd8\xff still \xff\xd9"
+
     async def close(self) -> None:
         self._media.log.append("pusher closed")
 

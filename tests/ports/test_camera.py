@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.devices.camera_synthetic import SENSOR
 from kiosk.errors import DeviceError
 from kiosk.ports import Bitrate, Camera, SoftFrame
 from tests.fakes.devices import CAMERAS, CLOCK, SIZE
@@ -150,6 +151,32 @@ def test_starting_it_twice_is_a_device_error_and_it_runs_on(camera: Camera) -> N
 
     assert camera.is_open
     assert viewer.has(2)
+
+
+def test_a_still_is_of_the_whole_sensor_and_the_stream_goes_on(
+    camera: Camera,
+) -> None:
+    viewer = Viewer()
+    camera.start(viewer.on_unit)
+    assert viewer.has(2)
+    before = CLOCK.now()
+
+    still = camera.take_still()
+
+    assert (still.width, still.height) in {(160, 120), SENSOR}
+    assert before <= still.captured_at <= CLOCK.now()
+    assert viewer.has(len(viewer.units) + 3)
+
+
+def test_there_is_no_still_of_a_camera_that_is_not_open(camera: Camera) -> None:
+    with pytest.raises(DeviceError, match="not open"):
+        camera.take_still()
+    camera.start(Viewer().on_unit)
+    camera.close()
+    with pytest.raises(DeviceError, match="not open"):
+        camera.take_still()
+
+    assert not camera.is_open
 
 
 def test_no_callback_runs_after_close(camera: Camera) -> None:
