@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from kiosk.errors import DeviceError
 from kiosk.media.capture import Capture, CaptureDeadlines
 from kiosk.media.echo import Cancellers, EchoPath
 from kiosk.media.facts import FactPost
@@ -51,6 +52,9 @@ class LidOnCamera:
     def set_bitrate(self, bitrate: Bitrate) -> None: ...
 
     def set_picture_rate(self, pictures_per_second: float) -> None: ...
+
+    def take_still(self) -> SoftFrame:
+        raise DeviceError("camera", "lid", "sees nothing")
 
     def close(self) -> None:
         self.is_open = False
