@@ -6,6 +6,11 @@ stretched here, or every document would look grey.  The finest quality that fits
 the bound is taken; nothing is scaled.
 """
 
+# PyAV's stubs leave the type of a packet's buffer open.
+# pyright: reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 from fractions import Fraction
@@ -62,15 +67,18 @@ def _stretch(picture: I420) -> None:
 
 def _encoded(frame: VideoFrame, quality: int) -> bytes:
     try:
-        context = av.CodecContext.create("mjpeg", "w")
-        if not isinstance(context, VideoCodecContext):
-            raise MediaError("JPEG encoder: mjpeg is no video codec")
-        context.width, context.height = frame.width, frame.height
-        context.pix_fmt = "yuvj420p"
-        context.time_base = Fraction(1, 25)
-        context.thread_count = 1
-        context.options = {"qmin": str(quality), "qmax": str(quality)}
-        packets = [*context.encode(frame), *context.encode(None)]
-        return b"".join(bytes(packet) for packet in packets)
+        context = _opened(frame.width, frame.height, quality)
+        packets = (*context.encode(frame), *context.encode(None))
     except AV_ERRORS as exc:
         raise MediaError(f"JPEG encoder: {cause_of(exc)}") from exc
+    return b"".join(bytes(packet) for packet in packets)
+
+
+def _opened(width: int, height: int, quality: int) -> VideoCodecContext:
+    context = av.CodecContext.create("mjpeg", "w")
+    context.width, context.height = width, height
+    context.pix_fmt = "yuvj420p"
+    context.time_base = Fraction(1, 25)
+    context.thread_count = 1
+    context.options = {"qmin": str(quality), "qmax": str(quality)}
+    return context
