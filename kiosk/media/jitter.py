@@ -15,7 +15,8 @@ The rules (measured in the design's playout simulation):
    of it than the target is given back by playing faster; a join backlog is
    cut, not played fast.
    *Reserve* is what the level falls to when the next packet is in time: what
-   it lacks of that need is made up for by playing slower.
+   it lacks of that need is made up for by playing slower; 70 ms more than the
+   target are given back even if late packets use them up again and again.
 3. The speed stays within 0.5 % where speech must show no change; 2 and 4 % are
    for giving back, within a few seconds, what a stall added to the delay, and
    2 % slower for building up a reserve whose lack was just shown.
@@ -49,6 +50,7 @@ _WINDOW_US = 1_000_000
 _KNOWN_US = 200_000  # no decision about speed before so much was observed
 _CUT_ABOVE_US = 250_000
 _KEEP_ABOVE_TARGET_US = 20_000
+_DIPS_US, _HARDLY_US = 70_000, 10_000
 _LITTLE_US, _SLIGHT_US, _MUCH_US = 5_000, 15_000, 40_000
 _LOW, _VERY_LOW = 0.6, 0.4  # of the target
 _QUIET_FAST, _QUIET_SLOW = 1.5, 0.5
@@ -257,7 +259,9 @@ class JitterBuffer:
             self._levels.clear()
             return Order(is_playing=True, is_cut=True)
         reserve = level - (self._next_pts_us + self._lateness.quickest_us - now)
-        return _order(spare - target, self._needed_us - reserve, level / target)
+        lasting = reserve - _DIPS_US if spare > _HARDLY_US else 0
+        excess = max(spare, lasting) - target
+        return _order(excess, self._needed_us - reserve, level / target)
 
     def _shorten_to(self, longest_us: int) -> None:
         while self._buffered_us > longest_us and len(self._packets) > 1:

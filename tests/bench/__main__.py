@@ -38,6 +38,7 @@ NAMES = (
     "storms",
     "room_news",
     "echo",
+    "fuzz",
 )
 OUT = Path("bench-out")
 EX_FAILED = 1
