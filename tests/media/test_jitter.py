@@ -231,6 +231,22 @@ def test_an_excess_is_given_back_quickly_where_the_peer_pauses() -> None:
     assert line.orders[-1].quiet_speed == 1.5
 
 
+def test_late_packets_every_second_do_not_hold_a_long_delay_up_for_ever() -> None:
+    line = Line()
+    line.run(2)
+    line.run(0.3, stalled=True)
+    line.send(15)
+    held_us = line.level_us
+    for _ in range(20):  # always a tenth of a second late once a second
+        line.run(0.9)
+        line.run(0.1, stalled=True)
+        line.send(5)
+
+    assert held_us > 270_000
+    assert line.level_us <= line.buffer.target_us + 80_000
+    assert line.buffer.cut_us == 0
+
+
 def test_before_an_underrun_sound_is_played_slower() -> None:
     line = Line()
     line.run(2)
