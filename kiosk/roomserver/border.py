@@ -13,7 +13,7 @@ from email.utils import formatdate
 from typing import Final, Never, Protocol
 
 from kiosk.room import messages as msg
-from kiosk.roomserver.admission import Admission, AdmissionLimits
+from kiosk.roomserver.admission import Admission, AdmissionLimits, Welcome
 from kiosk.roomserver.http_message import Answering
 
 
@@ -102,6 +102,14 @@ class Border:
         self.is_closing = False
         self._connections: set[Connection] = set()
         self._deserted = asyncio.Event()
+
+    def came(self, address: str) -> bool:
+        """Count somebody in the TLS handshake; False: there are too many."""
+        return self.admission.connected(address) is not Welcome.REFUSED
+
+    def went(self, address: str) -> None:
+        """Count him no more."""
+        self.admission.disconnected(address)
 
     def entered(self, connection: Connection) -> None:
         """Watch a connection's deadlines."""

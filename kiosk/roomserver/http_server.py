@@ -21,6 +21,7 @@ from typing import Never
 from kiosk.roomserver.border import Border, BorderLimits
 from kiosk.roomserver.crossing import Crossing
 from kiosk.roomserver.http_message import Answering
+from kiosk.roomserver.tls_arrivals import TlsArrivals, TlsTerms
 
 
 _SHUTDOWN_S = 2.0
@@ -90,18 +91,19 @@ async def serving(
     limits = limits or BorderLimits()
     async with asyncio.TaskGroup() as tasks:
         border = Border(limits, app)
+        arrivals: TlsArrivals | None = None
+        if tls is not None:
+            terms = TlsTerms(tls, limits.handshake_s, limits.stall_s)
+            arrivals = TlsArrivals(terms, border, lambda: Crossing(border))
         server = await asyncio.get_running_loop().create_server(
-            lambda: Crossing(border),
-            sock=listener,
-            backlog=_BACKLOG,
-            ssl=tls,
-            ssl_handshake_timeout=limits.handshake_s if tls else None,
-            ssl_shutdown_timeout=limits.stall_s if tls else None,
+            arrivals or (lambda: Crossing(border)), sock=listener, backlog=_BACKLOG
         )
         watch = tasks.create_task(border.watch(), name="http")
         try:
             yield watch
         finally:
             server.close()
+            if arrivals is not None:
+                await arrivals.close()
             await border.close(_SHUTDOWN_S)
             watch.cancel()

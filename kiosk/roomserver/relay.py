@@ -31,6 +31,7 @@ from kiosk.roomserver.relay_terms import (
     StreamStats,
 )
 from kiosk.roomserver.store_ledger import ForgetfulLedger, Turns
+from kiosk.roomserver.tls_arrivals import TlsArrivals, TlsTerms
 from kiosk.rtmp.events import PublishRequested
 from kiosk.rtmp.handshake import RANDOM_BYTES
 
@@ -74,6 +75,7 @@ class Relay:
         self._streams: dict[str, RelayStream] = {}
         self._peers: set[Peer] = set()
         self._per_address: Counter[str] = Counter()
+        self._connections = 0
         self._deserted = asyncio.Event()
 
     @contextlib.asynccontextmanager
@@ -103,22 +105,14 @@ class Relay:
         def welcome() -> Peer:
             return Peer(self, secrets.token_bytes(RANDOM_BYTES), loop.time)
 
-        deadline_s = self.limits.handshake_s if ssl_context else None
+        arrivals: TlsArrivals | None = None
+        if ssl_context is not None:
+            terms = TlsTerms(ssl_context, self.limits.handshake_s)
+            arrivals = TlsArrivals(terms, self, welcome)
         if listener is None:
-            server = await loop.create_server(
-                welcome,
-                host,
-                port,
-                ssl=ssl_context,
-                ssl_handshake_timeout=deadline_s,
-            )
+            server = await loop.create_server(arrivals or welcome, host, port)
         else:
-            server = await loop.create_server(
-                welcome,
-                sock=listener,
-                ssl=ssl_context,
-                ssl_handshake_timeout=deadline_s,
-            )
+            server = await loop.create_server(arrivals or welcome, sock=listener)
         bound = server.sockets[0].getsockname()
         self.address = (str(bound[0]), int(bound[1]))
         watch = _Repeated(loop, self.limits.check_period_s, self._check_deadlines)
@@ -127,6 +121,8 @@ class Relay:
         finally:
             watch.cancel()
             server.close()
+            if arrivals is not None:
+                await arrivals.close()
             await self._close_all()
             await server.wait_closed()
             self.address = None
@@ -191,11 +187,23 @@ class Relay:
     def admit(self, peer: Peer) -> bool:
         """Count a connection; False if there are too many."""
         self._peers.add(peer)
-        self._per_address[peer.address] += 1
+        return self.came(peer.address)
+
+    def came(self, address: str) -> bool:
+        """Count a connection, in the TLS handshake or after; False: too many."""
+        self._per_address[address] += 1
+        self._connections += 1
         return (
-            len(self._peers) <= self.limits.connections
-            and self._per_address[peer.address] <= self.limits.connections_per_address
+            self._connections <= self.limits.connections
+            and self._per_address[address] <= self.limits.connections_per_address
         )
+
+    def went(self, address: str) -> None:
+        """Count a connection no more."""
+        self._connections -= 1
+        self._per_address[address] -= 1
+        if not self._per_address[address]:
+            del self._per_address[address]
 
     def decide(self, peer: Peer, request: Request) -> None:
         """Decide whether a peer may publish or play: key first, then the name."""
@@ -233,9 +241,7 @@ class Relay:
         self._peers.discard(peer)
         if not self._peers:
             self._deserted.set()
-        self._per_address[peer.address] -= 1
-        if not self._per_address[peer.address]:
-            del self._per_address[peer.address]
+        self.went(peer.address)
         if peer.stream is not None:
             stream, peer.stream = peer.stream, None
             self.left(peer, stream)
