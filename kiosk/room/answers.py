@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Final
 
 from kiosk.room.fields import MAX_URL_BYTES, BadRequest, Fields
+from kiosk.room.goodbye import goodbye_wire, read_goodbye
 from kiosk.room.wire_json import Wire
 
 
@@ -358,13 +359,12 @@ class Events:
 
     def to_wire(self) -> Wire:
         """Return the fields of wait_events."""
-        goodbye: Wire = {"stopping": True, "retryMs": self.retry_ms}
         return {
             "events": [event.to_wire() for event in self.events],
             "seq": self.seq,
             "digest": self.digest,
             "resync": self.resync,
-            **(goodbye if self.retry_ms else {}),
+            **goodbye_wire(self.retry_ms),
         }
 
     @classmethod
@@ -376,5 +376,5 @@ class Events:
             fields.count("seq"),
             fields.optional_text("digest", _ID_BYTES),
             fields.optional_flag("resync"),
-            fields.optional_count("retryMs") if fields.optional_flag("stopping") else 0,
+            read_goodbye(fields),
         )

@@ -29,6 +29,7 @@ from kiosk.errors import (
 )
 from kiosk.room.conversation import PATIENCE_S, REQUEST_S, Conversation
 from kiosk.room.event_batch import sort_events
+from kiosk.room.goodbye import absence_s
 from kiosk.room.im_channel import ImChannel
 from kiosk.room.im_messages import Said
 from kiosk.room.lookout import Lookout
@@ -59,8 +60,6 @@ HOLD_S: Final = 20.0
 REJOIN_S: Final = 60.0
 HOMELESS_S: Final = 20.0
 """How long the media may take to bring a push URL the server accepts again."""
-RETRY_S: Final = 5.0
-"""How long we stay away, at most, from a server that said that it stops."""
 _QUICK_S = 0.5
 _TURN_S = 0.05
 
@@ -239,7 +238,7 @@ class Membership:
         fresh = yield from self._take(events)
         if events.retry_ms:
             # It stops and will be back: no failure, and its seats are kept.
-            yield from self._talk.pause(min(events.retry_ms / 1000, RETRY_S))
+            yield from self._talk.pause(absence_s(events.retry_ms))
         elif not fresh and self._talk.now - asked_at < _QUICK_S:
             yield from self._talk.pause(POLL_S)  # a server that does not hold
 

@@ -14,6 +14,7 @@ from kiosk.room import answers
 from kiosk.room.codes import Dialect
 from kiosk.room.event_requests import MAX_HOLD_S
 from kiosk.room.fields import BadRequest, Fields
+from kiosk.room.goodbye import goodbye_wire, read_goodbye
 from kiosk.room.targets import MAX_TARGETS
 from kiosk.room.wire_json import Wire
 
@@ -36,6 +37,7 @@ class QueuePlace:
         ahead: How many come before us.
         reason: Why there is no seat: ``full``, or ``absent`` when no room is
             one of ours.
+        retry_ms: Not 0 where the server stops: to be asked again after so long.
 
     """
 
@@ -44,6 +46,7 @@ class QueuePlace:
     position: int = 0
     ahead: int = 0
     reason: str = ""
+    retry_ms: int = 0
 
     def to_wire(self) -> Wire:
         """Return the fields of queue_seat."""
@@ -53,6 +56,7 @@ class QueuePlace:
             "position": self.position,
             "ahead": self.ahead,
             "reason": self.reason,
+            **goodbye_wire(self.retry_ms),
         }
 
     @classmethod
@@ -65,6 +69,7 @@ class QueuePlace:
             fields.count("position"),
             fields.optional_count("ahead"),
             reason if reason in ("", "absent") else "full",
+            read_goodbye(fields),
         )
 
 

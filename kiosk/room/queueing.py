@@ -15,6 +15,7 @@ from typing import Final
 
 from kiosk.errors import RoomError
 from kiosk.room.conversation import REQUEST_S, Conversation
+from kiosk.room.goodbye import absence_s
 from kiosk.room.messages import Dialect, LeaveQueue, QueueSeat, RouteUnknown
 from kiosk.room.queue_requests import QueuePlace
 from kiosk.room.script import Script
@@ -103,6 +104,10 @@ class Queueing:
         asked = QueueSeat(self._talk.user_id, self._targets, position, HOLD_S)
         place = yield from self._talk.ask(asked, HOLD_S + REQUEST_S)
         found = self._read(place)
+        if isinstance(found, NoPlace) and place.retry_ms:
+            # It stops and will be back: no failure, and our place is kept.
+            yield from self._talk.pause(absence_s(place.retry_ms))
+            return found
         unmoved = isinstance(found, NoPlace) and self._position == position
         if unmoved and self._talk.now - began < _QUICK_S:
             yield from self._talk.pause(LOOK_S)  # a full queue, or one that rushes us

@@ -188,6 +188,7 @@ class Desk:
         identity = Identity(
             self._sessions,
             self._grants,
+            self._queue,
             key,
             self._clock,
             rates=self._rates,

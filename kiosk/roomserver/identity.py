@@ -28,6 +28,7 @@ from kiosk.roomserver.enrolment import Enrolment
 from kiosk.roomserver.grants import PushGrants
 from kiosk.roomserver.guesses import Secret
 from kiosk.roomserver.networks import Networks
+from kiosk.roomserver.queue import SeatQueue
 from kiosk.roomserver.rates import Rates
 from kiosk.roomserver.sessions import Sessions, TokenRefused
 
@@ -44,6 +45,7 @@ class Identity:
     Args:
         sessions: Who is logged in.
         grants: Which streams were issued to whom, and where.
+        queue: Who waits for a seat, and where.
         enrolment: The names that need a key.
         rates: How often one login may ask, and anybody guess.
         compat: Networks that may speak v1, without a login.
@@ -58,6 +60,7 @@ class Identity:
         self,
         sessions: Sessions,
         grants: PushGrants,
+        queue: SeatQueue,
         key: UserSigs,
         clock: ServerClock,
         *,
@@ -71,6 +74,7 @@ class Identity:
     ) -> None:
         self._sessions = sessions
         self._grants = grants
+        self._queue = queue
         self._key = key
         self._clock = clock
         self._rates = rates
@@ -200,7 +204,8 @@ class Identity:
         place = self._sessions.address_of(user_id, now)
         if place is not None:
             return place not in ("", address)
-        return self._grants.is_elsewhere(user_id, address, now)
+        held_by = self._grants.is_elsewhere, self._queue.is_elsewhere
+        return any(is_elsewhere(user_id, address, now) for is_elsewhere in held_by)
 
     def _signed(self, user_id: str) -> Account:
         return Account(

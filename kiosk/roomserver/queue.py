@@ -68,6 +68,8 @@ class _Waiter:
     ahead: frozenset[int]
     """Numbers of those who were there before and may take the same seats."""
     silent_at: float = 0.0
+    address: str = ""
+    """Where he asked from without a login, which is all he is; empty: he has one."""
     told: int = 0
     """The position he knows, if this process told it."""
     kept: str = ""
@@ -107,8 +109,19 @@ class SeatQueue:
         """Return how many are in line, those with a kept seat included."""
         return len(self._waiters)
 
-    def line_up(self, room_type: RoomType, asked: QueueSeat, now: float) -> QueuePlace:
-        """Take somebody into the queue, or hear of him again."""
+    def line_up(
+        self, room_type: RoomType, asked: QueueSeat, now: float, address: str = ""
+    ) -> QueuePlace:
+        """
+        Take somebody into the queue, or hear of him again.
+
+        Args:
+            room_type: Whose rooms.
+            asked: For whom, and which.
+            now: Monotonic seconds.
+            address: Of who has no login; empty: he has one.
+
+        """
         self.sweep(now)
         bell = bell_of(room_type, asked.user_id)
         waiter = self._waiters.get(bell)
@@ -125,6 +138,7 @@ class SeatQueue:
             number = self._arrivals + 1
             waiter = self._arrive(room_type, asked.user_id, group, number)
             self._seek(waiter, now)
+        waiter.address = address
         waiter.silent_at = now + asked.hold_s + self._rules.patience_s
         turn_ends = min(now + self._rules.turn_s, waiter.kept_at_most_until)
         waiter.kept_until = turn_ends if waiter.kept else 0.0
@@ -145,6 +159,7 @@ class SeatQueue:
         waiter = self._waiters.get(bell)
         if waiter is None or waiter.number != fields.count("number"):
             waiter = self._came_elsewhere(bell, fields)
+        waiter.address = fields.optional_text("address")
         waiter.kept = fields.text("kept")
         waiter.silent_at = now + fields.optional_seconds("silentS", 0.0)
         kept_s = fields.optional_seconds("keptS", 0.0)
@@ -204,13 +219,17 @@ class SeatQueue:
 
     def sweep(self, now: float) -> None:
         """Forget who is silent, and who did not come for his seat."""
-        late = [
-            waiter
-            for waiter in self._waiters.values()
-            if now > (waiter.kept_until if waiter.kept else waiter.silent_at)
-        ]
+        late = [one for one in self._waiters.values() if _is_late(one, now)]
         for waiter in late:
             self.leave(waiter.room_type, waiter.user_id, now)
+
+    def is_elsewhere(self, user_id: str, address: str, now: float) -> bool:
+        """Say whether a user waits without a login, and at another address."""
+        bells = (bell_of(room_type, user_id) for room_type in RoomType)
+        mine = (self._waiters[bell] for bell in bells if bell in self._waiters)
+        return any(
+            one.address not in ("", address) and not _is_late(one, now) for one in mine
+        )
 
     def _came_elsewhere(self, bell: str, fields: Fields) -> _Waiter:
         self._waiters.pop(bell, None)
@@ -239,6 +258,7 @@ class SeatQueue:
             "user": waiter.user_id,
             "targets": list(waiter.group.targets),
             "number": waiter.number,
+            "address": waiter.address,
             "silentS": max(0.0, waiter.silent_at - now),
             "kept": waiter.kept,
             "keptS": max(0.0, waiter.kept_until - now),
@@ -341,6 +361,10 @@ class SeatQueue:
 
     def _tell_moved(self) -> None:
         self._ledger.note(Shelf.BELL, LINE, _NOTHING_MORE)
+
+
+def _is_late(waiter: _Waiter, now: float) -> bool:
+    return now > (waiter.kept_until if waiter.kept else waiter.silent_at)
 
 
 def bell_of(room_type: RoomType, user_id: str) -> str:

@@ -6,9 +6,10 @@ Additive: no original has them.  They decide nothing; :mod:`.queue` does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kiosk.room.answers import Done
+from kiosk.room.codes import Dialect
 from kiosk.room.event_requests import WaitEvents
 from kiosk.room.queue_requests import LeaveQueue, QueueSeat
 from kiosk.room.wire_json import Wire
@@ -33,7 +34,8 @@ class QueueRoutes:
         asked = QueueSeat.from_wire(body, caller.dialect)
         only_oneself(caller, asked.user_id)
         now = self._clock.monotonic()
-        place = self._queue.line_up(caller.room_type, asked, now)
+        address = caller.address if caller.dialect is Dialect.V1 else ""
+        place = self._queue.line_up(caller.room_type, asked, now, address)
         if asked.hold_s and not place.room_id and place.position == asked.position:
             bell = bell_of(caller.room_type, asked.user_id)
             wait = WaitEvents(bell, asked.user_id, asked.position, asked.hold_s)
@@ -48,6 +50,7 @@ class QueueRoutes:
         self._queue.leave(caller.room_type, asked.user_id, now)
         return Done().to_wire()
 
-    def place_now(self, hold: QueueHold) -> Wire:
-        """Answer a poll that is over, whatever ended it."""
-        return self._queue.place_of(hold.wait.room_id).to_wire()
+    def place_now(self, hold: QueueHold, retry_ms: int = 0) -> Wire:
+        """Answer a poll that is over; ``retry_ms`` where it is because we stop."""
+        place = self._queue.place_of(hold.wait.room_id)
+        return replace(place, retry_ms=retry_ms).to_wire()

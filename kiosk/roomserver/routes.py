@@ -149,7 +149,7 @@ class Routes:
             return self._im.finish(hold)
         dialect = hold.caller.dialect
         if isinstance(hold, QueueHold):
-            return msg.success(self._queue.place_now(hold), dialect)
+            return msg.success(self._queue.place_now(hold, retry_ms), dialect)
         try:
             return msg.success(self._rooms.events_now(hold, retry_ms), dialect)
         except RoomProblem as problem:

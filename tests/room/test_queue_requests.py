@@ -41,6 +41,15 @@ def test_an_answer_arrives_as_it_was_meant() -> None:
     assert LeaveQueue("u").read_answer(Fields({})) == Done()
 
 
+def test_a_server_that_stops_says_so_and_when_to_come_back() -> None:
+    told = QueuePlace("", "", 3, 2, "full", retry_ms=1500)
+    wire = told.to_wire()
+
+    assert (wire["stopping"], wire["retryMs"]) == (True, 1500)
+    assert QueuePlace.read(Fields(wire)) == told
+    assert "stopping" not in PLACE.to_wire()
+
+
 def test_a_reason_of_a_later_version_reads_as_full() -> None:
     wire = {"position": 1, "reason": "on_holiday"}
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kiosk.errors import RoomUnreachable
+from kiosk.room.goodbye import LONGEST_S
 from kiosk.room.messages import Dialect, Done, QueuePlace, QueueSeat
 from kiosk.room.queueing import HOLD_S, LOOK_S, NoPlace
 from kiosk.room.session import Place, RoomSession, Wanted
@@ -193,3 +196,33 @@ def test_a_queue_that_the_server_lost_is_no_queue_any_more() -> None:
     service.play(way.find_place(service.now))
 
     assert service.play(way.find_place(service.now)) == NoPlace("full")
+
+
+def test_a_server_that_stops_is_given_the_time_it_asks_for_and_our_place_stands() -> (
+    None
+):
+    stops = replace(SECOND, retry_ms=1500)
+    service, way = queue_server(SECOND, Slow(3.0, stops), FIRST), session()
+    service.play(way.find_place(service.now))
+
+    assert service.play(way.wait_turn(service.now)) == NoPlace("full", 2)
+    assert service.pauses == [1.5]
+    assert service.play(way.wait_turn(service.now)) == NoPlace("full", 1)
+    assert asked_for(service)[-1].position == 2
+
+
+def test_a_server_that_stops_for_long_is_asked_sooner_than_it_says() -> None:
+    service = queue_server(SECOND, replace(SECOND, retry_ms=3_600_000))
+    way = session()
+    service.play(way.find_place(service.now))
+    service.play(way.wait_turn(service.now))
+
+    assert service.pauses == [LONGEST_S]
+
+
+def test_a_turn_told_by_a_server_that_stops_is_used_at_once() -> None:
+    service, way = queue_server(SECOND, replace(OURS, retry_ms=1500)), session()
+    service.play(way.find_place(service.now))
+
+    assert service.play(way.wait_turn(service.now)) is None
+    assert service.pauses == []

@@ -5,11 +5,11 @@ import itertools
 import pytest
 
 from kiosk.errors import RoomNotFound, RoomProtocolError
+from kiosk.room.goodbye import LONGEST_S
 from kiosk.room.membership import (
     FIRST_HEARTBEAT_S,
     HOLD_S,
     LONGEST_PERIOD_S,
-    RETRY_S,
     Joined,
     Membership,
 )
@@ -248,7 +248,7 @@ def test_a_server_that_stops_for_long_is_asked_sooner_than_it_says() -> None:
 
     live(service, seated(service), 10.0)
 
-    assert service.times("wait_events") == [0.0, RETRY_S]
+    assert service.times("wait_events") == [0.0, LONGEST_S]
 
 
 def test_what_happened_before_a_server_stops_is_told_before_the_wait() -> None:

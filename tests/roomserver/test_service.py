@@ -54,6 +54,27 @@ async def test_stopping_answers_pending_waits_and_frees_both_ports() -> None:
             probe.bind((host, port))
 
 
+async def test_stopping_tells_who_waits_in_line_that_his_place_is_kept() -> None:
+    settings = ServerSettings(http_port=0, rtmp_port=0)
+    async with running_server(settings) as (at, server):
+        async with (
+            members_of(at, "agent", "guest", "kiosk") as (agent, guest, kiosk),
+            asyncio.TaskGroup() as tasks,
+        ):
+            await agent.create()
+            await guest.join()
+            first = await kiosk.ask(msg.QueueSeat("kiosk", ("desk",)))
+            held = msg.QueueSeat("kiosk", ("desk",), first.position, 20.0)
+            waiting = tasks.create_task(kiosk.ask(held))
+            await asyncio.sleep(0.1)
+            server.cancel()
+        await asyncio.wait({server})
+
+    assert (first.position, first.retry_ms) == (1, 0)
+    assert waiting.result().position == 1
+    assert 1000 <= waiting.result().retry_ms <= 3000
+
+
 @pytest.mark.parametrize("what", ["http", "rtmp"])
 async def test_a_busy_port_is_named(what: str) -> None:
     with socket.socket() as taken:

@@ -12,6 +12,7 @@ from kiosk.room.fleet_report import FleetReport
 from kiosk.roomserver.fleet_routes import FleetDoor
 from kiosk.roomserver.rooms import CreatorLeaves
 from kiosk.roomserver.settings import ServerSettings
+from tests.fakes.noting_ledger import NotingLedger
 from tests.fakes.room_desk import FakeDesk, Json
 
 
@@ -114,6 +115,62 @@ def test_a_login_without_proof_takes_no_login_away() -> None:
 
     assert desk.ask("login", query={"userID": "agent"})["code"] == 7
     assert desk.beat("agent")["code"] == 0
+
+
+def waiting_without_login() -> FakeDesk:
+    """Return a desk that is taken, and ``kiosk`` in line for it from his address."""
+    desk, _ = seated_without_login(dataclasses.replace(SETTINGS, capacity=2))
+    url = desk.ask("get_push_url", {"userID": "guest"}, address=OWN)["pushURL"]
+    guest = body_for(str(url)) | {"userID": "guest"}
+    assert desk.ask("add_pusher", guest, address=OWN)["code"] == 0
+    assert place_of("kiosk", desk) == (0, 1)
+    return desk
+
+
+def place_of(user: str, desk: FakeDesk, address: str = OWN) -> tuple[object, object]:
+    body: Json = {"userID": user, "targets": ["desk"], "position": 0, "holdS": 10}
+    answer = desk.ask("queue_seat", body, address=address)
+    return answer["code"], answer.get("position")
+
+
+@pytest.mark.parametrize("route", ACTING)
+def test_a_place_in_line_is_nobodys_at_another_address(route: str) -> None:
+    desk = waiting_without_login()
+    body = body_for("") | {"userID": "kiosk", "targets": ["elsewhere"]}
+
+    assert desk.ask(route, body, address=OTHER)["code"] == 7
+
+    assert place_of("rival", desk, OTHER) == (0, 2)
+    assert place_of("kiosk", desk) == (0, 1)
+
+
+def test_who_waits_without_login_is_logged_in_from_nowhere_else() -> None:
+    desk = waiting_without_login()
+    query = {"userID": "kiosk"}
+    for address, code in ((OTHER, 7), (OWN, 0)):
+        wanted = desk.ask(
+            "get_login_info", query=query, method="GET", folder="utils", address=address
+        )
+
+        assert wanted["code"] == code
+
+
+def test_a_place_in_line_is_of_its_address_after_a_restart_as_well() -> None:
+    ledger = NotingLedger()
+    before = FakeDesk(SETTINGS, ledger=ledger)
+    assert place_of("kiosk", before) == (0, 1)
+    after = FakeDesk(SETTINGS, ledger=ledger.reopened())
+
+    assert after.ask("leave_queue", {"userID": "kiosk"}, address=OTHER)["code"] == 7
+    assert place_of("rival", after, OTHER) == (0, 2)
+    assert place_of("kiosk", after) == (0, 1)
+
+
+def test_a_name_that_waited_is_free_again_once_it_fell_silent() -> None:
+    desk = waiting_without_login()
+    desk.clock.move(16.0)
+
+    assert place_of("kiosk", desk, OTHER) == (0, 1)
 
 
 def test_a_name_is_free_again_once_its_push_url_expired() -> None:
