@@ -144,7 +144,10 @@ def settings_of(
         enrolment_path=config.enrolment.file or "",
         compat_networks=_networks(config.compat.originals),
         tls=_tls(config.tls),
-        border=BorderLimits(admission=_admission(config.limits, descriptors)),
+        border=BorderLimits(
+            admission=_admission(config.limits, descriptors),
+            trusted_proxies=server.trusted_proxies,
+        ),
         rates=RateLimits(config.limits.requests_per_identity, config.limits.guesses),
         operators_password=_key(config.operators.password),
         log_folder=Path(folder) if folder else None,

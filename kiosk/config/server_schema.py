@@ -98,11 +98,23 @@ Originals = Annotated[str | tuple[str, ...], PlainValidator(_originals)]
 Ranges = Annotated[tuple[str, ...], PlainValidator(_ranges)]
 
 
+def _proxy_ranges(value: object) -> tuple[str, ...]:
+    ranges = _ranges(value)
+    if any(text.endswith("/0") for text in ranges):
+        raise ValueError("must name proxies: everybody cannot be one")
+    return ranges
+
+
+ProxyRanges = Annotated[tuple[str, ...], PlainValidator(_proxy_ranges)]
+
+
 class ServerSection(Section):
     """
     Addresses, rooms and keys of the room server and its relay.
 
     Attributes:
+        trusted_proxies: Address ranges of HTTP proxies and load balancers before this
+            server, whose ``X-Forwarded-For`` says who asks; nobody else's does.
         capacity: Seats of a double_room; the other two types have their own.
         public_host: Host named in stream URLs; by default where it listens.
         public_rtmp: Host and port named there instead, behind a proxy or a port
@@ -118,6 +130,7 @@ class ServerSection(Section):
     rtmp: Address = "127.0.0.1:1935"
     public_host: Host | None = None
     public_rtmp: PublicAddress | None = None
+    trusted_proxies: ProxyRanges = ()
     capacity: Capacity = 2
     capacity_multi: Capacity = 4
     capacity_live: Capacity = 4

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from typing import Final, Never, Protocol
 
 from kiosk.room import messages as msg
 from kiosk.roomserver.admission import Admission, AdmissionLimits, Welcome
+from kiosk.roomserver.forwarding import Forwarding, somebody_behind
 from kiosk.roomserver.http_message import Answering
 
 
@@ -41,6 +42,8 @@ class BorderLimits:
         body_bytes: The body.
         discard_bytes: What is read and dropped of a refused client.
         admission: How many at once.
+        trusted_proxies: Networks whose word counts for whom they pass on; each of
+            them stands for many clients.
 
     """
 
@@ -57,6 +60,7 @@ class BorderLimits:
     stall_bytes: int = 16 * 1024
     discard_bytes: int = 1024 * 1024
     admission: AdmissionLimits = field(default_factory=AdmissionLimits)
+    trusted_proxies: tuple[str, ...] = ()
 
     @property
     def check_s(self) -> float:
@@ -97,9 +101,12 @@ class Border:
     def __init__(self, limits: BorderLimits, app: Answering) -> None:
         self.limits = limits
         self.app = app
-        self.admission = Admission(limits.admission)
+        self.forwarding = Forwarding(limits.trusted_proxies)
+        proxies = (*limits.admission.proxies, *limits.trusted_proxies)
+        self.admission = Admission(replace(limits.admission, proxies=proxies))
         self.date = formatdate(usegmt=True)
         self.is_closing = False
+        self._has_warned = False
         self._connections: set[Connection] = set()
         self._deserted = asyncio.Event()
 
@@ -120,6 +127,16 @@ class Border:
         self._connections.discard(connection)
         if not self._connections:
             self._deserted.set()
+
+    def somebody_behind(self, peer: str) -> str:
+        """Return who comes through a proxy that is not trusted; once, say so."""
+        if not self._has_warned:
+            self._has_warned = True
+            log.warning(
+                "request passed on by a proxy that [server] trusted_proxies lacks",
+                extra={"peer": peer},
+            )
+        return somebody_behind(peer)
 
     async def watch(self) -> Never:
         """Look at all deadlines, and at the clock on the wall, for ever."""

@@ -61,7 +61,8 @@ class Crossing(asyncio.Protocol):
 
     __slots__ = (
         *("_address", "_admission", "_border", "_buffer", "_deadline", "_discarded"),
-        *("_head", "_last", "_limits", "_now", "_place", "_stage", "_stalled_at"),
+        *("_head", "_is_proxy", "_last", "_limits", "_now", "_place", "_stage"),
+        *("_stalled_at",),
         *("_task", "_transport", "_unsent", "_welcome"),
     )
     _transport: asyncio.Transport
@@ -72,6 +73,7 @@ class Crossing(asyncio.Protocol):
         self._admission = border.admission
         self._now = asyncio.get_running_loop().time
         self._address = self._place = ""
+        self._is_proxy = False
         self._welcome = Welcome.OPEN
         self._stage = _Stage.IDLE
         self._deadline = math.inf
@@ -92,6 +94,7 @@ class Crossing(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         self._address = str(peer[0]) if peer else ""
         self._place = self._admission.place_of(self._address)
+        self._is_proxy = self._border.forwarding.trusts(self._address)
         self._border.entered(self)
         self._deadline = self._now() + self._limits.head_s
         self._welcome = self._admission.connected(self._address)
@@ -216,18 +219,28 @@ class Crossing(asyncio.Protocol):
     def _pass_on(self, head: Head, body: bytes) -> bool:
         self._head = None
         kind = class_of(head.route)
-        if not self._admission.may_ask(self._place, kind, self._now()):
+        address = self._client_of(head)
+        place = self._admission.place_of(address) if self._is_proxy else self._place
+        if not self._admission.may_ask(place, kind, self._now()):
             return self._put_off(head, _TOO_OFTEN, "too many requests come from there")
         if not self._admission.begin(kind):
             return self._put_off(head, _BUSY, "the server is busy; try again soon")
         self._stage, self._deadline = _Stage.ANSWERING, math.inf
-        answering = self._answer(head, body, kind)
+        answering = self._answer(_request(head, body, address), head, kind)
         self._task = asyncio.get_running_loop().create_task(answering)
         return False
 
-    async def _answer(self, head: Head, body: bytes, kind: RouteClass) -> None:
+    def _client_of(self, head: Head) -> str:
+        """Return whose request it is, as far as anybody is believed."""
+        if self._is_proxy:
+            return self._border.forwarding.client_of(head.forwarded_for)
+        if head.is_forwarded:
+            return self._border.somebody_behind(self._address)
+        return self._address
+
+    async def _answer(self, request: HttpRequest, head: Head, kind: RouteClass) -> None:
         try:
-            answer = await self._border.app(_request(head, body, self._address))
+            answer = await self._border.app(request)
         except Exception:
             # The end of the line for this request; the next one is served.
             log.exception("request failed")

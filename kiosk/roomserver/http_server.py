@@ -2,8 +2,7 @@
 The HTTP port: our socket, a start that is known, a stop that ends in time.
 
 Deadlines and limits are those of :mod:`kiosk.roomserver.border`.  Left out on
-purpose: WebSockets (no route has one) and trust in forwarding headers (addresses
-decide who may speak v1).
+purpose: WebSockets (no route has one).
 """
 
 from __future__ import annotations

@@ -36,6 +36,12 @@ def neighbourhood(address: str) -> str:
     return str(parsed or address)
 
 
+def host_of(text: str) -> str:
+    """Return an IP address as we write it; empty: the text is none."""
+    parsed = _parsed(text)
+    return "" if parsed is None else str(parsed)
+
+
 def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         parsed = ipaddress.ip_address(address)

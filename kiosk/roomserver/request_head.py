@@ -30,6 +30,8 @@ _TELLING = frozenset(
         *(b"expect", b"host", b"kiosk-request-id", b"transfer-encoding", b"upgrade"),
     }
 )
+_FORWARDING = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip"})
+_FORWARDED_FOR: Final = b"x-forwarded-for"
 _LENGTH = re.compile(rb"[0-9]{1,12}")
 
 
@@ -53,6 +55,8 @@ class Head(NamedTuple):
         body_bytes: How much follows.
         wants_continue: The client waits to be told to send it.
         closes: No other request follows on this connection.
+        is_forwarded: Some proxy says that it passed the request on.
+        forwarded_for: For whom, in one line however many it came in.
 
     """
 
@@ -67,6 +71,8 @@ class Head(NamedTuple):
     body_bytes: int
     wants_continue: bool
     closes: bool
+    is_forwarded: bool = False
+    forwarded_for: str = ""
 
     @property
     def route(self) -> str:
@@ -121,11 +127,13 @@ def read_head(raw: bytes, max_body: int) -> Head:
         body_bytes=_body_bytes(telling, max_body),
         wants_continue=bool(expects) and not old,
         closes=old or _says_close(telling.get(b"connection", b"")),
+        is_forwarded=not _FORWARDING.isdisjoint(telling),
+        forwarded_for=telling.get(_FORWARDED_FOR, b"").decode("latin-1"),
     )
 
 
 def _telling(fields: bytes) -> dict[bytes, bytes]:
-    """Return the fields that tell us something; none of them comes twice."""
+    """Return the fields that tell us something; but for hops none comes twice."""
     lines = fields.split(b"\r\n")
     if len(lines) > MAX_HEADERS + 1:
         raise HeadRefused(HEAD_TOO_BIG, f"more than {MAX_HEADERS} headers")
@@ -133,10 +141,14 @@ def _telling(fields: bytes) -> dict[bytes, bytes]:
     for line in lines:
         name, _, value = line.partition(b":")
         name = name.lower()
-        if name in _TELLING:
+        value = value.strip(b"\t ")
+        if name in _FORWARDING:
+            # Each proxy may add a line of its own instead of to the last (RFC 9110).
+            telling[name] = telling[name] + b"," + value if name in telling else value
+        elif name in _TELLING:
             if name in telling:
                 raise _malformed()
-            telling[name] = value.strip(b"\t ")
+            telling[name] = value
     return telling
 
 

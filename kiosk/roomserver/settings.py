@@ -142,6 +142,7 @@ class ServerSettings:
             )
         Networks(self.compat_networks)
         Networks(self.signature_networks)
+        Networks(self.border.trusted_proxies)
 
     @property
     def key_terms(self) -> KeyTerms:
