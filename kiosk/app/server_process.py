@@ -141,6 +141,7 @@ def settings_of(
         echo=EchoSettings(**config.echo.model_dump()),
         store_path=store_path,
         store_url=config.store.url.get_secret_value() if config.store.url else "",
+        store_ca_file=config.store.ca_file,
         enrolment_path=config.enrolment.file or "",
         compat_networks=_networks(config.compat.originals),
         tls=_tls(config.tls),

@@ -198,6 +198,9 @@ def _recorder_breaches(config: ServerConfig) -> Iterator[Breach]:
 def _store_breaches(config: ServerConfig) -> Iterator[Breach]:
     store = config.store
     if store.url is None:
+        if store.ca_file is not None:
+            text = "needs a url beside it: nobody else is asked for a certificate"
+            yield Breach(Mistake(("store", "ca_file"), text), (("store", "url"),))
         return
     if store.path is not None:
         text = "leave it out: url names the store"
@@ -206,6 +209,9 @@ def _store_breaches(config: ServerConfig) -> Iterator[Breach]:
     plain = parts.scheme in {"redis", "valkey"} and not is_loopback(
         parts.hostname or ""
     )
+    if store.ca_file is not None and parts.scheme in {"redis", "valkey"}:
+        text = f"leave it out, or use {parts.scheme}s://: a plain store shows none"
+        yield Breach(Mistake(("store", "ca_file"), text), (("store", "url"),))
     if plain and not config.network.insecure:
         text = "is plain beyond this machine; use rediss:// or insecure = true"
         yield Breach(Mistake(("store", "url"), text), (_INSECURE,))

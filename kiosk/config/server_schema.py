@@ -53,6 +53,9 @@ def _store_url(url: SecretStr) -> SecretStr:
         raise ValueError("needs a host, and a port from 1 to 65535") from None
     if f"{parts.scheme}://" not in _STORE_SCHEMES or not whole:
         raise ValueError(f"needs {', '.join(_STORE_SCHEMES)} with a host")
+    if parts.query or parts.fragment:
+        # The client library would take options there, one that verifies nobody.
+        raise ValueError("takes no options after the number")
     if not _IN_STORE_URL.fullmatch(parts.password or ""):
         raise ValueError("needs a password of letters and digits only, else as %XX")
     return url
@@ -174,11 +177,13 @@ class StoreSection(Section):
             service's or else the user's state directory. ``off``: nothing is kept.
         url: A Valkey or Redis instead, which several servers share: ``valkey://`` or
             ``redis://``, with an s for TLS, ``:PASSWORD@HOST:PORT/NUMBER``.
+        ca_file: Whom to trust there, in place of the system's authorities.
 
     """
 
     path: StorePath | None = None
     url: StoreUrl | None = None
+    ca_file: FilePath | None = None
 
 
 class EnrolmentSection(Section):

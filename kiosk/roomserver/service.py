@@ -144,7 +144,7 @@ async def _ledger(settings: ServerSettings) -> AsyncGenerator[Ledger]:
     era = _new_name()
     if settings.store_url:
         async with _shared_module().shared_ledger(
-            settings.store_url, era, _new_name
+            settings.store_url, era, _new_name, ca_file=settings.store_ca_file
         ) as shared:
             yield shared
     elif settings.store_path:
@@ -164,7 +164,12 @@ class _SharedModule(Protocol):
     """The module that needs the extra; loaded only where a store is shared."""
 
     def shared_ledger(
-        self, url: str, era: str, new_name: Callable[[], str]
+        self,
+        url: str,
+        era: str,
+        new_name: Callable[[], str],
+        *,
+        ca_file: str | None,
     ) -> AbstractAsyncContextManager[Ledger]:
         """Share a memory."""
         ...

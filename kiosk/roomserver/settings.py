@@ -60,6 +60,7 @@ class ServerSettings:
         store_path: The file that lets rooms outlive the process; empty: none.
         store_url: The Valkey or Redis that several processes share instead; its
             password is in it.
+        store_ca_file: Whom to trust there in place of the system's authorities.
         tls: The certificate for HTTP and RTMP; without one both are plain.
         border: What HTTP grants to whoever connects.
         rates: How often one login may ask, and anybody guess wrong.
@@ -107,6 +108,7 @@ class ServerSettings:
     enrolment_path: str = ""
     store_path: str = ""
     store_url: str = field(default="", repr=False)
+    store_ca_file: str | None = None
     tls: TlsFiles | None = None
     border: BorderLimits = field(default_factory=BorderLimits)
     rates: RateLimits = field(default_factory=RateLimits)

@@ -25,7 +25,7 @@ from __future__ import annotations
 import asyncio
 import errno
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from kiosk.room.fields import Fields
 from kiosk.room.wire_json import Wire
@@ -123,6 +123,8 @@ async def shared_ledger(
     era: str,
     new_name: Callable[[], str],
     patience: ValkeyPatience = _PATIENT,
+    *,
+    ca_file: str | None = None,
 ) -> AsyncGenerator[ValkeyLedger]:
     """
     Share a memory while the context lives.
@@ -132,6 +134,7 @@ async def shared_ledger(
         era: Names a memory that is new.
         new_name: Makes a name nobody else has.
         patience: How long things are waited for.
+        ca_file: Whom to trust for TLS in place of the system's authorities.
 
     Raises:
         OSError: It cannot be opened; the text names its address.
@@ -139,7 +142,13 @@ async def shared_ledger(
     """
     place = place_of(url)
     mirror, tables = Mirror(), ToldTables()
-    async with connected(url, new_name(), patience.link) as link:
+    async with AsyncExitStack() as stack:
+        way = connected(url, new_name(), patience.link, ca_file)
+        try:
+            link = await stack.enter_async_context(way)
+        except OSError as error:
+            reason = f"store {place}: ca_file {ca_file}: {error.strerror}"
+            raise OSError(error.errno, reason) from None
         turns = TurnTaker(link, mirror, tables, new_name, patience)
         await _opened(turns, place, patience.open_s)
         ledger = ValkeyLedger(mirror, tables, turns, patience.answer_s)

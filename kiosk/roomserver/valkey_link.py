@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, cast
 from urllib.parse import urlsplit
 
-from redis.asyncio import Redis
+from redis.asyncio import Redis, SSLConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -25,7 +26,7 @@ from kiosk.roomserver import valkey_scripts as lua
 from kiosk.roomserver.valkey_mirror import Batch
 
 
-_SCHEMES: Final = {"valkey": "redis", "valkeys": "rediss"}
+_TLS_SCHEMES: Final = frozenset({"valkeys", "rediss"})
 _MOST_BEHIND: Final = 2000
 """Batches; whoever is farther behind reads everything anew."""
 _BATCHES_KEPT: Final = 16_384
@@ -224,12 +225,39 @@ class ValkeyLink:
             )
 
 
+class _Secured(SSLConnection):
+    """A connection under our own terms, whatever the library's are."""
+
+    def __init__(self, *, tls: ssl.SSLContext, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.ssl_context.context = tls
+
+
 @asynccontextmanager
-async def connected(url: str, me: str, times: LinkTimes) -> AsyncGenerator[ValkeyLink]:
-    """Yield a link; it connects when it is first used, and again when lost."""
+async def connected(
+    url: str, me: str, times: LinkTimes, ca_file: str | None = None
+) -> AsyncGenerator[ValkeyLink]:
+    """
+    Yield a link; it connects when it is first used, and again when lost.
+
+    Args:
+        url: Where the memory is.
+        me: Names the process.
+        times: Deadlines.
+        ca_file: Whom to trust for TLS in place of the system's authorities.
+
+    Raises:
+        OSError: The authorities cannot be read.
+
+    """
     scheme, mark, rest = url.partition("://")
+    secured: dict[str, object] = {}
+    if scheme in _TLS_SCHEMES:
+        tls = ssl.create_default_context(cafile=ca_file)
+        secured = {"connection_class": _Secured, "tls": tls}
     client: Redis = cast("Any", Redis).from_url(
-        f"{_SCHEMES.get(scheme, scheme)}{mark}{rest}",
+        f"redis{mark}{rest}",
+        **secured,
         socket_timeout=times.call_s,
         socket_connect_timeout=times.call_s,
         retry=Retry(NoBackoff(), 0),

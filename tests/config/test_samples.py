@@ -36,6 +36,7 @@ EXAMPLES = {
     ("server", "public_host"),
     ("server", "public_rtmp"),
     ("store", "path"),
+    ("store", "ca_file"),
     ("media", "push_url"),
     ("media", "play_url"),
     ("media", "control_url"),

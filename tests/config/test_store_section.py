@@ -46,6 +46,7 @@ def test_a_shared_store_is_taken_in_the_place_of_a_file(
         ("redis://store.example", "use rediss://"),
         ("http://127.0.0.1", "needs valkey://"),
         ("redis://", "needs valkey://"),
+        ("rediss://h?ssl_cert_reqs=none", "takes no options"),
         ("redis://h:99999", "needs a host, and a port"),
         ("redis://:se cret@127.0.0.1", "letters and digits only"),
     ],
@@ -72,6 +73,17 @@ def test_a_word_that_is_no_file_is_refused_with_the_one_that_is_meant(
     told = r'server\.toml:3: \[store\] path: needs a file, e\.g\. ".*", or "off"'
     with pytest.raises(ConfigError, match=told):
         load_server(written(tmp_path, f'path = "{path}"'))
+
+
+def test_an_authority_is_for_a_store_that_shows_a_certificate(tmp_path: Path) -> None:
+    ca_file = 'ca_file = "/etc/kiosk/store-ca.pem"'
+    whole = written(tmp_path, 'url = "rediss://store.example"', ca_file)
+
+    assert settings_of(load_server(whole).config).store_ca_file
+    with pytest.raises(ConfigError, match="use rediss://"):
+        load_server(written(tmp_path, 'url = "redis://localhost"', ca_file))
+    with pytest.raises(ConfigError, match="needs a url beside it"):
+        load_server(written(tmp_path, ca_file))
 
 
 def test_there_is_one_store(tmp_path: Path) -> None:

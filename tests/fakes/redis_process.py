@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -25,12 +26,19 @@ class RedisProcess:
         durable: Whether it keeps what it was told over a kill.
         password: Asked for, if any.
         fsync: When it syncs what it keeps: ``always`` or ``everysec``.
+        tls: Files of its certificate and key: then it speaks nothing but TLS.
 
     """
 
     def __init__(
-        self, *, durable: bool = False, password: str = "", fsync: str = "always"
+        self,
+        *,
+        durable: bool = False,
+        password: str = "",
+        fsync: str = "always",
+        tls: tuple[Path, Path] | None = None,
     ) -> None:
+        self._tls = tls
         self._folder = Path(tempfile.mkdtemp(prefix="kiosk-redis-"))
         self._durable = durable
         self._password = password
@@ -41,7 +49,8 @@ class RedisProcess:
     @property
     def url(self) -> str:
         secret = f":{self._password}@" if self._password else ""
-        return f"redis://{secret}127.0.0.1:{self.port}/0"
+        scheme = "rediss" if self._tls else "redis"
+        return f"{scheme}://{secret}127.0.0.1:{self.port}/0"
 
     def __enter__(self) -> Self:
         self.start()
@@ -59,7 +68,7 @@ class RedisProcess:
     def start(self) -> None:
         """Start it, and return when it answers."""
         options = {
-            "port": str(self.port),
+            **self._ports(),
             "bind": "127.0.0.1",
             "dir": str(self._folder),
             "save": "",
@@ -100,14 +109,35 @@ class RedisProcess:
         assert self._process is not None
         os.kill(self._process.pid, signal.SIGCONT)
 
+    def _ports(self) -> dict[str, str]:
+        if self._tls is None:
+            return {"port": str(self.port)}
+        certificate, key = map(str, self._tls)
+        return {
+            "port": "0",
+            "tls-port": str(self.port),
+            "tls-cert-file": certificate,
+            "tls-key-file": key,
+            "tls-auth-clients": "no",
+        }
+
     def _answers(self) -> bool:
         try:
-            with socket.create_connection(("127.0.0.1", self.port), 1.0) as probe:
+            with self._probe() as probe:
                 probe.sendall(b"PING\r\n")
                 # Still loading, or wants a password: then it is there as well.
                 return not probe.recv(64).startswith(b"-LOADING")
         except OSError:
             return False
+
+    def _probe(self) -> socket.socket:
+        plain = socket.create_connection(("127.0.0.1", self.port), 1.0)
+        if self._tls is None:
+            return plain
+        context = ssl.create_default_context(cafile=str(self._tls[0]))
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with plain:
+            return context.wrap_socket(plain)
 
 
 def _free_port() -> int:
