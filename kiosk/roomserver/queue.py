@@ -77,6 +77,33 @@ class _Waiter:
     kept_until: float = 0.0
     kept_at_most_until: float = 0.0
 
+    def is_late(self, now: float) -> bool:
+        """Say whether he fell silent, or did not come for his seat."""
+        return now > (self.kept_until if self.kept else self.silent_at)
+
+    def fact(self, now: float) -> Wire:
+        """Return what is kept of him; clocks are told by what is left."""
+        return {
+            "type": self.room_type.value,
+            "user": self.user_id,
+            "targets": list(self.group.targets),
+            "number": self.number,
+            "address": self.address,
+            "silentS": max(0.0, self.silent_at - now),
+            "kept": self.kept,
+            "keptS": max(0.0, self.kept_until - now),
+            "keptAtMostS": max(0.0, self.kept_at_most_until - now),
+        }
+
+    def take_in(self, fields: Fields, now: float) -> None:
+        """Be as a fact says."""
+        self.address = fields.optional_text("address")
+        self.kept = fields.text("kept")
+        self.silent_at = now + fields.optional_seconds("silentS", 0.0)
+        kept_s = fields.optional_seconds("keptS", 0.0)
+        self.kept_until = now + kept_s if kept_s else 0.0
+        self.kept_at_most_until = now + fields.optional_seconds("keptAtMostS", 0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
@@ -159,12 +186,7 @@ class SeatQueue:
         waiter = self._waiters.get(bell)
         if waiter is None or waiter.number != fields.count("number"):
             waiter = self._came_elsewhere(bell, fields)
-        waiter.address = fields.optional_text("address")
-        waiter.kept = fields.text("kept")
-        waiter.silent_at = now + fields.optional_seconds("silentS", 0.0)
-        kept_s = fields.optional_seconds("keptS", 0.0)
-        waiter.kept_until = now + kept_s if kept_s else 0.0
-        waiter.kept_at_most_until = now + fields.optional_seconds("keptAtMostS", 0.0)
+        waiter.take_in(fields, now)
 
     def moved(self) -> Iterator[str]:
         """Walk over the bells of those who were told another place than theirs."""
@@ -219,7 +241,7 @@ class SeatQueue:
 
     def sweep(self, now: float) -> None:
         """Forget who is silent, and who did not come for his seat."""
-        late = [one for one in self._waiters.values() if _is_late(one, now)]
+        late = [one for one in self._waiters.values() if one.is_late(now)]
         for waiter in late:
             self.leave(waiter.room_type, waiter.user_id, now)
 
@@ -228,7 +250,7 @@ class SeatQueue:
         bells = (bell_of(room_type, user_id) for room_type in RoomType)
         mine = (self._waiters[bell] for bell in bells if bell in self._waiters)
         return any(
-            one.address not in ("", address) and not _is_late(one, now) for one in mine
+            one.address not in ("", address) and not one.is_late(now) for one in mine
         )
 
     def _came_elsewhere(self, bell: str, fields: Fields) -> _Waiter:
@@ -253,19 +275,8 @@ class SeatQueue:
         return waiter
 
     def _note(self, waiter: _Waiter, now: float) -> None:
-        fact: Wire = {
-            "type": waiter.room_type.value,
-            "user": waiter.user_id,
-            "targets": list(waiter.group.targets),
-            "number": waiter.number,
-            "address": waiter.address,
-            "silentS": max(0.0, waiter.silent_at - now),
-            "kept": waiter.kept,
-            "keptS": max(0.0, waiter.kept_until - now),
-            "keptAtMostS": max(0.0, waiter.kept_at_most_until - now),
-        }
         bell = bell_of(waiter.room_type, waiter.user_id)
-        self._ledger.note(Shelf.PLACE, bell, fact)
+        self._ledger.note(Shelf.PLACE, bell, waiter.fact(now))
 
     def _give_on(self, key: str, now: float) -> bool:
         """Keep a room's free seats for those who wait for it, in order; or none."""
@@ -361,10 +372,6 @@ class SeatQueue:
 
     def _tell_moved(self) -> None:
         self._ledger.note(Shelf.BELL, LINE, _NOTHING_MORE)
-
-
-def _is_late(waiter: _Waiter, now: float) -> bool:
-    return now > (waiter.kept_until if waiter.kept else waiter.silent_at)
 
 
 def bell_of(room_type: RoomType, user_id: str) -> str:

@@ -17,7 +17,6 @@ import logging
 import secrets
 import socket
 import ssl
-from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Final, TypeAlias
 
@@ -25,6 +24,7 @@ from kiosk.roomserver.relay_peer import Peer, Request
 from kiosk.roomserver.relay_stream import Listener, Publisher, RelayStream
 from kiosk.roomserver.relay_terms import (
     Authorize,
+    Crowd,
     Permit,
     Refusal,
     RelayLimits,
@@ -74,8 +74,7 @@ class Relay:
         self._turns = turns or ForgetfulLedger()
         self._streams: dict[str, RelayStream] = {}
         self._peers: set[Peer] = set()
-        self._per_address: Counter[str] = Counter()
-        self._connections = 0
+        self._crowd = Crowd(limits)
         self._deserted = asyncio.Event()
 
     @contextlib.asynccontextmanager
@@ -108,7 +107,7 @@ class Relay:
         arrivals: TlsArrivals | None = None
         if ssl_context is not None:
             terms = TlsTerms(ssl_context, self.limits.handshake_s)
-            arrivals = TlsArrivals(terms, self, welcome)
+            arrivals = TlsArrivals(terms, self._crowd, welcome)
         if listener is None:
             server = await loop.create_server(arrivals or welcome, host, port)
         else:
@@ -187,23 +186,7 @@ class Relay:
     def admit(self, peer: Peer) -> bool:
         """Count a connection; False if there are too many."""
         self._peers.add(peer)
-        return self.came(peer.address)
-
-    def came(self, address: str) -> bool:
-        """Count a connection, in the TLS handshake or after; False: too many."""
-        self._per_address[address] += 1
-        self._connections += 1
-        return (
-            self._connections <= self.limits.connections
-            and self._per_address[address] <= self.limits.connections_per_address
-        )
-
-    def went(self, address: str) -> None:
-        """Count a connection no more."""
-        self._connections -= 1
-        self._per_address[address] -= 1
-        if not self._per_address[address]:
-            del self._per_address[address]
+        return self._crowd.came(peer.address)
 
     def decide(self, peer: Peer, request: Request) -> None:
         """Decide whether a peer may publish or play: key first, then the name."""
@@ -241,7 +224,7 @@ class Relay:
         self._peers.discard(peer)
         if not self._peers:
             self._deserted.set()
-        self.went(peer.address)
+        self._crowd.went(peer.address)
         if peer.stream is not None:
             stream, peer.stream = peer.stream, None
             self.left(peer, stream)

@@ -6,6 +6,7 @@ Times are in seconds; ages in the ring are in milliseconds.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -68,6 +69,31 @@ class RelayLimits:
             self.farewell_s,
         )
         return min(1.0, max(0.01, shortest / _CHECKS_PER_DEADLINE))
+
+
+class Crowd:
+    """Connections counted against the limits, in the TLS handshake and after it."""
+
+    def __init__(self, limits: RelayLimits) -> None:
+        self._limits = limits
+        self._in_all = 0
+        self._by_address: Counter[str] = Counter()
+
+    def came(self, address: str) -> bool:
+        """Count one more from an address; False: there are too many."""
+        self._in_all += 1
+        self._by_address[address] += 1
+        return (
+            self._in_all <= self._limits.connections
+            and self._by_address[address] <= self._limits.connections_per_address
+        )
+
+    def went(self, address: str) -> None:
+        """Count one less; refused ones were counted as well."""
+        self._in_all -= 1
+        self._by_address[address] -= 1
+        if not self._by_address[address]:
+            del self._by_address[address]
 
 
 @dataclass(frozen=True, slots=True)

@@ -229,7 +229,7 @@ class _Secured(SSLConnection):
     """A connection under our own terms, whatever the library's are."""
 
     def __init__(self, *, tls: ssl.SSLContext, **arguments: Any) -> None:
-        super().__init__(**arguments)
+        cast("Any", super()).__init__(**arguments)
         self.ssl_context.context = tls
 
 
