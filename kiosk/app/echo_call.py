@@ -18,7 +18,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
@@ -161,7 +161,7 @@ async def _call(config: KioskConfig, seconds: float) -> dict[str, Any]:
         )
         media.preload()
         async with make_room_service(config, clock) as service:
-            await _Caller(service, media, clock, call).talk(seconds)
+            await EchoCaller(service, media, clock, call).talk(seconds)
     except KioskError as error:
         return call.record(f"{error.code} {error}")
     except TimeoutError:
@@ -172,8 +172,17 @@ async def _call(config: KioskConfig, seconds: float) -> dict[str, Any]:
     return call.record()
 
 
-class _Caller:
-    """Goes through one call and notes when each step was done."""
+class EchoCaller:
+    """
+    Goes through one call and notes when each step was done.
+
+    Args:
+        service: Where the echo room is.
+        media: Makes what publishes and what plays.
+        clock: Times the steps.
+        call: Where they are noted.
+
+    """
 
     def __init__(
         self, service: RoomService, media: Media, clock: Clock, call: EchoCall
@@ -184,20 +193,27 @@ class _Caller:
         self._pusher = media.new_pusher(self._hear)
         self._player = media.new_player(self._hear)
         self._peer: asyncio.Future[ports.Peer] = asyncio.Future()
-        self._started = asyncio.Event()
+        self._news = asyncio.Event()
+        self._is_seen = False
+        self._wants_url = False
         self._over = ""
 
     async def talk(self, seconds: float) -> None:
+        """Call, look and listen for so many seconds, and hang up."""
         await self._service.log_in()
         began = self._clock.now()
         try:
             async with asyncio.timeout(_ENTER_S):
                 peer = await self._enter(self._step(began))
             async with asyncio.timeout(_PICTURE_S + self._call.echo_s):
-                await self._player.play(peer)
-                await self._started.wait()
+                await self._play(peer)
+                while not self._is_seen:
+                    await self._keep_playing(peer)
             self._step(began)("first_picture")
-            await asyncio.sleep(seconds)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    while True:
+                        await self._keep_playing(peer)
             self._call.seconds = seconds
         finally:
             self._measure()
@@ -227,6 +243,21 @@ class _Caller:
         self._call.echo_s = float(name[1]) if name else 0.0
         return peer
 
+    async def _play(self, peer: ports.Peer) -> None:
+        """Play under a URL of now: those of tickets open once, and for a minute."""
+        with suppress(RoomError):  # what we have may do; else the player asks again
+            url = await self._service.play_url(peer.user_id)
+            peer = replace(peer, play_url=url)
+        await self._player.play(peer)
+
+    async def _keep_playing(self, peer: ports.Peer) -> None:
+        """Wait for news, and play under a fresh URL if they are that one is due."""
+        await self._news.wait()
+        self._news.clear()
+        if self._wants_url:
+            self._wants_url = False
+            await self._play(peer)
+
     def _step(self, began: int) -> Callable[[str], None]:
         def done(step: str) -> None:
             self._call.steps_us[step] = self._clock.now() - began
@@ -236,7 +267,9 @@ class _Caller:
     def _notice(self, notice: ports.RoomNotice) -> None:
         match notice:
             case ports.PeerJoined(peer) | ports.PeerMoved(peer):
-                if not self._peer.done():
+                if self._peer.done():
+                    self._renew_url()
+                else:
                     self._peer.set_result(peer)
             case ports.RoomClosed(reason):
                 self._over = f"the echo room closed: {reason}"
@@ -246,13 +279,20 @@ class _Caller:
     def _hear(self, fact: ports.MediaFact) -> None:
         match fact:
             case ports.PeerStarted():
-                self._started.set()
+                self._is_seen = True
+                self._news.set()
+            case ports.PlayUrlUsedUp():
+                self._renew_url()
             case ports.PushLost(reason):
                 self._over = f"our stream was lost: {reason}"
             case ports.CaptureLost(device, reason):
                 self._over = f"{device}: {reason}"
             case _:
                 return
+
+    def _renew_url(self) -> None:
+        self._wants_url = True
+        self._news.set()
 
     def _measure(self) -> None:
         self._call.push = self._pusher.stats
