@@ -104,13 +104,15 @@ def paths() -> list[str]:
 async def send_everything(url: str, port: int) -> int:
     """Put every URL into every field of every route; return how many were answered."""
     async with httpx.AsyncClient(base_url=url) as client:
-        member = Member(client, "kiosk")
         answered = 0
-        for wanted in urls(port):
+        for number, wanted in enumerate(urls(port)):
+            # Another one each time: a name that came through a proxy, as these
+            # headers say, is in use elsewhere for who comes without them.
+            member = Member(client, f"kiosk-{number}")
             await member.log_in()
             await member.create()
             body: dict[str, object] = dict.fromkeys(FIELDS, wanted)
-            body |= {"roomID": "desk", "userID": "kiosk", "cnt": 1, "index": 0}
+            body |= {"roomID": "desk", "userID": member.user, "cnt": 1, "index": 0}
             body |= {"operation": "set", "afterSeq": 0, "holdS": 0, "position": 0}
             body |= {
                 "targets": [wanted[:64]],
