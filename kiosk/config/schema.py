@@ -165,7 +165,7 @@ class CallSection(Section):
     publish_s: Seconds = 3.0
     answer_s: Seconds = 60.0
     picture_s: Seconds = 10.0
-    reconnect_s: Seconds = 10.0
+    reconnect_s: Seconds = 15.0
     grace_s: Seconds = 30.0
     chime_s: Seconds = 3.0
     ended_s: Seconds = 8.0

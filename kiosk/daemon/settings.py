@@ -16,7 +16,7 @@ DURATIONS_S: Mapping[Timer, float | None] = {
     Timer.PUBLISH: 3.0,
     Timer.ANSWER: 60.0,
     Timer.PICTURE: 10.0,
-    Timer.RECONNECT: 10.0,
+    Timer.RECONNECT: 15.0,
     Timer.GRACE: 30.0,
     Timer.CHIME: 3.0,
     Timer.ENDED: 8.0,

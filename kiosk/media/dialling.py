@@ -1,15 +1,14 @@
 """
 From a stream URL to a connected socket, all within one deadline.
 
-Name, TCP and TLS take what is left of the start deadline; addresses are tried
-one after the other.  The socket that comes out never blocks.
+Name, TCP and TLS take what is left of the start deadline; how an address is
+reached is said in :mod:`kiosk.media.reaching`.  The socket that comes out never
+blocks.
 """
 
 from __future__ import annotations
 
-import contextlib
 import ipaddress
-import os
 import socket
 import ssl
 import time
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 from kiosk.errors import MediaError, StreamEnded, StreamRefused, StreamStalled
+from kiosk.media.reaching import Reaching
 from kiosk.media.resolver import Address, Resolver
 from kiosk.media.waiting import TO_READ, TO_WRITE, Waiting
 from kiosk.rtmp.url import RtmpUrl
@@ -48,8 +48,9 @@ class LinkLimits:
 
     Attributes:
         start_s: Name, connect, TLS and RTMP up to the running stream.
-        address_s: One address of several.
-        send_s: Between two signs that the peer reads what waits for it.
+        another_s: Without an answer for so long, one more attempt to connect is
+            begun beside, at the next address in turn.
+        send_s: Between two signs that what was sent arrives.
         send_buffer_bytes: SO_SNDBUF. The default hides seconds of backlog.
         user_timeout_ms: TCP_USER_TIMEOUT: unacknowledged for so long is dead.
         plain_anywhere: Whether rtmp:// may leave this machine; rtmps:// always may.
@@ -57,8 +58,8 @@ class LinkLimits:
     """
 
     start_s: float = 3.0
-    address_s: float = 1.5
-    send_s: float = 4.0
+    another_s: float = 0.3
+    send_s: float = 1.0
     send_buffer_bytes: int = 65_536
     user_timeout_ms: int = 5_000
     plain_anywhere: bool = False
@@ -106,17 +107,16 @@ class Dialling:
                 would leave this machine.
 
         """
-        reason = "the name has no address"
-        for address in self._addresses():
-            try:
-                sock = self._connect(address)
-            except MediaError:
-                raise
-            except OSError as exc:
-                reason = exc.strerror or str(exc)
-                continue
-            return self._secured(sock) if self._url.is_secure else sock
-        raise StreamEnded(f"{self._url.redacted}: cannot be reached: {reason}")
+        try:
+            sock = self._connect(self._addresses())
+        except MediaError:
+            raise
+        except OSError as exc:
+            reason = exc.strerror or str(exc)
+            raise StreamEnded(
+                f"{self._url.redacted}: cannot be reached: {reason}"
+            ) from None
+        return self._secured(sock) if self._url.is_secure else sock
 
     def _addresses(self) -> list[Address]:
         try:
@@ -141,29 +141,13 @@ class Dialling:
             )
         return here
 
-    def _connect(self, address: Address) -> socket.socket:
-        family, target = address
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            _tune(sock, self._limits)
-            with contextlib.suppress(BlockingIOError):
-                sock.connect(target)
-            self._await_connection(sock)
-        except OSError:
-            sock.close()
-            raise
-        return sock
-
-    def _await_connection(self, sock: socket.socket) -> None:
-        within_s = min(self._limits.address_s, self.left_s)
-        if self._waiting.wait(sock, TO_WRITE, within_s):
-            error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-            if error:
-                raise OSError(error, os.strerror(error))
-            return
-        if self._waiting.is_cancelled or self.left_s <= 0:
+    def _connect(self, addresses: list[Address]) -> socket.socket:
+        limits = self._limits
+        reaching = Reaching(addresses, self._waiting, lambda sock: _tune(sock, limits))
+        sock = reaching.first(self.left_s, limits.another_s)
+        if sock is None:
             raise self._not_in_time("connect")
-        raise OSError("no connection in time")
+        return sock
 
     def _secured(self, sock: socket.socket) -> ssl.SSLSocket:
         try:

@@ -66,8 +66,8 @@ class Link:
         self._waiting = Waiting(beat)
         self._dialling = Dialling(url, resolver, self._waiting, limits=limits, tls=tls)
         self._sock: socket.socket | None = None
-        self._acked_bytes = 0
-        self._acked_at = time.monotonic()
+        self._arrived_bytes = 0
+        self._arrived_at = time.monotonic()
 
     @property
     def url(self) -> RtmpUrl:
@@ -122,7 +122,7 @@ class Link:
                 continue
             if deadline is None:
                 self.measure()
-                deadline = self._acked_at + self._send_s
+                deadline = self._arrived_at + self._send_s
             if not self._wait(waits_for, deadline - time.monotonic()):
                 raise self._send_stalled()
 
@@ -184,16 +184,24 @@ class Link:
         return self._dialling.stalled(phase)
 
     def _watch(self, reading: Reading) -> None:
-        """Notice when nothing is acknowledged any more."""
+        """Notice when nothing arrives any more, be it behind a gap."""
         now = time.monotonic()
-        if reading.backlog_bytes == 0 or reading.acked_bytes != self._acked_bytes:
-            self._acked_bytes = reading.acked_bytes
-            self._acked_at = now
-        elif now - self._acked_at > self._send_s:
+        arrived_bytes = reading.acked_bytes + reading.passed_bytes
+        if reading.backlog_bytes == 0 or arrived_bytes != self._arrived_bytes:
+            self._arrived_bytes = arrived_bytes
+            self._arrived_at = now
+        elif now - self._arrived_at > self._send_s:
             raise self._send_stalled()
 
     def _send_stalled(self) -> StreamStalled:
+        self._forget_unsent()
         return StreamStalled(f"{self.name}: took nothing more for {self._send_s:.1f} s")
+
+    def _forget_unsent(self) -> None:
+        """Let the close be a reset: what is late must not arrive after all."""
+        at_once = struct.pack("ii", 1, 0)
+        with contextlib.suppress(OSError):
+            self._open_socket().setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
 
     def _write(self, payload: memoryview) -> tuple[int, int]:
         """Return bytes taken, and what to wait for if none were."""

@@ -6,6 +6,10 @@ until the owner stops the thread; the owner is told once an outage.  A URL with 
 ticket is good for a minute: before each further try the owner is asked for a fresh
 one, and in want of it the old one is tried.  Nothing is decoded here: what arrives
 is sorted into :class:`IncomingStream`.
+
+Silence is either the sender's or the network's.  When nothing comes a sign of ours
+is sent; one that does not arrive tells within a second that the network is away,
+and after that only a new connection is as quick to notice that it is back.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ from dataclasses import dataclass
 
 from kiosk.errors import MediaError, StreamStalled, WireError
 from kiosk.media.incoming import IncomingStream
+from kiosk.media.life_sign import LifeSign
 from kiosk.media.link import Link, MakeLink
 from kiosk.media.relay_stream import RelayStream
 from kiosk.media.worker import Worker
@@ -44,14 +49,18 @@ class PlayDeadlines:
 
     Attributes:
         first_media_s: Nothing came since the connection began.
-        media_s: Nothing more came; a half-open connection looks like that.
-        first_pause_s, longest_pause_s: Between attempts, doubling.
+        media_s: Nothing more came, though the connection lives.
+        quiet_s: Nothing came: a sign of ours is sent.
+        sign_s: The sign did not arrive: the connection is dead.
+        first_pause_s, longest_pause_s: From one attempt to the next, doubling.
         url_s: How long a fresh URL is waited for.
 
     """
 
     first_media_s: float = 15.0
     media_s: float = 4.0
+    quiet_s: float = 0.4
+    sign_s: float = 0.6
     first_pause_s: float = 0.3
     longest_pause_s: float = 3.0
     url_s: float = 3.0
@@ -98,26 +107,34 @@ class Receiver:
         """Receive until told to stop."""
         pause_s = self._deadlines.first_pause_s
         while not worker.stopping.is_set():
+            began, url = self._clock.now(), self._url
             self._media_came = False
             try:
-                self._receive(worker)
+                self._receive(worker, url)
             except MediaError as exc:
                 self._report(worker, exc)
             if self._media_came:
                 pause_s = self._deadlines.first_pause_s
-            self._is_renewed.clear()
-            is_used_up = is_ticket(self._url.query) and not worker.stopping.is_set()
-            if is_used_up:
-                self._post(PlayUrlUsedUp(self._stream.user_id))
-            self._pause(worker, pause_s)
-            if is_used_up:
-                self._pause(worker, self._deadlines.url_s, self._is_renewed)
+                began = self._clock.now()
+            self._await_next(worker, url, Micros(began + round(pause_s * 1_000_000)))
             pause_s = min(pause_s * 2, self._deadlines.longest_pause_s)
 
-    def _receive(self, worker: Worker) -> None:
-        link = self._make_link(self._url, worker.beat)
+    def _await_next(self, worker: Worker, used: RtmpUrl, due: Micros) -> None:
+        """Wait until another attempt is due, with another ticket if need be."""
+        self._is_renewed.clear()
+        # one that came while we played may be as old as that
+        is_used_up = self._url is used or self._media_came
+        needs_another = is_used_up and is_ticket(used.query)
+        if needs_another and not worker.stopping.is_set():
+            self._post(PlayUrlUsedUp(self._stream.user_id))
+            until = Micros(self._clock.now() + round(self._deadlines.url_s * 1_000_000))
+            self._pause(worker, until, self._is_renewed)
+        self._pause(worker, due, worker.stopping)
+
+    def _receive(self, worker: Worker, url: RtmpUrl) -> None:
+        link = self._make_link(url, worker.beat)
         self._link = link
-        client = PlayClient(self._url, secrets.token_bytes(RANDOM_BYTES), opus=True)
+        client = PlayClient(url, secrets.token_bytes(RANDOM_BYTES), opus=True)
         relay = RelayStream(link, client)
         try:
             if worker.stopping.is_set():
@@ -133,14 +150,17 @@ class Receiver:
         self, worker: Worker, relay: RelayStream[PlayClient], events: list[ClientEvent]
     ) -> None:
         quiet_since = self._clock.now()
+        sign = LifeSign(self._deadlines.quiet_s, self._deadlines.sign_s)
         while not worker.stopping.is_set():
             received = relay.bytes_received
             if self._take(events):
                 quiet_since = self._clock.now()
                 self._media_came = True
                 self._is_reported = False
+                sign.media_came()
             self._ask_for_idr(relay)
             self._check_silence(quiet_since)
+            self._look_for_life(relay, sign, quiet_since)
             events = relay.exchange(_READ_S)
             self._stream.counters.bytes_received += relay.bytes_received - received
 
@@ -180,6 +200,16 @@ class Receiver:
                 f"{self._url.redacted}: nothing came for {limit_s:.1f} s"
             )
 
+    def _look_for_life(
+        self, relay: RelayStream[PlayClient], sign: LifeSign, quiet_since: Micros
+    ) -> None:
+        now = self._clock.now()
+        if sign.is_due(quiet_since, now):
+            relay.client.give_sign()
+            relay.flush()
+        elif sign.is_under_way and sign.is_lost(relay.measure(), now):
+            raise StreamStalled(f"{self._url.redacted}: nothing comes and nothing goes")
+
     def _report(self, worker: Worker, exc: MediaError) -> None:
         if worker.stopping.is_set() or self._is_reported:
             return
@@ -191,12 +221,8 @@ class Receiver:
             self._is_odd_reported = True
             log.warning("stream carries a damaged tag: %s", exc)
 
-    def _pause(
-        self, worker: Worker, pause_s: float, until_set: threading.Event | None = None
-    ) -> None:
-        """Wait for so long, or until an event came; not when told to stop."""
-        until = self._clock.now() + pause_s * 1_000_000
-        awaited = until_set or worker.stopping
+    def _pause(self, worker: Worker, until: Micros, awaited: threading.Event) -> None:
+        """Wait until a moment or an event; not when told to stop."""
         while not worker.stopping.is_set():
             worker.beat()
             left_s = (until - self._clock.now()) / 1_000_000

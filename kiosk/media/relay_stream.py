@@ -11,6 +11,7 @@ import contextlib
 from typing import Generic, TypeVar
 
 from kiosk.errors import MediaError, StreamEnded, StreamRefused, WireError
+from kiosk.media.flow import Reading
 from kiosk.media.link import Link
 from kiosk.rtmp.client import Phase, PlayClient, PublishClient
 from kiosk.rtmp.events import ClientEvent, Refused
@@ -34,6 +35,10 @@ class RelayStream(Generic[Client]):
         self.client: Client = client
         self.bytes_sent = 0
         self.bytes_received = 0
+
+    def measure(self) -> Reading:
+        """Return what the kernel knows of the connection, as :meth:`Link.measure`."""
+        return self._link.measure()
 
     def start(self) -> list[ClientEvent]:
         """

@@ -12,7 +12,7 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 
 _SLICE_S = 0.25  # the owner's progress counter moves at least so often
@@ -49,23 +49,30 @@ class Waiting:
             False when the time is over or the wait was cancelled.
 
         """
+        return bool(self.wait_for_any([sock], events, within_s))
+
+    def wait_for_any(
+        self, socks: Sequence[socket.socket], events: int, within_s: float
+    ) -> list[socket.socket]:
+        """Wait until sockets can be used; return them, none as :meth:`wait`."""
         deadline = time.monotonic() + within_s
         poll = select.poll()
-        poll.register(sock, events)
+        for sock in socks:
+            poll.register(sock, events)
         with self._lock:
             if self._wake_fd is None:
-                return False
+                return []
             poll.register(self._wake_fd, select.POLLIN)
         while True:
             self._beat()
             left = deadline - time.monotonic()
-            ready = dict(poll.poll(max(0.0, min(left, _SLICE_S)) * 1000))
+            found = dict(poll.poll(max(0.0, min(left, _SLICE_S)) * 1000))
             if self._is_cancelled:
-                return False
-            if ready.get(sock.fileno(), 0) & (events | _GONE):
-                return True
-            if left <= 0:
-                return False
+                return []
+            usable = events | _GONE
+            ready = [sock for sock in socks if found.get(sock.fileno(), 0) & usable]
+            if ready or left <= 0:
+                return ready
 
     def cancel(self) -> None:
         """End every wait, now and later; any thread."""

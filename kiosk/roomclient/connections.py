@@ -1,12 +1,15 @@
 """
 The room client's TCP connections, on asyncio alone.
 
-httpcore opens its own through anyio, and two things of that are not good enough
+httpcore opens its own through anyio, and three things of that are not good enough
 for a daemon: anyio 4.8, the device's version, forgets a socket whose connect is
-cancelled as it succeeds; and a connection out of use stays open until somebody
-asks again, which for an idle kiosk is 20 s later. Here a cancelled connect
+cancelled as it succeeds; a connection out of use stays open until somebody
+asks again, which for an idle kiosk is 20 s later; and what TCP repeats ever more
+rarely comes late when a link is back. Here a cancelled connect
 leaves nothing behind, and a connection that was quiet for
-:data:`KEEP_ALIVE_S`, or that the server ended, is closed at once.
+:data:`KEEP_ALIVE_S`, or that the server ended, is closed at once. So is one on
+which a request does not arrive for :data:`UNHEARD_S`; and while no connect is
+answered another one is begun beside it again and again.
 
 Deadlines are not kept here: whoever asks has one for the whole exchange.
 """
@@ -14,12 +17,15 @@ Deadlines are not kept here: whoever asks has one for the whole exchange.
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from ipaddress import ip_address
+from itertools import cycle
 from typing import Any, Final
 
 import anyio.lowlevel
@@ -28,9 +34,13 @@ import httpx
 from typing_extensions import override
 
 
-KEEP_ALIVE_S: Final = 3.0  # below uvicorn's 5 s: never write into a closing connection
+KEEP_ALIVE_S: Final = 1.0
+"""Below uvicorn's 5 s: never write into a closing connection. And a link that is
+away shows in the media after a second: what is asked then begins anew."""
+UNHEARD_S: Final = 2.0
+_UNHEARD_MS = round(UNHEARD_S * 1000)
 _POOL = 8
-_NEXT_ADDRESS_S = 1.0  # then the next address of the same host is tried
+_ANOTHER_S = 0.3  # then another connect is begun, to the next address in turn
 _AHEAD = 64 * 1024  # read and not yet asked for
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -100,19 +110,110 @@ class _Network(httpcore.AsyncNetworkBackend):
         return connection
 
     async def _connected(self, host: str, port: int) -> _Connection:
-        # One after the other: asyncio's race of addresses forgets sockets, too.
-        addresses = await self._resolve(host, port)
-        for address in addresses[:-1]:
-            with suppress(OSError):
-                async with asyncio.timeout(_NEXT_ADDRESS_S):
-                    return await self._connected_to(address, port)
-        return await self._connected_to(addresses[-1], port)
-
-    async def _connected_to(self, address: str, port: int) -> _Connection:
-        loop = asyncio.get_running_loop()
+        sock = await _reached(await self._resolve(host, port), port)
         make = partial(_Connection, self._keep_alive_s)
-        _, connection = await loop.create_connection(make, address, port)
+        loop = asyncio.get_running_loop()
+        try:
+            _, connection = await loop.create_connection(make, sock=sock)
+        except BaseException:
+            sock.close()
+            raise
         return connection
+
+
+async def _reached(addresses: Sequence[str], port: int) -> socket.socket:
+    """
+    Return a socket connected to whichever address answers first.
+
+    Raises:
+        OSError: Every address says no.
+
+    """
+    # asyncio's own race of addresses forgets sockets when it is cancelled
+    race = _Race(addresses, port)
+    try:
+        while not race.over.done():
+            race.begin_another()
+            await asyncio.wait({race.over}, timeout=_ANOTHER_S)
+        return race.winner()
+    finally:
+        race.close()
+
+
+class _Race:
+    """
+    Attempts to connect, side by side.
+
+    Attributes:
+        over: Done when one is connected, or when every address said no.
+
+    """
+
+    def __init__(self, addresses: Sequence[str], port: int) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.over: asyncio.Future[None] = self._loop.create_future()
+        self._addresses = cycle(addresses)
+        self._port = port
+        self._untried = len(addresses)
+        self._attempts: set[socket.socket] = set()
+        self._connected: socket.socket | None = None
+        self._error = OSError("no address")
+
+    def begin_another(self) -> None:
+        """Try the next address in turn, and one more where that is refused."""
+        family, target = _numeric(next(self._addresses), self._port)
+        self._untried -= 1
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        sock.settimeout(0)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNHEARD_MS)
+        error = sock.connect_ex(target)
+        self._attempts.add(sock)
+        if error in (0, errno.EINPROGRESS):
+            self._loop.add_writer(sock, self._decided, sock)
+        else:
+            self._refused(sock, error)
+
+    def winner(self) -> socket.socket:
+        """Hand the connected socket over, or raise why there is none."""
+        sock, self._connected = self._connected, None
+        if sock is None:
+            raise self._error
+        return sock
+
+    def close(self) -> None:
+        """Close every socket that was not handed over."""
+        if self._connected is not None:
+            self._attempts.add(self._connected)
+        for sock in tuple(self._attempts):
+            self._forget(sock)
+            sock.close()
+
+    def _decided(self, sock: socket.socket) -> None:
+        error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if error:
+            self._refused(sock, error)
+        elif self._connected is None:
+            self._forget(sock)
+            self._connected = sock
+            self.over.set_result(None)
+
+    def _refused(self, sock: socket.socket, error: int) -> None:
+        self._forget(sock)
+        sock.close()
+        self._error = OSError(error, os.strerror(error))
+        if self._untried > 0:
+            self.begin_another()
+        elif not self._attempts and not self.over.done():
+            self.over.set_result(None)
+
+    def _forget(self, sock: socket.socket) -> None:
+        self._attempts.discard(sock)
+        self._loop.remove_writer(sock)
+
+
+def _numeric(address: str, port: int) -> tuple[socket.AddressFamily, Any]:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    return family, (address, port)
 
 
 class _Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):

@@ -369,6 +369,14 @@ class PlayClient:
             self._dialogue.call_stream(IDR_COMMAND)
         return able
 
+    def give_sign(self) -> None:
+        """
+        Send something that every server expects and none answers.
+
+        Whether it arrives shows if the connection lives while nothing comes.
+        """
+        self._dialogue.wire.report()
+
     def close(self) -> None:
         """Say goodbye in what must be sent; safe to repeat."""
         self._dialogue.close()

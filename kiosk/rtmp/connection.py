@@ -95,9 +95,13 @@ class Connection:
             else:
                 self._control(message)
         if self._received_bytes - self._reported_bytes >= self._report_every:
-            self._reported_bytes = self._received_bytes
-            self.send_control(m.acknowledgement(self._received_bytes))
+            self.report()
         return passed
+
+    def report(self) -> None:
+        """Say how much was received; may be said again at any time."""
+        self._reported_bytes = self._received_bytes
+        self.send_control(m.acknowledgement(self._received_bytes))
 
     def send(self, message: Message, chunk_stream: int) -> None:
         """Add a message to what must be sent."""

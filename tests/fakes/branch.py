@@ -25,6 +25,7 @@ from typing import Any, Self
 
 from kiosk.control.client import ControlClient
 from kiosk.errors import ControlError
+from tests.lab.network import Place
 
 
 ROOT = Path(__file__).parents[2]
@@ -42,8 +43,16 @@ QUICK: Settings = {
 class Program:
     """One ``kiosk`` process; dies with the process that started it."""
 
-    def __init__(self, log: Path, *arguments: str, **environment: str) -> None:
+    def __init__(
+        self,
+        log: Path,
+        *arguments: str,
+        place: Place | None = None,
+        **environment: str,
+    ) -> None:
         tether = [sys.executable, "-m", "kiosk.demo.tether", str(os.getpid())]
+        if place is not None:
+            tether = place.command(*tether)
         self._log = log
         self._out = log.with_suffix(".out")
         with log.open("ab") as errors, self._out.open("wb") as output:
@@ -105,13 +114,20 @@ class Program:
 class Party(Program):
     """A kiosk or an agent: its process and its control socket."""
 
-    def __init__(self, folder: Path, name: str, sections: Settings) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        sections: Settings,
+        place: Place | None = None,
+    ) -> None:
         self.name = name
         self.config = folder / f"{name}.toml"
         self.speaker = folder / f"{name}.wav"
         self.socket = folder / f"{name}.sock"
         self.config.write_text(_toml(sections), "utf-8")
-        super().__init__(folder / f"{name}.log", "run", "--config", str(self.config))
+        log = folder / f"{name}.log"
+        super().__init__(log, "run", "--config", str(self.config), place=place)
 
     @cached_property
     def control(self) -> ControlClient:
@@ -172,13 +188,21 @@ class Party(Program):
 class Server(Program):
     """The room server with its relay; it keeps its rooms where nobody else has any."""
 
-    def __init__(self, folder: Path, name: str, *sections: Settings) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        *sections: Settings,
+        place: Place | None = None,
+    ) -> None:
         config = folder / f"{name}.toml"
-        addresses = {"http": "127.0.0.1:0", "rtmp": "127.0.0.1:0"}
+        host = "127.0.0.1" if place is None else place.address
+        addresses = {"http": f"{host}:0", "rtmp": f"{host}:0"}
         config.write_text(_toml(_merged({"server": addresses}, *sections)), "utf-8")
         super().__init__(
             folder / f"{name}.log",
             *("server", "--config", str(config)),
+            place=place,
             STATE_DIRECTORY=tempfile.mkdtemp(prefix=name, dir=folder),
         )
 
@@ -206,6 +230,10 @@ class Branch:
     All processes of a test and their directory, gone when it is left.
 
     Nothing runs before ``start_...`` is called.
+
+    Attributes:
+        place: Of the network lab, where what is started next runs.
+
     """
 
     def __init__(self) -> None:
@@ -213,6 +241,7 @@ class Branch:
         self.folder = Path(tempfile.mkdtemp(prefix="kiosk-e2e-"))
         self._programs: list[Program] = []
         self.server_url = ""
+        self.place: Place | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -234,7 +263,7 @@ class Branch:
 
     def start_named_server(self, name: str, *sections: Settings) -> Server:
         """Start one of several room servers."""
-        server = Server(self.folder, name, *sections)
+        server = Server(self.folder, name, *sections, place=self.place)
         self._programs.append(server)
         server.wait_ready()
         self.server_url = server.url
@@ -285,7 +314,8 @@ class Branch:
             "display": {"size": "640x360", "self_view": False},
             "speaker": {"device": f"file:{self.folder / f'{name}.wav'}"},
         }
-        party = Party(self.folder, name, _merged(basics, QUICK, role, sections))
+        merged = _merged(basics, QUICK, role, sections)
+        party = Party(self.folder, name, merged, self.place)
         self._programs.append(party)
         return party
 

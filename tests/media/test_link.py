@@ -25,7 +25,7 @@ from tests.fakes.waiting import wait_until
 
 
 SECRET = "txSecret=77"
-LIMITS = LinkLimits(start_s=0.4, address_s=0.2, send_s=0.3, send_buffer_bytes=4096)
+LIMITS = LinkLimits(start_s=0.4, another_s=0.2, send_s=0.3, send_buffer_bytes=4096)
 
 
 def to_port(port: int, *, scheme: str = "rtmp", host: str = "127.0.0.1") -> RtmpUrl:
@@ -98,20 +98,67 @@ def test_no_answer_to_a_connect_ends_by_the_start_deadline() -> None:
         link.dial()
 
 
+def test_a_host_that_answers_late_is_reached_before_tcp_itself_tries_again() -> None:
+    limits = LinkLimits(start_s=0.9, another_s=0.05)  # TCP: after a whole second
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        port = listener.getsockname()[1]
+        with _filled(port):
+            room = threading.Timer(0.2, listener.accept)
+            room.start()
+            with linked(to_port(port), limits=limits) as link:
+                link.dial()
+
+                assert link.measure().rtt_us > 0
+            room.join()
+
+
+def test_of_addresses_that_all_refuse_the_last_reason_is_told() -> None:
+    with silent_server() as port:
+        pass
+
+    def two(host: str, port_: int) -> Sequence[Address]:
+        return [(socket.AF_INET, (address, port)) for address in ("127.0.0.1",) * 2]
+
+    url = to_port(1935, host="relay.example")
+    with (
+        linked(url, resolver=Resolver(two)) as link,
+        pytest.raises(StreamEnded, match="cannot be reached: Connection refused"),
+    ):
+        link.dial()
+
+
+def test_an_address_that_cannot_be_tried_is_one_that_refuses() -> None:
+    def nowhere(host: str, port: int) -> Sequence[Address]:
+        return [(socket.AF_INET, ("255.255.255.255", port))]
+
+    url = to_port(1935, host="relay.example")
+    limits = LinkLimits(plain_anywhere=True)
+    with (
+        linked(url, limits=limits, resolver=Resolver(nowhere)) as link,
+        pytest.raises(StreamEnded, match="cannot be reached"),
+    ):
+        link.dial()
+
+
 @contextmanager
 def _full_server() -> Iterator[int]:
     """Yield a port whose queue is full: a connect is not answered."""
-    with silent_server(backlog=0) as port:
-        fillers = [socket.socket() for _ in range(4)]
+    with silent_server(backlog=0) as port, _filled(port):
+        yield port
+
+
+@contextmanager
+def _filled(port: int) -> Iterator[None]:
+    fillers = [socket.socket() for _ in range(4)]
+    for filler in fillers:
+        filler.settimeout(0)
+        filler.connect_ex(("127.0.0.1", port))
+    try:
+        time.sleep(0.05)
+        yield
+    finally:
         for filler in fillers:
-            filler.settimeout(0)
-            filler.connect_ex(("127.0.0.1", port))
-        try:
-            time.sleep(0.05)
-            yield port
-        finally:
-            for filler in fillers:
-                filler.close()
+            filler.close()
 
 
 def test_an_unknown_host_is_named() -> None:
@@ -163,7 +210,7 @@ def _cancelled_soon(link: Link, waits: Callable[[], object]) -> float:
 
 
 def test_a_connect_is_cancelled_at_once() -> None:
-    limits = LinkLimits(start_s=30, address_s=30)
+    limits = LinkLimits(start_s=30, another_s=30)
     with _full_server() as dead, linked(to_port(dead), limits=limits) as link:
         assert _cancelled_soon(link, link.dial) < 1.0
 
@@ -230,6 +277,28 @@ def _is_stalled(link: Link) -> bool:
         return True
     assert backlog > 0
     return False
+
+
+def test_what_a_stalled_peer_did_not_take_never_reaches_it() -> None:
+    got: list[int] = []
+
+    def late(connection: socket.socket) -> None:
+        release.wait(5)
+        try:
+            while received := connection.recv(65536):
+                got.append(len(received))
+        except ConnectionResetError:
+            got.append(0)
+
+    release = threading.Event()
+    with listening(late, receive_buffer=4096) as port:
+        with linked(to_port(port)) as link:
+            link.dial()
+            with pytest.raises(StreamStalled):
+                link.send(bytes(20_000_000))
+        release.set()
+
+        assert wait_until(lambda: bool(got) and got[-1] == 0)
 
 
 def test_a_slow_reader_gets_every_byte_in_order() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import ssl
 
 import httpx
 import pytest
 
 from kiosk.roomclient.cancelling import within
+from kiosk.roomclient.connections import RoomTransport
 from tests.fakes.http_listener import OK, Listener, Resetting, asking, until
 
 
@@ -80,6 +83,49 @@ async def test_a_request_cancelled_at_any_turn_leaves_no_connection(
         assert (await within(5, lambda: http.get("/"))).status_code == 200
         # What was cancelled has ended; one connection serves.
         await until(lambda: listener.open == 1)
+
+
+@pytest.mark.parametrize("other", ["127.0.0.2", "255.255.255.255", "::1"])
+async def test_an_address_that_refuses_gives_way_to_the_next_one(other: str) -> None:
+    async def two(host: str, port: int) -> list[str]:
+        return [other, "127.0.0.1"]
+
+    async with asking(Listener(OK), resolve=two) as http:
+        assert (await http.get("/")).status_code == 200
+
+
+async def test_when_all_addresses_refuse_the_reason_is_told() -> None:
+    async def two(host: str, port: int) -> list[str]:
+        return ["127.0.0.2", "127.0.0.3"]
+
+    async with asking(Listener(OK), resolve=two) as http:
+        with pytest.raises(httpx.ConnectError, match="refused"):
+            await http.get("/")
+
+
+async def test_a_connect_that_nobody_answers_is_repeated_before_tcp_does_it() -> None:
+    listener = Listener(OK)
+    full = socket.create_server(("127.0.0.1", 0), backlog=0)
+    fillers = [socket.socket() for _ in range(4)]
+    for filler in fillers:
+        filler.settimeout(0)
+        filler.connect_ex(full.getsockname())
+    transport = RoomTransport(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    url = f"http://127.0.0.1:{full.getsockname()[1]}"
+    async with (
+        httpx.AsyncClient(transport=transport, base_url=url, timeout=None) as http,
+        asyncio.TaskGroup() as group,
+    ):
+        asked = group.create_task(within(0.95, lambda: http.get("/")))
+        await asyncio.sleep(0.1)
+        assert not asked.done()
+        server = await asyncio.start_server(listener.serve, sock=full)  # takes more
+
+        assert (await asked).status_code == 200
+    for filler in fillers:
+        filler.close()
+    server.close()
+    await until(lambda: not listener.open)
 
 
 async def test_a_long_answer_stays_with_the_server_until_it_is_read() -> None:

@@ -34,6 +34,10 @@ class OtherServer:
             self._listen(up)
             client.feed(self._wire.bytes_to_send())
 
+    @property
+    def acknowledged_bytes(self) -> int:
+        return self._wire.acknowledged_bytes
+
     def say(self, *messages: Message) -> list[ClientEvent]:
         for message in messages:
             self._wire.send(message, 3)
@@ -108,6 +112,19 @@ def test_a_server_that_knows_no_idr_requests_gets_none(play: OtherServer) -> Non
     assert isinstance(play.client, PlayClient)
     assert not play.client.idr_on_join
     assert not play.client.request_idr()
+
+
+def test_a_player_gives_a_sign_by_telling_again_how_much_came(
+    play: OtherServer,
+) -> None:
+    play.started()
+    assert isinstance(play.client, PlayClient)
+    assert play.acknowledged_bytes == 0
+
+    play.client.give_sign()
+    play.say()
+
+    assert play.acknowledged_bytes > 0
 
 
 @pytest.mark.parametrize("place", [0, 1])

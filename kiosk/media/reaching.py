@@ -1,0 +1,103 @@
+"""
+From the addresses of one host to a connected socket: whoever answers first.
+
+TCP repeats an unanswered connect after one, three and seven seconds, so that a
+link which is back may go unnoticed for as long as it was away.  Here another
+attempt is begun beside the others again and again, at the next address in
+turn; nobody is told but the first that answers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import time
+from collections.abc import Callable, Sequence
+from itertools import cycle
+
+from kiosk.media.resolver import Address
+from kiosk.media.waiting import TO_WRITE, Waiting
+
+
+class Reaching:
+    """
+    Attempts to reach one host, side by side.
+
+    Args:
+        addresses: Of the host, at least one, best first.
+        waiting: Ends it from any thread.
+        tune: Sets a socket up before it connects.
+
+    """
+
+    def __init__(
+        self,
+        addresses: Sequence[Address],
+        waiting: Waiting,
+        tune: Callable[[socket.socket], None],
+    ) -> None:
+        self._addresses = cycle(addresses)
+        self._untried = len(addresses)
+        self._waiting = waiting
+        self._tune = tune
+        self._attempts: list[socket.socket] = []
+        self._failed = OSError("the name has no address")
+
+    def first(self, within_s: float, another_s: float) -> socket.socket | None:
+        """
+        Return the first connected socket; None if time is over, or cancelled.
+
+        Args:
+            within_s: For all of them.
+            another_s: Without an answer for so long, another one is begun.
+
+        Raises:
+            OSError: Every address says no.
+
+        """
+        deadline = time.monotonic() + within_s
+        try:
+            while self._untried > 0 or self._attempts:
+                self._begin(next(self._addresses))
+                self._untried -= 1
+                begin_at = min(time.monotonic() + another_s, deadline)
+                if (sock := self._answered(begin_at)) is not None:
+                    return sock
+                if self._waiting.is_cancelled or time.monotonic() >= deadline:
+                    return None
+            raise self._failed
+        finally:
+            for sock in self._attempts:
+                sock.close()
+
+    def _begin(self, address: Address) -> None:
+        family, target = address
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        self._attempts.append(sock)
+        try:
+            self._tune(sock)
+            with contextlib.suppress(BlockingIOError):
+                sock.connect(target)
+        except OSError as exc:
+            self._give_up(sock, exc)
+
+    def _answered(self, until: float) -> socket.socket | None:
+        """Wait for a socket that is connected, while any may become so."""
+        while self._attempts:
+            left_s = until - time.monotonic()
+            ready = self._waiting.wait_for_any(self._attempts, TO_WRITE, left_s)
+            if not ready:
+                return None
+            for sock in ready:
+                error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                if not error:
+                    self._attempts.remove(sock)
+                    return sock
+                self._give_up(sock, OSError(error, os.strerror(error)))
+        return None
+
+    def _give_up(self, sock: socket.socket, reason: OSError) -> None:
+        self._failed = reason
+        self._attempts.remove(sock)
+        sock.close()
