@@ -103,7 +103,7 @@ def test_a_host_that_answers_late_is_reached_before_tcp_itself_tries_again() -> 
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         port = listener.getsockname()[1]
         with _filled(port):
-            room = threading.Timer(0.2, listener.accept)
+            room = threading.Timer(0.2, _take_one, (listener,))
             room.start()
             with linked(to_port(port), limits=limits) as link:
                 link.dial()
@@ -138,6 +138,11 @@ def test_an_address_that_cannot_be_tried_is_one_that_refuses() -> None:
         pytest.raises(StreamEnded, match="cannot be reached"),
     ):
         link.dial()
+
+
+def _take_one(listener: socket.socket) -> None:
+    connection, _ = listener.accept()
+    connection.close()
 
 
 @contextmanager
