@@ -80,7 +80,8 @@ def tile_rects(
         (_tile_width(room, columns, -(-count // columns), gap, label), columns)
         for columns in range(1, count + 1)
     )
-    height = width * SHAPE[1] / SHAPE[0]
+    width = _even(width)
+    height = _even(width * SHAPE[1] / SHAPE[0])
     rows = -(-count // columns)
     left = (size[0] - columns * (width + gap) + gap) / 2
     top = gap + (room[1] - rows * (height + label + gap) + gap) / 2
@@ -88,8 +89,8 @@ def tile_rects(
         Rect(
             _even(left + number % columns * (width + gap), 0),
             _even(top + number // columns * (height + label + gap), 0),
-            _even(width),
-            _even(height),
+            width,
+            height,
         )
         for number in range(count)
     )

@@ -39,6 +39,7 @@ NAMES = (
     "room_news",
     "echo",
     "fuzz",
+    "multi_room",
 )
 OUT = Path("bench-out")
 EX_FAILED = 1

@@ -14,6 +14,7 @@ RATE = 48_000
 HEADER_BYTES = 44
 SILENCE_DBFS = -120.0
 CLEAR_DBFS = -30.0
+SPEEDS = (0.98, 1.0, 1.02, 1.04)
 
 Pcm = npt.NDArray[np.int16]
 
@@ -35,11 +36,19 @@ def peak_dbfs(pcm: Pcm) -> float:
 
 
 def tones_in(pcm: Pcm, candidates: Iterable[int]) -> set[int]:
-    """Return which of some frequencies, multiples of 20 Hz, are clearly there."""
-    return {hertz for hertz in candidates if tone_dbfs(pcm, hertz) > CLEAR_DBFS}
+    """
+    Return which of some frequencies are clearly there.
+
+    A few per cent off count too: a playout that gives a delay back plays faster.
+    """
+    return {
+        hertz
+        for hertz in candidates
+        if any(tone_dbfs(pcm, hertz * speed) > CLEAR_DBFS for speed in SPEEDS)
+    }
 
 
-def tone_dbfs(pcm: Pcm, hertz: int) -> float:
+def tone_dbfs(pcm: Pcm, hertz: float) -> float:
     """Return the level of one frequency, of the loudest 50 ms in it."""
     block = RATE // 20
     blocks = pcm[: pcm.size // block * block].reshape(-1, block) / 32768
