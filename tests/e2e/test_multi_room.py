@@ -62,7 +62,7 @@ def test_three_kiosks_see_and_hear_each_other_for_a_while() -> None:
 
 def test_the_call_goes_on_until_the_last_one_hangs_up() -> None:
     with Branch() as branch:
-        branch.start_server()
+        branch.start_server(creator_leaves="stay")
         agent = attend(branch, 1, agent=True)
         first, second = attend(branch, 3), attend(branch, 5)
         agent.party.wait_for("WAITING")
@@ -92,7 +92,8 @@ def test_the_call_goes_on_until_the_last_one_hangs_up() -> None:
             "who talks is marked",
         )
 
+        agent.party.stop()
+        meets(first, second)
+        meets(second, first)
         second.party.press("hangup")
-        first.party.press("hangup")
-        agent.party.wait_for("WAITING")
-        assert not agent.party.status()["peers"]
+        first.party.wait_for("IDLE")
