@@ -122,7 +122,9 @@ class Face:
 
     def read(self, message: ports.TextReceived) -> None:
         """Show a text message and tell the subscribers."""
-        self.facts = replace(self.facts, text=message.text)
+        several = self.scope is not None and len(self.scope.peers.known) > 1
+        text = f"{message.name}: {message.text}" if several else message.text
+        self.facts = replace(self.facts, text=text)
         self.refresh()
         self.tell(
             {

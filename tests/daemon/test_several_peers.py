@@ -14,6 +14,7 @@ from kiosk.ports import (
     PeerStarted,
     Received,
     ScreenName,
+    TextReceived,
     Tile,
 )
 from tests.daemon.running_kiosk import RunningKiosk, running_kiosk
@@ -178,3 +179,14 @@ async def test_of_one_peer_no_screen_is_drawn_for_who_talks() -> None:
         kiosk.world.media.report(LoudestChanged(""))
 
         assert len(kiosk.world.screens.shown) == drawn
+
+
+async def test_among_several_a_text_says_whose_it_is() -> None:
+    async with running_kiosk() as kiosk:
+        await kiosk.talk()
+        kiosk.world.room.tell(TextReceived(AGENT.user_id, "Agent Wang", "Hello"))
+        assert kiosk.world.screens.facts.text == "Hello"
+
+        await join(kiosk, ANNA)
+        kiosk.world.room.tell(TextReceived("anna", "Anna", "Hello, too"))
+        assert kiosk.world.screens.facts.text == "Anna: Hello, too"

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.e2e
 
 LOOK_S = 6.0
 FRESH_S = 1.0
+FROM_ONE_OF_TWO = {"person1": "picture", "person5": "silence"}
 MOST = 0.8
 """Of the looks: a crowded machine may hold a picture up now and then."""
 
@@ -58,6 +59,30 @@ def test_three_kiosks_see_and_hear_each_other_for_a_while() -> None:
             right = [shows(tiles, others) for tiles in looks]
             assert sum(right) >= MOST * len(looks) > MOST
             meets(one, *(other for other in everybody if other is not one))
+
+
+def test_a_kiosk_that_dies_is_interrupted_for_the_others_who_go_on() -> None:
+    with Branch() as branch:
+        branch.start_server()
+        agent = attend(branch, 1, agent=True)
+        first, second = attend(branch, 3), attend(branch, 5)
+        agent.party.wait_for("WAITING")
+        for kiosk in (first, second):
+            kiosk.party.wait_for("IDLE")
+            kiosk.party.press("call")
+        meets(first, agent, second)
+
+        second.party.kill()
+
+        wait_until(lambda: received(first) == FROM_ONE_OF_TWO, "second is silent")
+        wait_until(lambda: {one.person for one in first.sees(2)} == {0, 1}, "no face")
+        wait_until(lambda: first.hears() == {1}, "the agent is heard")
+        assert first.party.state == "IN_CALL"
+        assert first.party.screen == "in_call"
+
+
+def received(one: Attendee) -> dict[str, str]:
+    return {peer["name"]: peer["received"] for peer in one.party.status()["peers"]}
 
 
 def test_the_call_goes_on_until_the_last_one_hangs_up() -> None:

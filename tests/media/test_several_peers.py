@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from kiosk.codec.beep import ToneSource
+from kiosk.codec.beep import BeepMeter, ToneSource
 from kiosk.devices.clock_monotonic import MonotonicClock
 from kiosk.devices.microphone_synthetic import SyntheticMicrophone
 from kiosk.media.player import StreamPlayer
@@ -93,3 +93,28 @@ async def test_what_the_echo_canceller_is_given_is_the_mix() -> None:
 
     async with among(kit, one=600, two=900):
         await until(lambda: referred() == {600, 900})
+
+
+async def test_stamped_sound_of_several_is_counted_for_nobody() -> None:
+    kit = MediaKit(sound_meter=BeepMeter(1000))
+    async with among(kit, one=600) as (player, _), beeping(player, "two"):
+        await kit.fact(PeerStarted("two"))
+        await until(lambda: kit.speaker.latencies_ms != ())
+
+        assert [stats.audio_latency_ms for stats in player.stats] == [None, None]
+
+
+@asynccontextmanager
+async def beeping(player: StreamPlayer, name: str) -> AsyncIterator[None]:
+    """Let somebody be played whose voice is the audible clock."""
+    kit = MediaKit()
+    pusher = kit.session.new_pusher(kit.facts.append)
+    async with open_relay() as (_, host, port):
+        url = f"rtmp://{host}:{port}/live/{name}"
+        await pusher.start(url)
+        await player.play(Peer(name, name, url), Layer.SECOND)
+        try:
+            yield
+        finally:
+            await player.stop(name)
+            await pusher.close()
