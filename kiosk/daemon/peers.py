@@ -117,11 +117,18 @@ class Peers:
         """Whether nothing comes any more from anybody who was presented."""
         return bool(self._presented) and self._presented <= self._silent
 
-    def layer_of(self, user_id: str) -> Layer:
-        """Return the layer a peer is shown on, always the same one."""
+    @property
+    def unplaced(self) -> tuple[str, ...]:
+        """Those who have no layer (yet)."""
+        return tuple(one for one in self.known if one not in self._layers)
+
+    def layer_of(self, user_id: str) -> Layer | None:
+        """Return the layer a peer is shown on, always the same; None: all are taken."""
         if user_id not in self._layers:
             free = [layer for layer in _LAYERS if layer not in self._layers.values()]
-            self._layers[user_id] = free[0] if free else _LAYERS[-1]
+            if not free:
+                return None
+            self._layers[user_id] = free[0]
             self._tell_several()
         return self._layers[user_id]
 

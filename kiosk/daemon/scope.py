@@ -204,15 +204,22 @@ class CallScope:
     async def play(self, user_id: str) -> None:
         """Show a peer under its newest URL; replaces an older stream of it."""
         async with self._playing:
-            peer = self.peers.known.get(user_id)
-            if peer is None:
-                return
-            if self.player is None:
-                self.player = self._media.new_player(self.peers.hear)
-            try:
-                await self.player.play(peer, self.peers.layer_of(user_id))
-            except (DeviceError, MediaError) as exc:
-                self._fail(exc)
+            await self._play(user_id)
+
+    async def _play(self, user_id: str) -> None:
+        peer = self.peers.known.get(user_id)
+        if peer is None:
+            return
+        layer = self.peers.layer_of(user_id)
+        if layer is None:
+            log.warning("one too many to be played", extra={"user": user_id})
+            return
+        if self.player is None:
+            self.player = self._media.new_player(self.peers.hear)
+        try:
+            await self.player.play(peer, layer)
+        except (DeviceError, MediaError) as exc:
+            self._fail(exc)
 
     async def renew_url(self, user_id: str) -> None:
         """Give the player a fresh URL for a peer; it asks again if there is none."""
@@ -227,11 +234,13 @@ class CallScope:
             await self.play(user_id)
 
     async def stop_playing(self, user_id: str) -> None:
-        """Stop showing a peer."""
+        """Stop showing a peer; its layer is for whoever waits for one."""
         async with self._playing:
             self.peers.forget(user_id)
             if self.player is not None:
                 await self.player.stop(user_id)
+            for waiting in self.peers.unplaced:
+                await self._play(waiting)
 
     def record(self) -> dict[str, object]:
         """Return the facts of the one log line that a call leaves behind."""

@@ -22,6 +22,7 @@ from tests.fakes.kiosk_world import AGENT
 
 
 ANNA = Peer("anna", "Anna", "rtmp://127.0.0.1/live/anna?txSecret=x")
+CARLA = Peer("carla", "Carla", "rtmp://127.0.0.1/live/carla?txSecret=x")
 BRUNO = Peer("bruno", "Bruno", "rtmp://127.0.0.1/live/bruno?txSecret=x")
 
 
@@ -62,6 +63,19 @@ async def test_who_leaves_makes_room_for_who_comes_and_nobody_else_moves() -> No
 
         assert playing(kiosk) == {"anna": Layer.SECOND, "bruno": Layer.BASE}
         assert kiosk.state == State.IN_CALL.name
+
+
+async def test_a_fourth_waits_until_one_of_three_leaves() -> None:
+    async with running_kiosk() as kiosk:
+        await talk_with_two(kiosk)
+        await join(kiosk, BRUNO)
+        kiosk.world.room.tell(PeerJoined(CARLA))
+        await kiosk.until(lambda: len(kiosk.daemon.status()["peers"]) == 4, "four")
+        assert len(playing(kiosk)) == 3
+
+        kiosk.world.room.tell(PeerLeft("anna"))
+        await kiosk.until(lambda: "carla" in playing(kiosk), "Carla played")
+        assert playing(kiosk)["carla"] is Layer.SECOND
 
 
 async def test_the_call_ends_when_the_last_one_hangs_up() -> None:
