@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from kiosk.roomserver.access import BUCKETS_S, Traffic
 from kiosk.roomserver.console_view import ProcessView, ServerView
 from kiosk.roomserver.recorder_terms import TeeState
+from kiosk.roomserver.store_ledger import StoreLoad
 
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -24,7 +25,7 @@ def exposition(view: ServerView, process: ProcessView) -> bytes:
     """Return the page a Prometheus server reads."""
     lines = [*_rooms(view), *_streams(view), *_recorder(view)]
     lines += _requests(view.traffic)
-    lines += [*_fleet(view), *_process(process)]
+    lines += [*_store(view.store), *_fleet(view), *_process(process)]
     return ("\n".join(lines) + "\n").encode("utf-8")
 
 
@@ -78,6 +79,12 @@ def _requests(traffic: Traffic) -> Iterator[str]:
         yield f'{name}_bucket{{le="{limit}"}} {total}'
     yield f"{name}_sum {traffic.seconds:.6f}"
     yield f"{name}_count {total}"
+
+
+def _store(load: StoreLoad) -> Iterator[str]:
+    yield from _gauge("kiosk_store_waiting", "Not yet written.", load.waiting)
+    name, text = "kiosk_store_refused_total", "Refused: store away or overloaded."
+    yield from _family(name, "counter", text, [({}, load.refused)])
 
 
 def _fleet(view: ServerView) -> Iterator[str]:

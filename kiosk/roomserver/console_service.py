@@ -51,7 +51,14 @@ class OperatorSide:
         self._clock = clock
         self._traffic = Traffic()
         self._rates = StreamRates(streams, tees)
-        self._viewer = Viewer(desk.rooms, desk.fleet, self._rates, polls, self._traffic)
+        self._viewer = Viewer(
+            desk.rooms,
+            desk.fleet,
+            self._rates,
+            polls,
+            traffic=self._traffic,
+            store=lambda: desk.store_load,
+        )
         self.readiness = Readiness(
             clock.monotonic,
             settings.sweep_s,

@@ -20,6 +20,7 @@ from kiosk.roomserver.recorder_terms import TeeStats
 from kiosk.roomserver.relay_terms import StreamStats
 from kiosk.roomserver.rooms import Rooms
 from kiosk.roomserver.spaces import id_of
+from kiosk.roomserver.store_ledger import StoreLoad
 
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -67,6 +68,7 @@ class ServerView:
     kiosks: tuple[Kiosk, ...]
     polls: int
     traffic: Traffic
+    store: StoreLoad
 
     @property
     def silent_kiosks(self) -> int:
@@ -130,13 +132,16 @@ class Viewer:
         fleet: Fleet,
         rates: StreamRates,
         polls: Callable[[], int],
+        *,
         traffic: Traffic,
+        store: Callable[[], StoreLoad],
     ) -> None:
         self._rooms = rooms
         self._fleet = fleet
         self._rates = rates
         self._polls = polls
         self._traffic = traffic
+        self._store = store
 
     def look(self) -> ServerView:
         """Return everything at this moment."""
@@ -148,6 +153,7 @@ class Viewer:
             kiosks=self._fleet.kiosks(),
             polls=self._polls(),
             traffic=self._traffic,
+            store=self._store(),
         )
 
     def _room_views(self, now: float) -> list[RoomView]:

@@ -45,7 +45,13 @@ from kiosk.roomserver.settings import ServerSettings
 from kiosk.roomserver.still_routes import StillRoutes
 from kiosk.roomserver.stills import Stills
 from kiosk.roomserver.store_kept import KeptRooms
-from kiosk.roomserver.store_ledger import ForgetfulLedger, Ledger, Shelf, Turns
+from kiosk.roomserver.store_ledger import (
+    ForgetfulLedger,
+    Ledger,
+    Shelf,
+    StoreLoad,
+    Turns,
+)
 from kiosk.roomserver.stream_keys import StreamUrls
 from kiosk.roomserver.trial_routes import TrialRoutes, TrialTerms
 
@@ -138,6 +144,11 @@ class Desk:
     def turns(self) -> Turns:
         """Who lets the tables be asked."""
         return self._ledger
+
+    @property
+    def store_load(self) -> StoreLoad:
+        """What the store has before it."""
+        return self._ledger.load
 
     @property
     def store_is_late(self) -> bool:

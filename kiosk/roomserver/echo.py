@@ -117,6 +117,7 @@ class EchoAgent:
         self._guest_since = 0.0
         self._open_at = 0.0
         self._beat_at = 0.0
+        self._is_beating = False
 
     async def run(self) -> Never:
         """Answer until cancelled; the room is given up then."""
@@ -186,8 +187,8 @@ class EchoAgent:
         self._listen_to(guest, now)
         if self._guest is not None and now - self._guest_since > self._settings.call_s:
             self._hang_up()
-        elif now >= self._beat_at:
-            self._beat_at = now + _BEAT_S
+        elif now >= self._beat_at and not self._is_beating:
+            self._beat_at, self._is_beating = now + _BEAT_S, True
             self._turns.post(lambda: self._beat(now))
 
     def _is_ours(self, seat: Seat) -> bool:
@@ -231,6 +232,7 @@ class EchoAgent:
         return grant.stream
 
     def _beat(self, now: float) -> None:
+        self._is_beating = False
         with contextlib.suppress(RoomProblem):  # closed by somebody else
             self._rooms.heartbeat(ROOM, self._user_id, now)
 

@@ -30,7 +30,7 @@ from kiosk.roomserver.relay_terms import (
     RelayLimits,
     StreamStats,
 )
-from kiosk.roomserver.store_ledger import ForgetfulLedger, Turns
+from kiosk.roomserver.store_ledger import ForgetfulLedger, StoreAway, Turns
 from kiosk.roomserver.tls_arrivals import TlsArrivals, TlsTerms
 from kiosk.rtmp.events import PublishRequested
 from kiosk.rtmp.handshake import RANDOM_BYTES
@@ -76,6 +76,7 @@ class Relay:
         self._peers: set[Peer] = set()
         self._crowd = Crowd(limits)
         self._deserted = asyncio.Event()
+        self._tasks: asyncio.TaskGroup | None = None
 
     @contextlib.asynccontextmanager
     async def serve(
@@ -115,16 +116,17 @@ class Relay:
         bound = server.sockets[0].getsockname()
         self.address = (str(bound[0]), int(bound[1]))
         watch = _Repeated(loop, self.limits.check_period_s, self._check_deadlines)
-        try:
-            yield self.address
-        finally:
-            watch.cancel()
-            server.close()
-            if arrivals is not None:
-                await arrivals.close()
-            await self._close_all()
-            await server.wait_closed()
-            self.address = None
+        async with asyncio.TaskGroup() as self._tasks:
+            try:
+                yield self.address
+            finally:
+                watch.cancel()
+                server.close()
+                if arrivals is not None:
+                    await arrivals.close()
+                await self._close_all()
+                await server.wait_closed()
+                self.address = None
 
     def is_live(self, name: str) -> bool:
         """Whether a stream has a publisher."""
@@ -190,19 +192,9 @@ class Relay:
 
     def decide(self, peer: Peer, request: Request) -> None:
         """Decide whether a peer may publish or play: key first, then the name."""
-        publishes = isinstance(request, PublishRequested)
-        authorize = self._authorize_publish if publishes else self._authorize_play
-        asked = request.app, request.name, request.query
-
-        def tell(permit: Permit | Refusal) -> None:
-            if peer.is_over:
-                return
-            admit = self._begin if publishes else self._admit
-            denied = permit if isinstance(permit, Refusal) else None
-            peer.permit = None if isinstance(permit, Refusal) else permit
-            peer.answer(request, denied or admit(peer, request.name))
-
-        self._turns.post(lambda: authorize(*asked), tell)
+        assert self._tasks is not None, "somebody asks of a relay that serves"
+        deciding = self._decide(peer, request)
+        self._tasks.create_task(deciding, name="relay decision")
 
     def started(self, peer: Peer, stream: RelayStream) -> None:
         """Tell the owner that a publisher may send."""
@@ -230,6 +222,35 @@ class Relay:
             self.left(peer, stream)
 
     # -- inside ------------------------------------------------------------------
+
+    async def _decide(self, peer: Peer, request: Request) -> None:
+        try:
+            permit = await self._permit(request)
+            if not peer.is_over:
+                self._answer(peer, request, permit)
+        except Exception:
+            # the outermost frame of this decision: nobody else may suffer
+            log.exception("decision failed", extra={"peer": peer.address})
+            peer.abort()
+
+    async def _permit(self, request: Request) -> Permit | Refusal:
+        """Ask who decides; what he says is written: a key used is used up."""
+        publishes = isinstance(request, PublishRequested)
+        authorize = self._authorize_publish if publishes else self._authorize_play
+        asked = request.app, request.name, request.query
+        try:
+            return await self._turns.turn(lambda: authorize(*asked))
+        except StoreAway as away:
+            return Refusal(f"{away}: try again")
+
+    def _answer(self, peer: Peer, request: Request, permit: Permit | Refusal) -> None:
+        if isinstance(permit, Refusal):
+            peer.answer(request, permit)
+            return
+        peer.permit = permit
+        publishes = isinstance(request, PublishRequested)
+        admit = self._begin if publishes else self._admit
+        peer.answer(request, admit(peer, request.name))
 
     def _begin(self, peer: Peer, name: str) -> Refusal | RelayStream:
         """Take a publisher, unless the name is in use."""

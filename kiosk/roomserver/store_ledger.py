@@ -21,6 +21,7 @@ them at a time and tells the tables first what the others changed (rules):
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol, TypeVar
 
@@ -67,7 +68,22 @@ _TOLD = frozenset({Shelf.EVENT, Shelf.HEARD, Shelf.REPORT, Shelf.BELL, Shelf.CUT
 
 
 class StoreAway(Exception):
-    """The store cannot be reached, so nothing may be changed or told now."""
+    """The store is out of reach or out of breath: nothing may be changed or told."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreLoad:
+    """
+    What a store has before it.
+
+    Attributes:
+        waiting: What is not written yet: changes of a file, else acts.
+        refused: How many were told :exc:`StoreAway` since the start.
+
+    """
+
+    waiting: int = 0
+    refused: int = 0
 
 
 class Tables(Protocol):
@@ -100,21 +116,19 @@ class Turns(Protocol):
         It must not wait for anything, and may be run again.
 
         Raises:
-            StoreAway: After a short while, if there is no turn to be had.
+            StoreAway: After a short while, if there is no turn to be had; at once,
+                if too much waits for one already.
 
         """
         ...
 
-    def post(
-        self, act: Callable[[], T], then: Callable[[T], None] | None = None
-    ) -> None:
+    def post(self, act: Callable[[], object]) -> None:
         """
         Run this in a turn, at once or as soon as there is one.
 
-        Args:
-            act: As for :meth:`turn`.
-            then: Told the result, when all is as in a turn.
-
+        It is as for :meth:`turn`, but nobody is told what came of it, and it is
+        never refused: for what happened and cannot be taken back.  Whoever posts
+        sees to it that this is bounded (one for each stream that ended, say).
         """
         ...
 
@@ -140,6 +154,11 @@ class Ledger(Turns, Protocol):
     @property
     def is_away(self) -> bool:
         """Whether there is no turn to be had now."""
+        ...
+
+    @property
+    def load(self) -> StoreLoad:
+        """Return what waits and what was refused."""
         ...
 
     def serve(self, tables: Tables) -> None:
@@ -181,6 +200,11 @@ class ForgetfulLedger:
         """Say no: it is always this process's turn."""
         return False
 
+    @property
+    def load(self) -> StoreLoad:
+        """Say that nothing waits."""
+        return StoreLoad()
+
     def serve(self, tables: Tables) -> None:
         """Tell these tables."""
         self._tables = tables
@@ -203,10 +227,6 @@ class ForgetfulLedger:
         """Run it: it is always this process's turn."""
         return act()
 
-    def post(
-        self, act: Callable[[], T], then: Callable[[T], None] | None = None
-    ) -> None:
+    def post(self, act: Callable[[], object]) -> None:
         """Run it."""
-        result = act()
-        if then is not None:
-            then(result)
+        act()

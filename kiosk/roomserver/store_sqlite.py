@@ -26,7 +26,7 @@ from pathlib import Path
 
 from kiosk.room.fields import Fields
 from kiosk.room.wire_json import BadJson, Wire, dump_json, parse_json
-from kiosk.roomserver.store_ledger import Shelf, T, Tables
+from kiosk.roomserver.store_ledger import Shelf, StoreLoad, T, Tables
 
 
 log = logging.getLogger(__name__)
@@ -114,6 +114,11 @@ class SqliteLedger:
         return False
 
     @property
+    def load(self) -> StoreLoad:
+        """Return how many changes are not on the disk; nobody is ever refused."""
+        return StoreLoad(waiting=self._noted - self._written)
+
+    @property
     def is_late(self) -> bool:
         """Whether the disk fails to keep up: a crash now would lose something."""
         return self._is_late
@@ -147,13 +152,9 @@ class SqliteLedger:
         finally:
             await self.settled()
 
-    def post(
-        self, act: Callable[[], T], then: Callable[[T], None] | None = None
-    ) -> None:
+    def post(self, act: Callable[[], object]) -> None:
         """Run it; nobody who posts tells a client anything."""
-        result = act()
-        if then is not None:
-            then(result)
+        act()
 
     async def settled(self) -> None:
         """Return when all noted so far is on the disk, or the disk is known late."""

@@ -24,12 +24,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from kiosk.room.fields import Fields
 from kiosk.room.wire_json import Wire
-from kiosk.roomserver.store_ledger import Shelf, StoreAway, T, Tables
+from kiosk.roomserver.store_ledger import Shelf, StoreAway, StoreLoad, T, Tables
 from kiosk.roomserver.turn_jobs import Asked, Posted
 from kiosk.roomserver.valkey_link import LinkLost, connected, place_of
 from kiosk.roomserver.valkey_mirror import Mirror
@@ -37,7 +38,10 @@ from kiosk.roomserver.valkey_tables import ToldTables
 from kiosk.roomserver.valkey_turns import FIRST_PAUSE_S, TurnTaker, ValkeyPatience
 
 
-_POSTS_KEPT = 10_000
+log = logging.getLogger(__name__)
+
+_ACTS_KEPT = 10_000
+"""So many may wait for a turn; each is one request, or one stream's beginning or end."""
 _PATIENT = ValkeyPatience()
 
 
@@ -50,11 +54,15 @@ class ValkeyLedger:
         tables: ToldTables,
         turns: TurnTaker,
         answer_s: float,
+        acts_kept: int,
     ) -> None:
         self._mirror = mirror
         self._tables = tables
         self._turns = turns
         self._answer_s = answer_s
+        self._acts_kept = acts_kept
+        self._refused = 0
+        self._is_crowded = False
 
     @property
     def boot(self) -> str:
@@ -63,8 +71,13 @@ class ValkeyLedger:
 
     @property
     def is_late(self) -> bool:
-        """Say no: nothing is told that is not written."""
-        return False
+        """Whether more waits for a turn than is taken on."""
+        return len(self._turns.jobs) >= self._acts_kept
+
+    @property
+    def load(self) -> StoreLoad:
+        """Return how many acts wait for a turn, and how many were refused."""
+        return StoreLoad(len(self._turns.jobs), self._refused)
 
     @property
     def is_away(self) -> bool:
@@ -94,11 +107,13 @@ class ValkeyLedger:
         Run this in a turn of this process.
 
         Raises:
-            StoreAway: There is none to be had in time.
+            StoreAway: There is none to be had in time, or too many wait for one.
 
         """
         if self.is_away:
-            raise StoreAway("the store is away")
+            raise self._refusal("the store is away")
+        if self._is_crowded_now():
+            raise self._refusal("too many wait for the store")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._turns.jobs.append(Asked(act, future))
         self._turns.wake()
@@ -106,15 +121,26 @@ class ValkeyLedger:
             async with asyncio.timeout(self._answer_s):
                 return await future
         except TimeoutError:
-            raise StoreAway("the store does not answer") from None
+            raise self._refusal("the store does not answer") from None
 
-    def post(
-        self, act: Callable[[], T], then: Callable[[T], None] | None = None
-    ) -> None:
+    def post(self, act: Callable[[], object]) -> None:
         """Run this in a turn to come, however long that takes."""
-        if len(self._turns.jobs) < _POSTS_KEPT:
-            self._turns.jobs.append(Posted(act, then))
-            self._turns.wake()
+        self._turns.jobs.append(Posted(act))
+        self._turns.wake()
+
+    def _refusal(self, reason: str) -> StoreAway:
+        self._refused += 1
+        return StoreAway(reason)
+
+    def _is_crowded_now(self) -> bool:
+        """Say whether too many wait, and tell the log when that begins or ends."""
+        was, self._is_crowded = self._is_crowded, self.is_late
+        facts = {"waiting": len(self._turns.jobs), "refused": self._refused}
+        if self._is_crowded and not was:
+            log.error("store cannot keep up: requests are refused", extra=facts)
+        elif was and not self._is_crowded:
+            log.warning("store keeps up again", extra=facts)
+        return self._is_crowded
 
 
 @asynccontextmanager
@@ -125,9 +151,12 @@ async def shared_ledger(
     patience: ValkeyPatience = _PATIENT,
     *,
     ca_file: str | None = None,
+    acts_kept: int = _ACTS_KEPT,
 ) -> AsyncGenerator[ValkeyLedger]:
     """
     Share a memory while the context lives.
+
+    What asks is refused when the store cannot keep up; what happened is kept.
 
     Args:
         url: ``valkey://``, ``valkeys://`` (TLS), ``redis://`` or ``rediss://``.
@@ -135,6 +164,7 @@ async def shared_ledger(
         new_name: Makes a name nobody else has.
         patience: How long things are waited for.
         ca_file: Whom to trust for TLS in place of the system's authorities.
+        acts_kept: How many acts may wait before those that ask are refused.
 
     Raises:
         OSError: It cannot be opened; the text names its address.
@@ -151,7 +181,7 @@ async def shared_ledger(
             raise OSError(error.errno, reason) from None
         turns = TurnTaker(link, mirror, tables, new_name, patience)
         await _opened(turns, place, patience.open_s)
-        ledger = ValkeyLedger(mirror, tables, turns, patience.answer_s)
+        ledger = ValkeyLedger(mirror, tables, turns, patience.answer_s, acts_kept)
         async with asyncio.TaskGroup() as tasks:
             driving = tasks.create_task(turns.drive(), name="store")
             listening = tasks.create_task(turns.listen(), name="store news")

@@ -67,28 +67,16 @@ class Posted:
 
     is_given_up = False
 
-    def __init__(self, act: Callable[[], T], then: Callable[[T], None] | None) -> None:
-        def run() -> Callable[[], None]:
-            result = act()
-            return lambda: then(result) if then is not None else None
-
-        self._run = run
-        self._tell: Callable[[], None] | None = None
+    def __init__(self, act: Callable[[], object]) -> None:
+        self._act = act
 
     def run(self) -> None:
         """Run the act."""
-        self._tell = None
         try:
-            self._tell = self._run()
+            self._act()
         except Exception:
             # The outermost frame of this act: nobody else's turn may suffer.
             log.exception("posted act failed")
 
     def tell(self) -> None:
-        """Tell who wanted to know."""
-        if self._tell is None:
-            return
-        try:
-            self._tell()
-        except Exception:
-            log.exception("posted act's result not taken")
+        """Tell nobody."""

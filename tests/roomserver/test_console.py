@@ -36,7 +36,7 @@ from kiosk.roomserver.long_polls import LongPolls
 from kiosk.roomserver.relay_terms import StreamStats
 from kiosk.roomserver.service import ServerAddresses
 from kiosk.roomserver.settings import ServerSettings
-from kiosk.roomserver.store_ledger import ForgetfulLedger
+from kiosk.roomserver.store_ledger import ForgetfulLedger, StoreLoad
 from tests.fakes.http_in_memory import HttpInMemory
 from tests.fakes.room_desk import FakeDesk
 from tests.fakes.room_server import members_of, running_server
@@ -354,6 +354,7 @@ def view() -> ServerView:
         kiosks=(well, silent),
         polls=2,
         traffic=Traffic(),
+        store=StoreLoad(waiting=3, refused=4),
     )
 
 
@@ -387,5 +388,7 @@ def test_metrics_are_in_prometheus_text_format() -> None:
     assert 'kiosk_request_seconds_bucket{le="+Inf"} 1\n' in text
     assert "kiosk_stream_received_bps 600000\n" in text
     assert "kiosk_fleet_silent 1\n" in text
+    assert "kiosk_store_waiting 3\n" in text
+    assert "kiosk_store_refused_total 4\n" in text
     for line in text.splitlines():
         assert line.startswith("#") or len(line.rsplit(" ", 1)) == 2

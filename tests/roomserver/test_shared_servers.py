@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -232,6 +233,9 @@ async def test_without_the_store_a_server_says_so_and_then_goes_on(
         assert (await two.post("/kiosk/report", json={})).status_code == 503
         ready = await two.get("/readyz")
         assert (ready.status_code, ready.json()["store"]) == (503, "away")
+        for way in (one, two):
+            told = (await way.get("/metrics")).text
+            assert re.search("^kiosk_store_refused_total [1-9]", told, re.MULTILINE)
         redis.start()
 
         async def is_back() -> bool:

@@ -9,6 +9,7 @@ from kiosk.room.member_list import plain_text
 from kiosk.roomserver.access import Traffic
 from kiosk.roomserver.console_pages import status_page
 from kiosk.roomserver.console_view import StreamRates, Viewer
+from kiosk.roomserver.store_ledger import StoreLoad
 from kiosk.ui.draw import Artist
 from kiosk.ui.fonts import Fonts
 from kiosk.ui.screens import Branding, screen_content
@@ -115,7 +116,8 @@ def test_an_operators_page_shows_any_label_as_text(text: str) -> None:
         assert len(text.encode()) > 1024  # no label is that long
         return
     rates = StreamRates(dict, dict)
-    viewer = Viewer(desk.desk.rooms, desk.desk.fleet, rates, lambda: 0, Traffic())
+    rooms, fleet = desk.desk.rooms, desk.desk.fleet
+    viewer = Viewer(rooms, fleet, rates, lambda: 0, traffic=Traffic(), store=StoreLoad)
     page = status_page(viewer.look()).decode()
 
     assert "<script" not in page

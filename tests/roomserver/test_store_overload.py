@@ -1,0 +1,57 @@
+"""More than a store takes: who asks is refused, what happened is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from kiosk.roomserver.store_ledger import StoreAway, StoreLoad
+from kiosk.roomserver.store_valkey import shared_ledger
+from tests.fakes.eventually import eventually
+from tests.fakes.lives import HASTY, new_name
+from tests.fakes.redis_process import RedisProcess
+
+
+ACTS_KEPT = 20
+
+
+@pytest.fixture
+def redis() -> Iterator[RedisProcess]:
+    with RedisProcess() as running:
+        yield running
+
+
+async def test_who_asks_while_too_many_wait_is_refused_and_counted(
+    redis: RedisProcess, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    shared = shared_ledger(redis.url, "era", new_name, HASTY, acts_kept=ACTS_KEPT)
+    async with shared as ledger:
+        asked = [ledger.turn(lambda: 7) for _ in range(100)]
+        told = await asyncio.gather(*asked, return_exceptions=True)
+
+        assert told[:ACTS_KEPT] == [7] * ACTS_KEPT
+        refusals = [str(one) for one in told if isinstance(one, StoreAway)]
+        assert refusals == ["too many wait for the store"] * (100 - ACTS_KEPT)
+        assert ledger.load == StoreLoad(waiting=0, refused=100 - ACTS_KEPT)
+        assert not ledger.is_away
+        assert await ledger.turn(lambda: 8) == 8
+    assert caplog.text.count("store cannot keep up") == 1
+    assert caplog.text.count("store keeps up again") == 1
+
+
+async def test_what_happened_is_kept_however_many_wait(redis: RedisProcess) -> None:
+    shared = shared_ledger(redis.url, "era", new_name, HASTY, acts_kept=ACTS_KEPT)
+    async with shared as ledger:
+        happened: list[int] = []
+        for number in range(5 * ACTS_KEPT):
+            ledger.post(lambda number=number: happened.append(number))  # type: ignore[misc]
+
+        assert ledger.is_late
+        assert ledger.load.waiting == 5 * ACTS_KEPT
+        await eventually(lambda: not ledger.is_late)
+        await ledger.turn(lambda: None)
+        assert happened == list(range(5 * ACTS_KEPT))
