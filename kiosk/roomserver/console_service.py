@@ -57,13 +57,13 @@ class OperatorSide:
             self._rates,
             polls,
             traffic=self._traffic,
-            store=lambda: desk.store_load,
+            store=lambda: desk.store.load,
         )
         self.readiness = Readiness(
             clock.monotonic,
             settings.sweep_s,
-            lambda: desk.store_is_late,
-            lambda: desk.store_is_away,
+            lambda: desk.store.is_late,
+            lambda: desk.store.is_away,
         )
 
     def around(self, app: Answering, beside: Sequence[Route] = ()) -> Answering:

@@ -45,13 +45,7 @@ from kiosk.roomserver.settings import ServerSettings
 from kiosk.roomserver.still_routes import StillRoutes
 from kiosk.roomserver.stills import Stills
 from kiosk.roomserver.store_kept import KeptRooms
-from kiosk.roomserver.store_ledger import (
-    ForgetfulLedger,
-    Ledger,
-    Shelf,
-    StoreLoad,
-    Turns,
-)
+from kiosk.roomserver.store_ledger import ForgetfulLedger, Ledger, Shelf, Turns
 from kiosk.roomserver.stream_keys import StreamUrls
 from kiosk.roomserver.trial_routes import TrialRoutes, TrialTerms
 
@@ -146,19 +140,9 @@ class Desk:
         return self._ledger
 
     @property
-    def store_load(self) -> StoreLoad:
-        """What the store has before it."""
-        return self._ledger.load
-
-    @property
-    def store_is_late(self) -> bool:
-        """Whether a crash now would lose something."""
-        return self._ledger.is_late
-
-    @property
-    def store_is_away(self) -> bool:
-        """Whether nothing can be asked now for want of the store."""
-        return self._ledger.is_away
+    def store(self) -> Ledger:
+        """Where all is kept, to be looked at."""
+        return self._ledger
 
     def caller(self, asked: Asked) -> Caller:
         """

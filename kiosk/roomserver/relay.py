@@ -20,6 +20,7 @@ import ssl
 from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Final, TypeAlias
 
+from kiosk.roomserver.relay_decisions import Decisions
 from kiosk.roomserver.relay_peer import Peer, Request
 from kiosk.roomserver.relay_stream import Listener, Publisher, RelayStream
 from kiosk.roomserver.relay_terms import (
@@ -30,7 +31,7 @@ from kiosk.roomserver.relay_terms import (
     RelayLimits,
     StreamStats,
 )
-from kiosk.roomserver.store_ledger import ForgetfulLedger, StoreAway, Turns
+from kiosk.roomserver.store_ledger import Turns
 from kiosk.roomserver.tls_arrivals import TlsArrivals, TlsTerms
 from kiosk.rtmp.events import PublishRequested
 from kiosk.rtmp.handshake import RANDOM_BYTES
@@ -67,11 +68,9 @@ class Relay:
         """Take who decides, in whose turn (by default at once), and who is told."""
         self.limits = limits
         self.address: tuple[str, int] | None = None
-        self._authorize_publish = authorize_publish
-        self._authorize_play = authorize_play
+        self._decisions = Decisions(authorize_publish, authorize_play, turns)
         self._on_stream_started = on_stream_started
         self._on_stream_ended = on_stream_ended
-        self._turns = turns or ForgetfulLedger()
         self._streams: dict[str, RelayStream] = {}
         self._peers: set[Peer] = set()
         self._crowd = Crowd(limits)
@@ -193,7 +192,7 @@ class Relay:
     def decide(self, peer: Peer, request: Request) -> None:
         """Decide whether a peer may publish or play: key first, then the name."""
         assert self._tasks is not None, "somebody asks of a relay that serves"
-        deciding = self._decide(peer, request)
+        deciding = self._decisions.decide(peer, request, self._answer)
         self._tasks.create_task(deciding, name="relay decision")
 
     def started(self, peer: Peer, stream: RelayStream) -> None:
@@ -222,26 +221,6 @@ class Relay:
             self.left(peer, stream)
 
     # -- inside ------------------------------------------------------------------
-
-    async def _decide(self, peer: Peer, request: Request) -> None:
-        try:
-            permit = await self._permit(request)
-            if not peer.is_over:
-                self._answer(peer, request, permit)
-        except Exception:
-            # the outermost frame of this decision: nobody else may suffer
-            log.exception("decision failed", extra={"peer": peer.address})
-            peer.abort()
-
-    async def _permit(self, request: Request) -> Permit | Refusal:
-        """Ask who decides; what he says is written: a key used is used up."""
-        publishes = isinstance(request, PublishRequested)
-        authorize = self._authorize_publish if publishes else self._authorize_play
-        asked = request.app, request.name, request.query
-        try:
-            return await self._turns.turn(lambda: authorize(*asked))
-        except StoreAway as away:
-            return Refusal(f"{away}: try again")
 
     def _answer(self, peer: Peer, request: Request, permit: Permit | Refusal) -> None:
         if isinstance(permit, Refusal):
