@@ -35,7 +35,7 @@ from kiosk.room.messages import (
     RoomType,
     RouteUnknown,
 )
-from kiosk.room.pauses import Pauses
+from kiosk.room.pauses import LONGEST_S, Pauses
 from kiosk.room.script import (
     Ask,
     AskGateway,
@@ -201,7 +201,7 @@ class Conversation:
             RoomError: No answer, a refusal, or nonsense.
 
         """
-        used = self._credentials_for(request)
+        used = _shown_with(request, self._credentials)
         if request_id is None:
             request_id = self._id_for(request)
         try:
@@ -212,29 +212,34 @@ class Conversation:
             yield from self._log_in_again(used)
         return (yield from self._once(request, deadline_s, request_id))
 
-    def insist(self, request: Request[T], give_up_at: float | None) -> Script[T]:
+    def insist(
+        self,
+        request: Request[T],
+        give_up_at: float | None,
+        longest_s: float = LONGEST_S,
+    ) -> Script[T]:
         """
         Send an idempotent request until it is answered or time is up.
 
         Args:
             request: What to ask.
             give_up_at: When time is up; ``None`` asks once.
+            longest_s: Between two tries, unless the server asks for more.
 
         Raises:
             RoomError: A refusal at once; at the end, why the last try failed.
 
         """
-        failures, request_id = 0, self._id_for(request)
+        failures, same_id = 0, self._id_for(request)
         while True:
-            remaining = REQUEST_S if give_up_at is None else give_up_at - self.now
-            deadline_s = min(REQUEST_S, remaining)
+            left_s = REQUEST_S if give_up_at is None else give_up_at - self.now
             try:
-                return (yield from self.ask(request, deadline_s, request_id))
+                return (yield from self.ask(request, min(REQUEST_S, left_s), same_id))
             except (RoomUnreachable, RoomProtocolError) as error:
                 if give_up_at is None or isinstance(error, RouteUnknown):
                     raise
                 failures += 1
-                pause = self.pauses.after(failures, error)
+                pause = self.pauses.after(failures, error, longest_s)
                 if self.now + pause >= give_up_at:
                     raise
             yield from self.pause(pause)
@@ -346,11 +351,6 @@ class Conversation:
         finally:
             self._logging_in = False
 
-    def _credentials_for(self, request: Request[object]) -> Credentials | Bearer | None:
-        if isinstance(request, GetLoginInfo | Login):
-            return request.proof
-        return None if isinstance(request, GetImLoginInfo) else self._credentials
-
     def _id_for(self, request: Request[object]) -> str:
         """Return an id for a request that may come again; empty where there are none."""
         known = self._account is not None and self._account.request_ids
@@ -361,7 +361,7 @@ class Conversation:
     ) -> Script[T]:
         if deadline_s <= 0:
             raise RoomUnreachable(f"{request.ROUTE}: no time left to ask")
-        credentials = self._credentials_for(request)
+        credentials = _shown_with(request, self._credentials)
         ask = Ask(request, credentials, deadline_s, self._room_type, request_id)
         outcome = yield ask
         return cast("T", self._answer_of(outcome))
@@ -371,3 +371,12 @@ class Conversation:
         if outcome.error is not None:
             raise outcome.error
         return outcome.answer
+
+
+def _shown_with(
+    request: Request[object], own: Credentials | None
+) -> Credentials | Bearer | None:
+    """Return what a request proves who asks with."""
+    if isinstance(request, GetLoginInfo | Login):
+        return request.proof
+    return None if isinstance(request, GetImLoginInfo) else own

@@ -60,6 +60,9 @@ HOLD_S: Final = 20.0
 REJOIN_S: Final = 60.0
 HOMELESS_S: Final = 20.0
 """How long the media may take to bring a push URL the server accepts again."""
+_UNSEEN_S = 0.5
+"""Between two tries to publish again, at most: nobody sees us meanwhile."""
+_BACK_S = 0.1
 _QUICK_S = 0.5
 _TURN_S = 0.05
 
@@ -156,8 +159,11 @@ class Membership:
                 self.lookout.must_look = True
                 failures = 1 if repaired else failures + 1
                 wait = self._talk.pauses.after(failures, error)
-                # Looking works but the long poll does not (R19): plain polling.
-                yield from self._talk.pause(max(wait, POLL_S) if repaired else wait)
+                if repaired:
+                    # Looking works but the long poll does not (R19): plain polling.
+                    yield from self._talk.pause(max(wait, POLL_S))
+                else:
+                    yield from self._pause_unless_seated(wait)
                 continue
             failures = 0
 
@@ -165,7 +171,7 @@ class Membership:
         """Ask for another URL to publish at."""
         give_up_at = self._talk.begin(now)
         wanted = GetPushUrl(self._talk.user_id, self.room_id, self._talk.tickets)
-        return (yield from self._talk.insist(wanted, give_up_at)).push_url
+        return (yield from self._talk.insist(wanted, give_up_at, _UNSEEN_S)).push_url
 
     def play_url(self, user_id: str, now: float) -> Script[str]:
         """
@@ -238,9 +244,15 @@ class Membership:
         fresh = yield from self._take(events)
         if events.retry_ms:
             # It stops and will be back: no failure, and its seats are kept.
-            yield from self._talk.pause(absence_s(events.retry_ms))
+            yield from self._pause_unless_seated(absence_s(events.retry_ms))
         elif not fresh and self._talk.now - asked_at < _QUICK_S:
             yield from self._talk.pause(POLL_S)  # a server that does not hold
+
+    def _pause_unless_seated(self, seconds: float) -> Script[None]:
+        """Let time pass, less if another script finds the server back meanwhile."""
+        until, entries = self._talk.now + seconds, self._entries
+        while self._talk.now < until and self._entries == entries:
+            yield from self._talk.pause(min(_BACK_S, until - self._talk.now))
 
     def _is_told(self) -> bool:
         """Say whether the channel will have told of any change since we looked."""

@@ -10,7 +10,8 @@ from kiosk.room.script import ServerBusy
 
 
 _FIRST_S: Final = 0.5
-_LONGEST_S: Final = 15.0
+LONGEST_S: Final = 15.0
+"""Of two tries of one operation, where nobody says otherwise."""
 _LONGEST_RETRY_AFTER_S: Final = 30.0
 
 
@@ -26,12 +27,14 @@ class Pauses:
     def __init__(self, scatter: Callable[[], float]) -> None:
         self.scatter = scatter
 
-    def after(self, failures: int, error: RoomError) -> float:
+    def after(
+        self, failures: int, error: RoomError, longest_s: float = LONGEST_S
+    ) -> float:
         """Return how long to wait after so many failures in a row, in seconds."""
         doubled = _FIRST_S * 2.0 ** min(failures - 1, 10)
-        scattered = min(doubled, _LONGEST_S) * (0.5 + self.scatter())
+        scattered = min(doubled, longest_s) * (0.5 + self.scatter())
         asked_for = error.retry_after_s if isinstance(error, ServerBusy) else 0.0
-        return max(min(scattered, _LONGEST_S), min(asked_for, _LONGEST_RETRY_AFTER_S))
+        return max(min(scattered, longest_s), min(asked_for, _LONGEST_RETRY_AFTER_S))
 
     def spread(self, seconds: float) -> float:
         """Return up to a fifth less than ``seconds``."""

@@ -194,7 +194,10 @@ class Server(Program):
         name: str,
         *sections: Settings,
         place: Place | None = None,
+        kept: str = "",
     ) -> None:
+        self.sections = sections
+        self.kept = kept or tempfile.mkdtemp(prefix=name, dir=folder)
         config = folder / f"{name}.toml"
         host = "127.0.0.1" if place is None else place.address
         addresses = {"http": f"{host}:0", "rtmp": f"{host}:0"}
@@ -203,7 +206,7 @@ class Server(Program):
             folder / f"{name}.log",
             *("server", "--config", str(config)),
             place=place,
-            STATE_DIRECTORY=tempfile.mkdtemp(prefix=name, dir=folder),
+            STATE_DIRECTORY=self.kept,
         )
 
     def wait_ready(self) -> None:
@@ -263,7 +266,19 @@ class Branch:
 
     def start_named_server(self, name: str, *sections: Settings) -> Server:
         """Start one of several room servers."""
-        server = Server(self.folder, name, *sections, place=self.place)
+        return self._ready(Server(self.folder, name, *sections, place=self.place))
+
+    def start_again(self, server: Server) -> Server:
+        """Start a server that ended, where it was and with what it kept."""
+        http = server.url.rpartition("/")[2]
+        rtmp = f"{http.rpartition(':')[0]}:{server.rtmp_port}"
+        sections = *server.sections, {"server": {"http": http, "rtmp": rtmp}}
+        again = Server(
+            self.folder, "again", *sections, place=self.place, kept=server.kept
+        )
+        return self._ready(again)
+
+    def _ready(self, server: Server) -> Server:
         self._programs.append(server)
         server.wait_ready()
         self.server_url = server.url
