@@ -163,6 +163,8 @@ class RtcCall:
                 self._tell(OnPlayEvent(user_id, PlayCode.RECONNECTING))
                 if failures == RECONNECTIONS:
                     self._tell(OnError(ErrorCode.PLAY_LOST, f"{user_id}: {reason}"))
+            case ports.LoudestChanged():
+                pass  # the originals' events know nothing of the kind
             case _:
                 raise AssertionError(f"{type(news).__name__} is handled before")
 
