@@ -36,6 +36,7 @@ NAMES = (
     "shared_setups",
     "relay_pairs",
     "storms",
+    "server_stop",
     "room_news",
     "echo",
     "fuzz",
