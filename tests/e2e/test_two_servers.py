@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
@@ -12,8 +11,6 @@ from typing import Any
 import httpx
 import pytest
 
-from kiosk.errors import RoomFull
-from kiosk.room import messages as msg
 from tests.fakes.branch import (
     Branch,
     Party,
@@ -23,6 +20,7 @@ from tests.fakes.branch import (
     wait_until,
 )
 from tests.fakes.proxy import Proxy, proxy
+from tests.fakes.races import races
 from tests.fakes.redis_process import RedisProcess
 from tests.fakes.room_server import Member
 
@@ -30,6 +28,7 @@ from tests.fakes.room_server import Member
 pytestmark = pytest.mark.e2e
 
 
+RACES = 500
 _LIMITS = {"requests_per_identity": 1000}
 
 
@@ -137,16 +136,12 @@ async def test_a_race_over_two_processes_for_the_last_seat_has_one_winner(
             await stack.enter_async_context(httpx.AsyncClient(base_url=server.url))
             for server in cluster.servers
         ]
-        agent, *rivals = (Member(ways[n % 2], f"member{n}") for n in range(7))
+        agent, *rivals = (Member(ways[n % 2], f"member{n}") for n in range(3))
         for member in (agent, *rivals):
             await member.log_in()
-        for number in range(15):
-            room = f"desk-{number}"
-            await agent.create(room)
-            races = (rival.join(room) for rival in rivals)
-            results = await asyncio.gather(*races, return_exceptions=True)
+        run = await races(agent, rivals, RACES)
 
-            assert sum(isinstance(result, str) for result in results) == 1
-            lost = [result for result in results if isinstance(result, RoomFull)]
-            assert len(lost) == len(rivals) - 1
-            await agent.ask(msg.DestroyRoom(room, agent.user))
+    assert len(run) == RACES
+    assert [race for race in run if not race.is_fair] == []
+    winners = {race.seated[0] for race in run}
+    assert winners == {rival.user for rival in rivals}
