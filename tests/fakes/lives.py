@@ -39,7 +39,7 @@ def life_on(store: str) -> Iterator[Life]:
             yield _in_memory
         case "sqlite":
             with tempfile.TemporaryDirectory(prefix="kiosk-store-") as folder:
-                yield lambda: _on_disk(Path(folder, "rooms.db"))
+                yield lambda: on_disk(Path(folder, "rooms.db"))
         case _:
             with RedisProcess() as redis:
                 yield lambda: shared_ledger(redis.url, "era", new_name, HASTY)
@@ -51,7 +51,7 @@ async def _in_memory() -> AsyncGenerator[Ledger]:
 
 
 @asynccontextmanager
-async def _on_disk(path: Path) -> AsyncGenerator[Ledger]:
+async def on_disk(path: Path) -> AsyncGenerator[Ledger]:
     ledger = open_ledger(path, lambda: "era")
     async with ledger.writing():
         yield ledger
