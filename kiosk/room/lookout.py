@@ -11,11 +11,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from kiosk.room.conversation import Conversation
+from kiosk.room.im_channel import ImChannel
 from kiosk.room.member_list import MemberList, plain_text
 from kiosk.room.messages import EventKind, GetPushers, Member, RoomEvent
 from kiosk.room.script import Fact, MemberStreamLost, Script, TextArrived
 
 
+UNTOLD_S: Final = 7.0
+"""How long an IM channel that is up is believed to have nothing to tell."""
 _UNEXPLAINED: Final[Mapping[str, bool]] = {}
 
 
@@ -26,7 +29,6 @@ class Lookout:
     Attributes:
         others: Who they are.
         must_look: A look is due; it may have failed.
-        looked_at: When the room was last seen, monotonic seconds.
 
     """
 
@@ -37,7 +39,12 @@ class Lookout:
         self._room_id = room_id
         self.others = MemberList(talk.user_id, members)
         self.must_look = not members
-        self.looked_at = talk.now
+        self._looked_at = talk.now
+
+    def is_told_by(self, channel: ImChannel | None) -> bool:
+        """Say whether a channel will have told of any change since we looked."""
+        is_heard = channel is not None and channel.is_up and not self.must_look
+        return is_heard and self._talk.now - self._looked_at < UNTOLD_S
 
     def begin(self) -> Script[None]:
         """Tell who is there."""
@@ -58,7 +65,7 @@ class Lookout:
         wanted = GetPushers(self._room_id, self._talk.tickets)
         room = yield from self._talk.ask(wanted)
         self.must_look = False
-        self.looked_at = self._talk.now
+        self._looked_at = self._talk.now
         facts = self.others.take_look(number, room.members, self._talk.now, expired)
         yield from self._tell(facts)
 

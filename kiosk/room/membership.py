@@ -15,6 +15,7 @@ Rules (protocol 7.1, 7.2, 10.3, 10.5; ``reliability.md`` R09 to R14):
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -53,8 +54,6 @@ LONGEST_PERIOD_S: Final = 7.0
 SHORTEST_PERIOD_S: Final = 1.0
 """No server makes us beat faster."""
 POLL_S: Final = 2.0
-UNTOLD_S: Final = 7.0
-"""How long an IM channel that is up is believed to have nothing to tell."""
 HOLD_S: Final = 20.0
 """How long a server may hold a long poll: a dead line is noticed so late."""
 REJOIN_S: Final = 60.0
@@ -133,7 +132,8 @@ class Membership:
                 yield from self._talk.pause(min(soon, LONGEST_PERIOD_S))
                 continue
             failures = 0
-            yield from self._talk.pause(self._until_next_beat(began))
+            spread_s = self._talk.pauses.spread(_borne(self._period_s))
+            yield from self._talk.pause(max(began + spread_s - self._talk.now, 0.0))
 
     def news(self, now: float) -> Script[None]:
         """
@@ -229,14 +229,10 @@ class Membership:
         if behind or self.lookout.others.wants_look(self._talk.now):
             yield from self.lookout.look()
 
-    def _until_next_beat(self, began: float) -> float:
-        period = min(max(self._period_s, SHORTEST_PERIOD_S), LONGEST_PERIOD_S)
-        return max(self._talk.pauses.spread(period) - (self._talk.now - began), 0.0)
-
     def _listen(self) -> Script[None]:
         if not self.has_events:
             yield from self._talk.pause(POLL_S)
-            if not self._is_told():
+            if not self.lookout.is_told_by(self.channel):
                 yield from self.lookout.look()
             return
         asked_at = self._talk.now
@@ -250,15 +246,8 @@ class Membership:
 
     def _pause_unless_seated(self, seconds: float) -> Script[None]:
         """Let time pass, less if another script finds the server back meanwhile."""
-        until, entries = self._talk.now + seconds, self._entries
-        while self._talk.now < until and self._entries == entries:
-            yield from self._talk.pause(min(_BACK_S, until - self._talk.now))
-
-    def _is_told(self) -> bool:
-        """Say whether the channel will have told of any change since we looked."""
-        seen_s = self._talk.now - self.lookout.looked_at
-        heard = self.channel is not None and self.channel.is_up
-        return heard and not self.lookout.must_look and seen_s < UNTOLD_S
+        entries = self._entries
+        return _pause_while(self._talk, seconds, lambda: self._entries == entries)
 
     def _wait_events(self, hold_s: float) -> Script[Events]:
         wait = WaitEvents(self.room_id, self._talk.user_id, self._seq, hold_s)
@@ -349,3 +338,16 @@ class Membership:
             self.lookout.wait_for_returns()
         self._entries += 1
         self.lookout.must_look = True
+
+
+def _borne(period_s: float) -> float:
+    """Return the period of heartbeats, whatever the server wants."""
+    return min(max(period_s, SHORTEST_PERIOD_S), LONGEST_PERIOD_S)
+
+
+def _pause_while(
+    talk: Conversation, seconds: float, holds: Callable[[], bool]
+) -> Script[None]:
+    until = talk.now + seconds
+    while talk.now < until and holds():
+        yield from talk.pause(min(_BACK_S, until - talk.now))
