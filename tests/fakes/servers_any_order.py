@@ -28,6 +28,7 @@ from kiosk.roomserver.rooms import CreatorLeaves
 from kiosk.roomserver.settings import ServerSettings
 from kiosk.roomserver.store import RoomRecord
 from kiosk.roomserver.store_ledger import Ledger
+from tests.fakes.members_told import follow
 from tests.fakes.room_desk import FakeDesk, HandClock, Json
 
 
@@ -184,11 +185,7 @@ class ServersInAnyOrder(RuleBasedStateMachine):
         assert numbers == sorted(set(numbers))
         assert all(number > after for number in numbers)
         known = self.known[room, user]
-        for event in events.events:
-            if event.kind in (msg.EventKind.LEFT, msg.EventKind.EXPIRED):
-                known.discard(event.user_id)
-            elif event.kind is msg.EventKind.PUSHERS_CHANGED:
-                known.add(event.user_id)
+        follow(events.events, known)
         assert known == {seat.user_id for seat in record.seats}
         assert events.seq == record.seq
         self.seen[room, user] = events.seq

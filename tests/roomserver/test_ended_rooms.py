@@ -46,6 +46,17 @@ class Server:
             await self.stop()
             await self.start()
 
+    def open(self) -> None:
+        """Have an agent and a kiosk sit in the room."""
+        self.desk.create("agent")
+        self.desk.join("kiosk")
+
+    async def end_and_open_anew(self, creator: str = "agent") -> None:
+        """End the room; later another is opened under its name."""
+        self.destroy("agent")
+        await self.time_goes_by()
+        self.desk.create(creator)
+
     def destroy(self, user: str, room_id: str = "desk") -> None:
         wire = msg.DestroyRoom(room_id, user).to_wire()
         assert self.desk.ask("destroy_room", wire, user=user)["code"] == 0
@@ -129,9 +140,7 @@ async def test_push_and_play_urls_of_an_ended_room_open_nothing_in_the_next(
     play = server.desk.members("agent")["kiosk"]
     assert server.relay_refuses(push) is None
     assert server.player_refused(play) is None
-    server.destroy("agent")
-    await server.time_goes_by()
-    server.desk.create("agent")
+    await server.end_and_open_anew()
 
     over = "the stream was not issued, or its seat was given up"
     assert server.relay_refuses(push) == over
@@ -141,11 +150,8 @@ async def test_push_and_play_urls_of_an_ended_room_open_nothing_in_the_next(
 
 
 async def test_a_seat_of_an_ended_room_is_none_in_the_next(server: Server) -> None:
-    server.desk.create("agent")
-    server.desk.join("kiosk")
-    server.destroy("agent")
-    await server.time_goes_by()
-    server.desk.create("other")
+    server.open()
+    await server.end_and_open_anew(creator="other")
 
     assert server.desk.beat("kiosk")["code"] == 5
     say = msg.SendRoomTextMsg("desk", "kiosk", "hello?").to_wire()
@@ -161,12 +167,9 @@ async def test_a_seat_of_an_ended_room_is_none_in_the_next(server: Server) -> No
 async def test_numbers_and_epochs_of_the_next_room_are_above_the_last(
     server: Server,
 ) -> None:
-    server.desk.create("agent")
-    server.desk.join("kiosk")
+    server.open()
     before = server.desk.beat("kiosk")
-    server.destroy("agent")
-    await server.time_goes_by()
-    server.desk.create("agent")
+    await server.end_and_open_anew()
     server.desk.join("kiosk")
 
     for user in ("agent", "kiosk"):
@@ -179,12 +182,9 @@ async def test_numbers_and_epochs_of_the_next_room_are_above_the_last(
 async def test_who_missed_the_end_hears_it_though_the_next_room_is_open(
     server: Server,
 ) -> None:
-    server.desk.create("agent")
-    server.desk.join("kiosk")
+    server.open()
     kiosk = joined_client(server.desk, "kiosk")
-    server.destroy("agent")
-    await server.time_goes_by()
-    server.desk.create("agent")
+    await server.end_and_open_anew()
     kiosk.desk = server.desk
 
     end = server.wait("kiosk", 2)
@@ -197,12 +197,9 @@ async def test_who_missed_the_end_hears_it_though_the_next_room_is_open(
 async def test_who_sits_in_the_next_room_hears_of_that_one_only(
     server: Server,
 ) -> None:
-    server.desk.create("agent")
-    server.desk.join("kiosk")
+    server.open()
     kiosk = joined_client(server.desk, "kiosk")
-    server.destroy("agent")
-    await server.time_goes_by()
-    server.desk.create("agent")
+    await server.end_and_open_anew()
     server.desk.join("kiosk")
     kiosk.desk = server.desk
 

@@ -16,6 +16,7 @@ from kiosk.roomserver.rooms import (
     Rooms,
 )
 from kiosk.roomserver.store import MemoryStore, RoomRecord
+from tests.fakes.members_told import follow
 
 
 USERS = st.sampled_from(["ann", "bob", "cyd", "dan"])
@@ -115,11 +116,7 @@ class AnyOrder(RuleBasedStateMachine):
         assert all(number > seen for number in numbers)
         assert events.seq == record.seq
         known = self.known[room, user]
-        for event in events.events:
-            if event.kind in (msg.EventKind.LEFT, msg.EventKind.EXPIRED):
-                known.discard(event.user_id)
-            elif event.kind is msg.EventKind.PUSHERS_CHANGED:
-                known.add(event.user_id)
+        follow(events.events, known)
         assert known == {seat.user_id for seat in record.seats}
         self.seen[room, user] = events.seq
 

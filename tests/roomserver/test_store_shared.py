@@ -41,9 +41,12 @@ def durable_redis() -> Iterator[RedisProcess]:
         yield running
 
 
-def inside(redis: RedisProcess) -> Any:
-    """Return a client that changes the memory behind everybody's back."""
-    return Redis.from_url(redis.url)
+@pytest.fixture
+def inside(redis: RedisProcess) -> Iterator[Any]:
+    """A client that changes the memory behind everybody's back."""
+    client = Redis.from_url(redis.url)
+    yield client
+    client.close()
 
 
 @asynccontextmanager
@@ -63,6 +66,13 @@ def count_up(ledger: ValkeyLedger) -> int:
 
 async def counted(ledger: ValkeyLedger) -> int:
     return await ledger.turn(lambda: count_up(ledger))
+
+
+async def counted_by_both(one: ValkeyLedger, two: ValkeyLedger) -> None:
+    """Count three times, and wait until both know."""
+    for ledger in (one, two, one):
+        await counted(ledger)
+    await eventually(lambda: two.facts(Shelf.MARK) == one.facts(Shelf.MARK))
 
 
 async def test_what_one_process_changes_every_other_takes_in_and_follows_up(
@@ -126,8 +136,9 @@ async def test_who_comes_later_knows_all_and_everybody_hears_of_the_boot(
             await eventually(lambda: first.boot == "era.2")
 
 
-async def test_a_turn_overslept_is_undone_and_asked_again(redis: RedisProcess) -> None:
-    client = inside(redis)
+async def test_a_turn_overslept_is_undone_and_asked_again(
+    redis: RedisProcess, inside: Any
+) -> None:
     async with process(redis) as ledger:
         tables = NotingTables()
         ledger.serve(tables)
@@ -138,13 +149,13 @@ async def test_a_turn_overslept_is_undone_and_asked_again(redis: RedisProcess) -
             count = count_up(ledger)
             ledger.note(Shelf.EVENT, "desk", {"seq": 1})
             if not ran:  # meanwhile another process is given the turn and counts on
-                version = int(client.hget(STATE, "version") or 0)
+                version = int(inside.hget(STATE, "version") or 0)
                 batch = b'{"changes":[{"s":"mark","n":"counter","o":1,"f":{"n":10}}]}'
-                client.hset(FACTS, "mark counter", b'1 {"n":10}')
+                inside.hset(FACTS, "mark counter", b'1 {"n":10}')
                 entry = {"by": "other", "batch": batch}
-                client.xadd(CHANGES, entry, id=f"{version + 1}-0")
-                client.hset(STATE, "version", version + 1)
-                client.delete(TURN)
+                inside.xadd(CHANGES, entry, id=f"{version + 1}-0")
+                inside.hset(STATE, "version", version + 1)
+                inside.delete(TURN)
             ran.append(count)
             return count
 
@@ -157,120 +168,100 @@ async def test_a_turn_overslept_is_undone_and_asked_again(redis: RedisProcess) -
         ]
         events = [fact for shelf, _, fact in tables.followed if shelf is Shelf.EVENT]
         assert events == [{"seq": 1}]
-    client.close()
 
 
 async def test_a_process_that_dies_in_its_turn_holds_up_the_others_for_a_moment(
-    redis: RedisProcess,
+    redis: RedisProcess, inside: Any
 ) -> None:
-    client = inside(redis)
     async with process(redis) as ledger:
-        client.set(TURN, "somebody who died", px=300)
+        inside.set(TURN, "somebody who died", px=300)
         began = asyncio.get_running_loop().time()
 
         assert await counted(ledger) == 1
 
     assert 0.2 < asyncio.get_running_loop().time() - began < 1.5
-    client.close()
 
 
 async def test_a_place_in_line_of_somebody_dead_is_passed_over(
-    redis: RedisProcess,
+    redis: RedisProcess, inside: Any
 ) -> None:
-    client = inside(redis)
     async with process(redis) as one, process(redis) as two:
-        client.zadd(_LINE, {"somebody who died": 1.0})
+        inside.zadd(_LINE, {"somebody who died": 1.0})
         async with asyncio.timeout(1.5):
             await asyncio.gather(*map(counted, (one, two) * 10))
 
-    client.close()
-
 
 async def test_an_emptied_memory_is_written_anew_and_nothing_is_lost(
-    redis: RedisProcess,
+    redis: RedisProcess, inside: Any
 ) -> None:
-    client = inside(redis)
     async with process(redis) as one, process(redis) as two:
-        for ledger in (one, two, one):
-            await counted(ledger)
-        await eventually(lambda: two.facts(Shelf.MARK) == one.facts(Shelf.MARK))
-        client.flushall()
+        await counted_by_both(one, two)
+        inside.flushall()
 
         assert await counted(two) == 4
         assert await counted(one) == 5
     async with process(redis) as later:
         assert await counted(later) == 6
         assert later.boot == "era.3"
-    client.close()
 
 
 async def test_a_memory_set_back_is_brought_up_to_what_was_told(
-    redis: RedisProcess,
+    redis: RedisProcess, inside: Any
 ) -> None:
-    client = inside(redis)
     async with process(redis) as one, process(redis) as two:
         await counted(one)
-        before = client.dump(FACTS), client.hgetall(STATE)
-        for ledger in (one, two, one):
-            await counted(ledger)
-        await eventually(lambda: two.facts(Shelf.MARK) == one.facts(Shelf.MARK))
-        client.flushall()
-        client.restore(FACTS, 0, before[0])
-        client.hset(STATE, mapping=before[1])
+        before = inside.dump(FACTS), inside.hgetall(STATE)
+        await counted_by_both(one, two)
+        inside.flushall()
+        inside.restore(FACTS, 0, before[0])
+        inside.hset(STATE, mapping=before[1])
 
         assert await counted(one) == 5
         assert await counted(two) == 6
-    client.close()
 
 
 async def test_of_a_lost_memory_whoever_knows_most_of_it_is_believed(
-    redis: RedisProcess,
+    redis: RedisProcess, inside: Any
 ) -> None:
-    client = inside(redis)
     async with process(redis) as knows, process(redis) as slept:
         await counted(knows)
         slept._turns._mirror.version -= 1  # as if it had heard nothing of it
-        client.flushall()
+        inside.flushall()
 
         assert await counted(slept) == 2
         assert await counted(knows) == 3
-    client.close()
 
 
 async def test_who_missed_something_reads_all_and_is_patient(
-    redis: RedisProcess,
+    redis: RedisProcess, inside: Any
 ) -> None:
-    client = inside(redis)
     async with process(redis) as ledger:
         tables = NotingTables()
         ledger.serve(tables)
         await counted(ledger)
-        client.hset(FACTS, "room desk", b'7 {"x":1}')
-        client.hincrby(STATE, "version", 5)  # five batches, and none of them is there
+        inside.hset(FACTS, "room desk", b'7 {"x":1}')
+        inside.hincrby(STATE, "version", 5)  # five batches, and none of them is there
 
         assert await counted(ledger) == 2
         assert tables.missed_times == 1
         assert (Shelf.ROOM, "desk", {"x": 1}) in tables.taken_in
-    client.close()
 
 
 async def test_a_fact_or_batch_that_is_none_is_left_out(
-    redis: RedisProcess, caplog: pytest.LogCaptureFixture
+    redis: RedisProcess, inside: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    client = inside(redis)
     async with process(redis) as ledger:
         await counted(ledger)
-        version = int(client.hget(STATE, "version") or 0)
+        version = int(inside.hget(STATE, "version") or 0)
         entry = {"by": "x", "batch": b"{"}
-        client.xadd(CHANGES, entry, id=f"{version + 1}-0")
-        client.hset(STATE, "version", version + 1)
-        client.hset(FACTS, mapping={"later x": "1 {}", "room y": "{", "room z": "3 {}"})
+        inside.xadd(CHANGES, entry, id=f"{version + 1}-0")
+        inside.hset(STATE, "version", version + 1)
+        inside.hset(FACTS, mapping={"later x": "1 {}", "room y": "{", "room z": "3 {}"})
 
         assert await counted(ledger) == 2
         assert ledger.facts(Shelf.ROOM) == (("z", {}),)
     assert "batch not understood" in caplog.text
     assert caplog.text.count("fact left out") == 2
-    client.close()
 
 
 async def test_without_the_memory_nobody_is_told_anything_and_then_all_goes_on(
@@ -391,13 +382,13 @@ async def test_a_memory_that_is_not_there_ends_the_start(redis: RedisProcess) ->
             pass
 
 
-async def test_a_memory_of_a_later_version_is_left_alone(redis: RedisProcess) -> None:
-    client = inside(redis)
+async def test_a_memory_of_a_later_version_is_left_alone(
+    redis: RedisProcess, inside: Any
+) -> None:
     async with process(redis):
         pass
-    client.hset(STATE, "format", 9)
+    inside.hset(STATE, "format", 9)
 
     with pytest.raises(OSError, match="written by a later version"):
         async with process(redis, IMPATIENT):
             pass
-    client.close()
