@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 _MAX_FIELDS: Final = 32
 _SIGNED: Final = (*FIELDS, "txSecret", "txTime")
 _ALLOWED, _REFUSED, _NONSENSE = 200, 403, 400
+_ASKS: Final = frozenset({"publish", "play"})
 
 
 class HookRefused(Exception):
@@ -124,16 +125,21 @@ class MediaHooks:
         except (HookRefused, BadJson, BadRequest) as error:
             log.warning("callback not understood", extra={"reason": str(error)})
             return _said(_NONSENSE)
-        try:
-            refusal = await self._turns.turn(lambda: self.judge(question))
-        except StoreAway as away:
-            refusal = str(away)
+        refusal = await self._refusal(question)
         if refusal is not None:
             log.info(
                 "stream refused",
                 extra={"verb": question.verb, "reason": refusal},
             )
         return _said(_ALLOWED if refusal is None else _REFUSED)
+
+    async def _refusal(self, question: Question) -> str | None:
+        if question.verb not in _ASKS:  # it happened, whether there is a store or not
+            return self.judge(question)
+        try:
+            return await self._turns.turn(lambda: self.judge(question))
+        except StoreAway as away:
+            return str(away)
 
 
 def _said(status: int) -> Response:

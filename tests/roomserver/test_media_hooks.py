@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 from urllib.parse import urlencode
 
 import httpx
 import pytest
 from starlette.applications import Starlette
+from typing_extensions import override
 
 from kiosk.room import messages as msg
 from kiosk.room.fields import BadRequest
@@ -21,14 +23,27 @@ from kiosk.roomserver.media_hooks import (
     read_srs,
 )
 from kiosk.roomserver.media_settings import MediaKind
-from kiosk.roomserver.store_ledger import ForgetfulLedger
+from kiosk.roomserver.store_ledger import ForgetfulLedger, StoreAway
 from tests.fakes.room_desk import FakeDesk, Json, query_of
 
 
 SECRET = "0123456789abcdef0123456789abcdef"
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 JSON = {"content-type": "application/json"}
+T = TypeVar("T")
 Message = tuple[dict[str, str], str | bytes]
+
+
+class FickleTurns(ForgetfulLedger):
+    """A store that may be out of reach."""
+
+    is_out = False
+
+    @override
+    async def turn(self, act: Callable[[], T]) -> T:
+        if self.is_out:
+            raise StoreAway("the store is away")
+        return await super().turn(act)
 
 
 class Hooked(FakeDesk):
@@ -37,9 +52,10 @@ class Hooked(FakeDesk):
     def __init__(self, kind: MediaKind) -> None:
         super().__init__()
         self.kind = kind
+        self.turns = FickleTurns()
         gate = self.desk.gate
         self.live = LiveStreams(gate.on_stream_started, gate.on_stream_ended)
-        hooks = MediaHooks(kind, SECRET.encode(), gate, self.live, ForgetfulLedger())
+        hooks = MediaHooks(kind, SECRET.encode(), gate, self.live, self.turns)
         self.app = Starlette(routes=hooks.routes())
 
     async def say(self, message: Message, secret: str = SECRET) -> int:
@@ -100,6 +116,23 @@ DIALECTS: list[tuple[MediaKind, Dialect, tuple[str, str, str]]] = [
     (MediaKind.SRS, srs, ("on_publish", "on_unpublish", "on_play")),
     (MediaKind.MEDIAMTX, mediamtx, ("publish", "notready", "read")),
 ]
+
+
+@pytest.mark.parametrize(("kind", "say", "verbs"), DIALECTS)
+async def test_without_a_store_nobody_is_let_in_and_an_end_is_an_end(
+    kind: MediaKind, say: Dialect, verbs: tuple[str, str, str]
+) -> None:
+    publish, ended, play = verbs
+    desk = Hooked(kind)
+    desk.create("agent")
+    kiosk, play_url = desk.join("kiosk"), desk.members("agent")["kiosk"]
+    desk.live.published(kiosk, "source" if kind is MediaKind.MEDIAMTX else "7")
+    desk.turns.is_out = True
+
+    assert await desk.say(say(publish, kiosk, {}, "9")) == 403
+    assert await desk.say(say(play, kiosk, query_of(play_url), "8")) == 403
+    assert await desk.say(say(ended, kiosk, {}, "7")) == 200
+    assert not desk.live.is_live(kiosk)
 
 
 @pytest.mark.parametrize("tickets", [True, False], ids=["v2", "tencent"])
