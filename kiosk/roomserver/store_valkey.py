@@ -191,6 +191,8 @@ async def shared_ledger(
             finally:
                 turns.close()
                 await asyncio.wait({driving}, timeout=patience.answer_s)
+                if turns.jobs:
+                    log.error("store left undone", extra={"acts": len(turns.jobs)})
                 driving.cancel()
                 listening.cancel()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.fakes.redis_process import RedisProcess
 
 
 ACTS_KEPT = 20
+IMPATIENT = replace(HASTY, answer_s=0.3, longest_pause_s=0.1)
 
 
 @pytest.fixture
@@ -55,3 +57,15 @@ async def test_what_happened_is_kept_however_many_wait(redis: RedisProcess) -> N
         await eventually(lambda: not ledger.is_late)
         await ledger.turn(lambda: None)
         assert happened == list(range(5 * ACTS_KEPT))
+
+
+async def test_what_a_store_out_of_reach_never_took_is_named_at_the_end(
+    redis: RedisProcess, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with shared_ledger(redis.url, "era", new_name, IMPATIENT) as ledger:
+        redis.kill()
+        for _ in range(3):
+            ledger.post(lambda: None)
+
+    assert "store left undone" in caplog.text
+    assert [record.acts for record in caplog.records if hasattr(record, "acts")] == [3]
