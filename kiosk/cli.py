@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kiosk.arguments import add_demo_options, add_server_options
 from kiosk.errors import ConfigError, ControlError, KioskError, words_of
 from kiosk.programs import Programs
 
@@ -161,6 +162,11 @@ def _say(arguments: argparse.Namespace, programs: Programs) -> int:
     return os.EX_OK
 
 
+def _ask_still(arguments: argparse.Namespace, programs: Programs) -> int:
+    arguments.file.write_bytes(_client(arguments).still())
+    return os.EX_OK
+
+
 def _status(arguments: argparse.Namespace, programs: Programs) -> int:
     from kiosk.control.report import describe_status
 
@@ -239,8 +245,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_run(commands.add_parser("run", help="run the kiosk"))
-    _add_server(commands.add_parser("server", help="run a room server with its relay"))
-    _add_demo(commands.add_parser("demo", help="show a whole call on this machine"))
+    server = commands.add_parser("server", help="run a room server with its relay")
+    _add_file(server)
+    add_server_options(server)
+    server.set_defaults(command=_serve)
+    demo = commands.add_parser("demo", help="show a whole call on this machine")
+    add_demo_options(demo)
+    demo.set_defaults(command=_demo)
     _add_config(commands.add_parser("config", help="check or show the configuration"))
     _add_button(commands.add_parser("call", help="press the call button"), "call")
     _add_button(
@@ -248,6 +259,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_button(commands.add_parser("mute", help="press the mute button"), "mute")
     _add_say(commands.add_parser("say", help="send a text to the others in the call"))
+    _add_ask_still(
+        commands.add_parser("ask-still", help="ask the other side for a photograph")
+    )
     _add_test_call(
         commands.add_parser("test-call", help="see and hear oneself over the network")
     )
@@ -263,65 +277,6 @@ def _usage(arguments: argparse.Namespace, programs: Programs) -> int:
 def _add_run(parser: argparse.ArgumentParser) -> None:
     _add_file(parser)
     parser.set_defaults(command=_run)
-
-
-def _add_server(parser: argparse.ArgumentParser) -> None:
-    _add_file(parser)
-    for name, what in (("http", "room service"), ("rtmp", "relay")):
-        parser.add_argument(
-            f"--{name}", metavar="HOST:PORT", help=f"{what}; port 0: any free one"
-        )
-    parser.add_argument(
-        "--insecure", action="store_true", help="allow addresses beyond this machine"
-    )
-    parser.add_argument(
-        "--make-ca",
-        type=Path,
-        metavar="DIR",
-        help="make a certificate for TLS and its authority there, and end",
-    )
-    parser.add_argument(
-        "--name",
-        action="append",
-        metavar="HOST",
-        help="with --make-ca: a name or address of this server; repeatable",
-    )
-    for name, what in (
-        ("enrol", "print a fresh key that this kiosk or agent proves itself with"),
-        ("ban", "shut this kiosk or agent out at once"),
-    ):
-        parser.add_argument(
-            f"--{name}", action="append", metavar="USER_ID", help=f"{what}; repeatable"
-        )
-    parser.set_defaults(command=_serve)
-
-
-def _add_demo(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--for",
-        dest="seconds",
-        type=float,
-        metavar="SECONDS",
-        help="run unattended, so long in calls altogether",
-    )
-    parser.add_argument(
-        "--calls", type=int, default=1, metavar="N", help="so many calls"
-    )
-    parser.add_argument(
-        "--json", action="store_true", help="end with one JSON object on stdout"
-    )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        default=Path("demo-out"),
-        metavar="DIR",
-        help="where the screenshot goes (%(default)s)",
-    )
-    parser.add_argument("--preset", default="360p", help="180p, 360p, 480p or 720p")
-    parser.add_argument(
-        "--camera", default="synthetic", metavar="DEVICE", help="e.g. file:clip.mp4"
-    )
-    parser.set_defaults(command=_demo)
 
 
 def _add_config(parser: argparse.ArgumentParser) -> None:
@@ -354,6 +309,17 @@ def _add_say(parser: argparse.ArgumentParser) -> None:
         help="the number of one of [call] replies, or a text",
     )
     parser.set_defaults(command=_say)
+
+
+def _add_ask_still(parser: argparse.ArgumentParser) -> None:
+    _add_socket(parser)
+    parser.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE.jpg",
+        help="where it goes, once somebody there has pressed a key",
+    )
+    parser.set_defaults(command=_ask_still)
 
 
 def _add_test_call(parser: argparse.ArgumentParser) -> None:

@@ -19,7 +19,7 @@ import pytest
 
 from kiosk.cli import INTERRUPTED, main
 from kiosk.control.server import ControlServer
-from kiosk.errors import ConfigError, RoomUnreachable
+from kiosk.errors import ConfigError, ControlError, RoomUnreachable
 from kiosk.programs import Programs
 from tests.fakes.controlled_daemon import FakeDaemon
 from tests.fakes.waiting import wait_until
@@ -288,6 +288,33 @@ async def test_say_sends_a_configured_reply_or_a_text(
 
     assert status == 0
     assert daemon.asked == [asked]
+
+
+async def test_ask_still_keeps_what_the_other_side_sent(tmp_path: Path) -> None:
+    async with daemon_at(tmp_path / "s") as daemon:
+        status = await asyncio.to_thread(
+            main,
+            ["ask-still", "--socket", str(tmp_path / "s"), str(tmp_path / "id.jpg")],
+        )
+
+    assert status == 0
+    assert daemon.asked == [("still", "")]
+    assert (tmp_path / "id.jpg").read_bytes().startswith(b"\xff\xd8\xff")
+
+
+async def test_a_refused_still_is_one_line_and_no_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with daemon_at(tmp_path / "s") as daemon:
+        daemon.refusal = ControlError("no still: the other side refused")
+        status = await asyncio.to_thread(
+            main,
+            ["ask-still", "--socket", str(tmp_path / "s"), str(tmp_path / "id.jpg")],
+        )
+
+    assert status == os.EX_UNAVAILABLE
+    assert "the other side refused" in capsys.readouterr().err
+    assert not (tmp_path / "id.jpg").exists()
 
 
 async def test_the_socket_can_be_named_by_the_configuration(

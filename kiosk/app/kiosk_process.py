@@ -50,6 +50,7 @@ from kiosk.ports import ScreenFacts, ScreenName
 from kiosk.room.conversation import Identity
 from kiosk.room.messages import Dialect, RoomType
 from kiosk.room.session import Wanted
+from kiosk.room.still_requests import ANSWER_S, StillWord
 from kiosk.roomclient.service import HttpRoomService, new_room_service
 from kiosk.ui.layout import pip_rect
 from kiosk.ui.presenter import PillowScreens, ScreenPresenter
@@ -288,11 +289,13 @@ def settings_of(config: KioskConfig) -> DaemonSettings:
             Timer.RECONNECT: call.reconnect_s,
             Timer.GRACE: call.grace_s,
             Timer.CHIME: call.chime_s,
+            Timer.STILL: ANSWER_S,
             Timer.ENDED: call.ended_s,
         },
         insecure=config.network.insecure,
         notices=_notices(config.kiosk.language) if call.notices else {},
         replies=tuple(map(_reply, call.replies)),
+        still_words=_still_words(config.kiosk.language),
     )
 
 
@@ -310,6 +313,20 @@ def _notices(language: str) -> dict[Notice, str]:
         Notice.BACK: words.told_back,
         Notice.CAMERA_LOST: words.told_camera_lost,
         Notice.MICROPHONE_LOST: words.told_microphone_lost,
+    }
+
+
+def _still_words(language: str) -> dict[StillWord, str]:
+    words = LANGUAGES.get(language, LANGUAGES[FALLBACK]).still
+    return {
+        StillWord.ASKED: words.asked,
+        StillWord.AGREED: words.agreed,
+        StillWord.SENT: words.sent,
+        StillWord.REFUSED: words.refused,
+        StillWord.UNANSWERED: words.unanswered,
+        StillWord.BUSY: words.busy,
+        StillWord.INTERRUPTED: words.interrupted,
+        StillWord.FAILED: words.failed,
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, auto
 
 from kiosk.call.events import Timer
 
@@ -96,6 +96,46 @@ class Chime:
     """Warn with a sound that the camera opens in a moment."""
 
 
+class StillRefusal(Enum):
+    """Why a peer that asked for a still gets none."""
+
+    REFUSED = auto()
+    """The customer said no."""
+    UNANSWERED = auto()
+    """The customer pressed nothing in time."""
+    BUSY = auto()
+    """Not now: nobody is seen, or an earlier question stands."""
+    INTERRUPTED = auto()
+    """The call was broken or ended over the question."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskCustomer:
+    """Show that a peer asks for a still, and which key says yes."""
+
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeStill:
+    """Take a still, send it to the room, tell the peer."""
+
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseStill:
+    """Tell the peer that there will be no still."""
+
+    user_id: str
+    why: StillRefusal
+
+
+@dataclass(frozen=True, slots=True)
+class EndQuestion:
+    """Show no question for a still any more; safe to repeat."""
+
+
 @dataclass(frozen=True, slots=True)
 class Show:
     """Put a screen on the display."""
@@ -131,6 +171,10 @@ Command = (
     | LeaveRoom
     | SetMuted
     | Chime
+    | AskCustomer
+    | TakeStill
+    | RefuseStill
+    | EndQuestion
     | Show
     | SetTimer
     | ClearTimer

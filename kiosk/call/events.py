@@ -22,6 +22,7 @@ class Timer(Enum):
     RECONNECT = auto()
     GRACE = auto()
     CHIME = auto()
+    STILL = auto()
     ENDED = auto()
 
 
@@ -227,6 +228,21 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class StillAsked:
+    """A peer asks for a still picture of the customer."""
+
+    call: int
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StillEnded:
+    """A still was sent, or could not be; the peer was told which."""
+
+    call: int
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFired:
     """A deadline set with :class:`~kiosk.call.commands.SetTimer` passed."""
 
@@ -261,6 +277,8 @@ Event = (
     | RoomEnded
     | RoomClosed
     | Failed
+    | StillAsked
+    | StillEnded
     | TimerFired
 )
 """Anything :meth:`kiosk.call.machine.CallMachine.handle` accepts."""

@@ -1,8 +1,9 @@
 """
 Runs the table in :mod:`kiosk.call.table`. The only keeper of a state.
 
-Beside the state it keeps two things: the ordinal of the call, so that answers
-to an earlier call are dropped, and whether the microphone is muted.
+Beside the state it keeps three things: the ordinal of the call, so that answers
+to an earlier call are dropped, whether the microphone is muted, and whether a
+still picture is asked for.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from kiosk.call.commands import Command, SetMuted
 from kiosk.call.events import Event, MutePressed, StreamMoved, TimerFired
 from kiosk.call.ignored import IGNORED
 from kiosk.call.states import CALL_STATES, Role, State
+from kiosk.call.still import Question, StillQuestion
 from kiosk.call.table import TABLES, Trigger
 
 
@@ -30,6 +32,7 @@ class CallMachine:
         self._state = start
         self._call = 0
         self._muted = False
+        self._still = StillQuestion()
 
     @property
     def state(self) -> State:
@@ -46,12 +49,20 @@ class CallMachine:
         """Whether the customer switched the sound off in this call."""
         return self._muted
 
+    @property
+    def question(self) -> Question:
+        """Whether the customer is asked for a still picture."""
+        return self._still.question
+
     def handle(self, event: Event) -> tuple[Command, ...]:
         """Return what to do about ``event``; nothing, if it came too late."""
-        if isinstance(event, MutePressed):
-            return self._toggle_mute()
         if getattr(event, "call", self._call) != self._call:
             return ()
+        about_still = self._still.handle(event, self._state)
+        if about_still is not None:
+            return about_still
+        if isinstance(event, MutePressed):
+            return self._toggle_mute()
         trigger = _trigger(event)
         row = self._rows[self._state].get(trigger)
         if row is None:
@@ -62,7 +73,7 @@ class CallMachine:
         if row.target not in CALL_STATES:
             self._muted = False
         self._state = row.target
-        return row.build(event, self._call)
+        return (*row.build(event, self._call), *self._still.follow(self._state))
 
     def _toggle_mute(self) -> tuple[Command, ...]:
         if self._state not in CALL_STATES:

@@ -11,10 +11,12 @@ small enough for a command that must answer at once, so import the submodule.
 ``GET /events``           one JSON object a line until either side closes
 ``POST /text``            ``{"text": "..."}``, to the others in the room; or
                           ``{"reply": 1}``, the first of ``[call] replies``
+``POST /still``           ``{}``; asks the others for a still picture and answers
+                          with it (``image/jpeg``), within two minutes
 ``POST /screenshot``      ``{"path": "/absolute/file.png"}``, written by the daemon
 ========================  =====================================================
 
-Bodies hold at most 4 KiB.  Every answer is a JSON object: ``{"ok": true}``, the
+Bodies hold at most 4 KiB.  Every answer but a still is a JSON object: ``{"ok": true}``, the
 status, or ``{"error": "what is wrong", "code": "K001"}`` with HTTP 4xx or 5xx.
 
 Status, ``schema_version`` 1; times in microseconds of CLOCK_MONOTONIC, ``null``
@@ -22,7 +24,7 @@ where something did not happen (yet); ``position`` is the place in the queue::
 
     {"schema_version": 1, "state": "IN_CALL", "screen": "in_call", "since_us": 1,
      "reason": "", "position": null, "user_id": "kiosk-7", "room_id": "service",
-     "call": 3,
+     "call": 3, "still": "none", "asked" or "sending",
      "muted": false, "insecure": false,
      "peers": [{"user_id": "agent-1", "name": "Agent", "loudest": true,
                 "received": "nothing yet" | "picture" | "sound" | "silence"}],

@@ -23,6 +23,8 @@ DEFAULT_SOCKET = Path("/run/kiosk/control.sock")
 
 _MAX_ANSWER = 1 << 20
 _MAX_LINE = 1 << 16
+_MAX_STILL = 1 << 22
+_STILL_S = 130.0  # somebody has to press a key, and a slow line to carry it
 _OK = 200
 
 
@@ -55,6 +57,12 @@ class ControlClient:
     def reply(self, number: int) -> None:
         """Send one of the configured replies, counted from 1."""
         self._ask("POST", "/text", {"reply": number})
+
+    def still(self) -> bytes:
+        """Ask the others for a still picture; return it, a JPEG, once it is there."""
+        connection, answer = self._open("POST", "/still", {}, _STILL_S)
+        with contextlib.closing(connection), self._explained():
+            return answer.read(_MAX_STILL)
 
     def screenshot(self, path: str | Path) -> None:
         """Have the daemon write its display to ``path`` as PNG."""
@@ -99,10 +107,14 @@ class ControlClient:
             return self._object(answer.read(_MAX_ANSWER))
 
     def _open(
-        self, method: str, route: str, body: Mapping[str, object] | None
+        self,
+        method: str,
+        route: str,
+        body: Mapping[str, object] | None,
+        timeout_s: float = 0.0,
     ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
         with self._explained():
-            connection = _connect(self._path, self._timeout_s)
+            connection = _connect(self._path, timeout_s or self._timeout_s)
         try:
             return connection, self._answer(connection, method, route, body)
         except BaseException:

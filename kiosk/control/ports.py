@@ -54,6 +54,10 @@ class ControlledDaemon(Protocol):
         """Send a text message to the others in the room."""
         ...
 
+    async def ask_still(self) -> bytes:
+        """Ask the others for a still picture and return it, a JPEG."""
+        ...
+
     async def send_reply(self, number: int) -> None:
         """Send one of the configured replies, counted from 1."""
         ...

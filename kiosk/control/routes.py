@@ -48,6 +48,7 @@ def make_app(
             Route("/status", routes.status, methods=["GET"]),
             Route("/events", routes.events, methods=["GET"]),
             Route("/text", routes.text, methods=["POST"]),
+            Route("/still", routes.still, methods=["POST"]),
             Route("/screenshot", routes.screenshot, methods=["POST"]),
         ],
         exception_handlers={
@@ -61,7 +62,7 @@ _Answerer = Callable[[Request, Exception], Coroutine[Any, Any, Response]]
 
 
 class _Routes:
-    """The five routes."""
+    """The routes."""
 
     def __init__(
         self, daemon: ControlledDaemon, closing: asyncio.Event, body_s: float
@@ -98,6 +99,11 @@ class _Routes:
             raise HTTPException(400, "reply must be a whole number")
         await self._daemon.send_reply(number)
         return _ok()
+
+    async def still(self, request: Request) -> Response:
+        if await self._json_object(request):
+            raise HTTPException(400, "the body must be {}")
+        return Response(await self._daemon.ask_still(), media_type="image/jpeg")
 
     async def screenshot(self, request: Request) -> Response:
         path = await self._text_field(request, "path")

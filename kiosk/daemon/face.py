@@ -15,7 +15,7 @@ from kiosk.call.machine import CallMachine
 from kiosk.call.states import State
 from kiosk.daemon.outside import Outside
 from kiosk.daemon.scope import CallScope
-from kiosk.ports import Indicator, Micros, ScreenFacts, ScreenName
+from kiosk.ports import Indicator, Micros, ScreenFacts, ScreenName, StillScene
 
 
 _SUBSCRIBER_LIMIT = 100
@@ -134,6 +134,18 @@ class Face:
                 "text": message.text,
             }
         )
+
+    def ask_for_still(self, user_id: str) -> None:
+        """Show that a peer asks for a still picture."""
+        peer = self.scope.peers.known.get(user_id) if self.scope else None
+        asked_by = peer.name if peer else ""
+        self.facts = replace(self.facts, asked_by=asked_by)
+        self.say_of_still(StillScene.ASKED)
+
+    def say_of_still(self, scene: StillScene) -> None:
+        """Show how it stands with a still picture."""
+        self.facts = replace(self.facts, still=scene)
+        self.refresh()
 
     def tell_first_picture(self, user_id: str) -> None:
         """Tell the subscribers that a peer is on the display."""

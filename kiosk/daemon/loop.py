@@ -17,9 +17,10 @@ from kiosk.call import commands as do
 from kiosk.call import events as ev
 from kiosk.call.machine import CallMachine
 from kiosk.call.states import CALL_STATES, Role, State
+from kiosk.daemon import still_orders
 from kiosk.daemon.face import Face, Subscription
+from kiosk.daemon.new_scope import new_scope
 from kiosk.daemon.outside import Outside
-from kiosk.daemon.peers import Peers
 from kiosk.daemon.replies import REPLY, numbered
 from kiosk.daemon.scope import CallScope, nobody_reads
 from kiosk.daemon.service_watch import ServiceWatch
@@ -27,7 +28,6 @@ from kiosk.daemon.settings import DaemonSettings
 from kiosk.daemon.stall import StallMeter
 from kiosk.daemon.status import describe
 from kiosk.daemon.timers import Timers
-from kiosk.daemon.timings import Timings
 from kiosk.daemon.work import Work
 from kiosk.errors import DeviceError, RoomError
 from kiosk.ports import Button, ScreenName
@@ -197,6 +197,10 @@ class Daemon:
                 self._mute(muted=muted)
             case do.Chime():
                 self._work.begin(self._ring)
+            case (
+                do.AskCustomer() | do.TakeStill() | do.RefuseStill() | do.EndQuestion()
+            ):
+                still_orders.carry_out(command, self._current, self._face, self._work)
             case do.Show(screen, reason, position):
                 self._show(ScreenName(screen.value), reason, position)
             case do.SetTimer(timer):
@@ -212,37 +216,22 @@ class Daemon:
     def _scope_of(self, call: int) -> CallScope:
         if self._scope is None or self._scope.call != call:
             self._stall.reset()
-            self._scope = self._new_scope(call)
+            self._scope = new_scope(
+                call,
+                pressed_at=self._pressed_at,
+                outside=self._outside,
+                settings=self._settings,
+                face=self._face,
+                work=self._work,
+                post=self.post,
+                on_text=self._read,
+            )
             self._face.begin_call(self._scope)
         return self._scope
 
-    def _new_scope(self, call: int) -> CallScope:
-        outside, begin = self._outside, self._work.begin
-        timings = Timings(call_pressed_us=self._pressed_at)
-        peers = Peers(
-            call,
-            clock=outside.clock,
-            timings=timings,
-            post=self.post,
-            on_text=self._read,
-            on_changed=self._face.refresh,
-            on_first_picture=self._face.tell_first_picture,
-            on_url_used_up=lambda user: begin(partial(self._current.renew_url, user)),
-        )
-        return CallScope(
-            call,
-            room=outside.room,
-            media=outside.media,
-            clock=outside.clock,
-            timings=timings,
-            peers=peers,
-            post=self.post,
-            queue_s=self._settings.queue_s,
-            notices=self._settings.notices,
-            replies=self._settings.replies,
-        )
-
     def _read(self, message: ports.TextReceived) -> None:
+        if self._current.stills.hear(message):
+            return
         self._face.read(message)
         self._work.begin(partial(self._current.answer_text, message))
 
@@ -305,6 +294,12 @@ class Daemon:
     async def send_reply(self, number: int) -> None:
         """Send a configured reply; ControlError if there is none with this number."""
         await self.send_text(numbered(self._settings.replies, number).text, REPLY)
+
+    async def ask_still(self) -> bytes:
+        """Return a still picture the others agreed to; the error says why not."""
+        if self._machine.state not in CALL_STATES or self._scope is None:
+            raise nobody_reads()
+        return await self._scope.ask_still()
 
     def subscribe(self) -> Subscription:
         """Yield events as they happen; the newest win when the reader is slow."""

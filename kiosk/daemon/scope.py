@@ -17,6 +17,7 @@ from kiosk.call import events as ev
 from kiosk.daemon.notices import Notice, Notices
 from kiosk.daemon.peers import Peers
 from kiosk.daemon.replies import Replies, Reply
+from kiosk.daemon.stills import Stills
 from kiosk.daemon.timings import Timings
 from kiosk.errors import (
     DeviceError,
@@ -38,6 +39,7 @@ from kiosk.ports import (
     Seat,
     TextReceived,
 )
+from kiosk.room.still_requests import StillWord
 
 
 log = logging.getLogger(__name__)
@@ -63,6 +65,7 @@ class CallScope:
         queue_s: float,
         notices: Mapping[Notice, str],
         replies: Sequence[Reply],
+        still_words: Mapping[StillWord, str],
     ) -> None:
         self.call = call
         self.room_id = ""
@@ -77,6 +80,14 @@ class CallScope:
         self._queue_s = queue_s
         self._notices = Notices(room, notices, peers)
         self._replies = Replies(replies, clock, self._notices.say)
+        self.stills = Stills(
+            call,
+            room=room,
+            peers=peers,
+            post=post,
+            say=self._notices.say,
+            words=still_words,
+        )
         self._lost_device = ""
         self._seat: Seat | None = None
         self._seats_lost = 0
@@ -178,6 +189,23 @@ class CallScope:
         """Send the configured reply to a text, if there is one."""
         await self._replies.answer(message)
 
+    async def take_still(self) -> None:
+        """Take a still and leave it in the room: StillEnded."""
+        await self.stills.take(self.pusher)
+
+    async def ask_still(self) -> bytes:
+        """
+        Ask the others for a still picture and return it, a JPEG.
+
+        Raises:
+            RoomError: There are none, or the service refuses.
+            ControlError: There will be no still; the text says why.
+
+        """
+        if not self.peers.known:
+            raise nobody_reads()
+        return await self.stills.ask()
+
     async def move_stream(self) -> None:
         """Publish under fresh URLs until one holds: StreamMoved."""
         async with asyncio.TaskGroup() as telling:
@@ -264,6 +292,7 @@ class CallScope:
             await pusher.close()
         if player is not None:
             await player.close()
+        await self.stills.close()
         lost, self._lost_device = self._lost_device, ""
         if lost:
             camera = lost != "microphone"

@@ -9,6 +9,7 @@ from kiosk.call.events import Timer
 from kiosk.call.states import Role
 from kiosk.daemon.notices import Notice
 from kiosk.daemon.replies import Reply
+from kiosk.room.still_requests import ANSWER_S, StillWord
 
 
 DURATIONS_S: Mapping[Timer, float | None] = {
@@ -19,6 +20,7 @@ DURATIONS_S: Mapping[Timer, float | None] = {
     Timer.RECONNECT: 15.0,
     Timer.GRACE: 30.0,
     Timer.CHIME: 3.0,
+    Timer.STILL: ANSWER_S,
     Timer.ENDED: 8.0,
 }
 
@@ -40,6 +42,7 @@ class DaemonSettings:
         redial_s: How long an agent's kiosk stays idle before it returns.
         notices: What the others in the room are told, by occasion.
         replies: What their texts are answered with, and what is said by number.
+        still_words: What people read about a still picture.
 
     """
 
@@ -56,3 +59,4 @@ class DaemonSettings:
     redial_s: float = 1.0
     notices: Mapping[Notice, str] = field(default_factory=dict[Notice, str])
     replies: tuple[Reply, ...] = ()
+    still_words: Mapping[StillWord, str] = field(default_factory=dict[StillWord, str])

@@ -66,6 +66,7 @@ def describe(
         "since_us": face.facts.since,
         "reason": face.facts.reason,
         "position": face.facts.position,
+        "still": face.facts.still.value,
         "peers": _peers(here.peers) if here else [],
         "push": asdict(pusher.stats) if pusher else None,
         "play": [asdict(stats) for stats in player.stats] if player else [],

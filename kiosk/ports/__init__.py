@@ -57,7 +57,14 @@ from kiosk.ports.room import (
     Seat,
     TextReceived,
 )
-from kiosk.ports.screens import Received, ScreenFacts, ScreenName, Screens, Tile
+from kiosk.ports.screens import (
+    Received,
+    ScreenFacts,
+    ScreenName,
+    Screens,
+    StillScene,
+    Tile,
+)
 from kiosk.ports.values import (
     BRAKE_BELOW,
     SAMPLE_RATE,
@@ -134,6 +141,7 @@ __all__ = [
     "Seat",
     "SoftFrame",
     "Speaker",
+    "StillScene",
     "TextReceived",
     "Tile",
 ]

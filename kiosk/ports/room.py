@@ -196,6 +196,26 @@ class RoomService(Protocol):
         """Send a text message to the others; ``cmd`` names one not typed."""
         ...
 
+    async def send_still(self, jpeg: bytes) -> None:
+        """
+        Leave a still picture for the others; the total deadline is the caller's.
+
+        Raises:
+            RoomError: It was not taken, or not in time.
+
+        """
+        ...
+
+    async def still_of(self, user_id: str) -> bytes:
+        """
+        Return the still picture a peer left, a JPEG; the caller's deadline again.
+
+        Raises:
+            RoomError: There is none.
+
+        """
+        ...
+
     async def leave(self) -> None:
         """
         Give the seat back and leave the queue.

@@ -57,6 +57,14 @@ class Tile:
     is_loudest: bool = False
 
 
+class StillScene(Enum):
+    """What a call's screen says about a still picture."""
+
+    NONE = "none"
+    ASKED = "asked"
+    SENDING = "sending"
+
+
 @dataclass(frozen=True, slots=True)
 class ScreenFacts:
     """
@@ -72,6 +80,8 @@ class ScreenFacts:
         since: When this screen began.
         with_picture: False when only sound comes from the peer.
         tiles: The others who are being played, in the order they came.
+        still: Whether the customer is asked for a still picture, or one is sent.
+        asked_by: Who asks, or empty.
 
     """
 
@@ -84,6 +94,8 @@ class ScreenFacts:
     since: Micros = Micros(0)
     with_picture: bool = True
     tiles: tuple[Tile, ...] = ()
+    still: StillScene = StillScene.NONE
+    asked_by: str = ""
 
 
 class Screens(Protocol):

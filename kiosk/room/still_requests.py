@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import ClassVar, Final
 
 from kiosk.room import answers
@@ -26,6 +27,32 @@ PUT_BYTES: Final = 45_000
 GET_BYTES: Final = 120_000
 """Of one part on its way down, within what clients read of an answer."""
 _BASE64_CHARS: Final = GET_BYTES // 3 * 4
+
+
+class StillWord(Enum):
+    """
+    What the two sides of a still tell each other; the ``cmd`` of a text.
+
+    The text itself says the same to people, in whatever language.
+    """
+
+    ASKED = "still_asked"
+    """May I have a still?  All others are answers to this one."""
+    AGREED = "still_agreed"
+    """A key was pressed; it is being taken and sent."""
+    SENT = "still_sent"
+    """It is there for ``get_still``."""
+    REFUSED = "still_refused"
+    UNANSWERED = "still_unanswered"
+    BUSY = "still_busy"
+    INTERRUPTED = "still_interrupted"
+    FAILED = "still_failed"
+
+
+ANSWER_S: Final = 30.0
+"""How long a customer has for a key."""
+DELIVERY_S: Final = 60.0
+"""How long a still may take from the key to the server."""
 
 
 @dataclass(frozen=True, slots=True)

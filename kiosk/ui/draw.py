@@ -44,6 +44,7 @@ from kiosk.ui.pieces import (
     notice_width,
 )
 from kiosk.ui.screens import Mood, PeerTile, ScreenContent
+from kiosk.ui.still_question import draw_still_question
 
 
 PAGES_KEPT: Final = 3
@@ -120,6 +121,8 @@ class Artist:
         self._draw_muted(canvas, content, pip)
         bottom = canvas.height - STRIP - GAP
         self._draw_stack(canvas, content, pip, left=PIP_MARGIN, bottom=bottom)
+        if content.still is not None:
+            draw_still_question(canvas, MARGIN, content.still)
         return canvas.cut_out()
 
     def _drawn_page(self, content: ScreenContent) -> PageFrame:
@@ -136,7 +139,10 @@ class Artist:
             bottom -= FAULT_HEIGHT + GAP
         self._draw_muted(canvas, content, pip)
         bottom = self._draw_stack(canvas, content, pip, left=MARGIN, bottom=bottom)
-        self._draw_body(canvas, content, bottom)
+        if content.still is not None:
+            draw_still_question(canvas, BAR, content.still)
+        else:
+            self._draw_body(canvas, content, bottom)
         return canvas.page()
 
     def _draw_body(self, canvas: Canvas, content: ScreenContent, bottom: float) -> None:

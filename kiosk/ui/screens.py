@@ -18,7 +18,16 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from kiosk.ports import Button, Layer, Micros, Received, ScreenFacts, ScreenName
+from kiosk.ports import (
+    Button,
+    Layer,
+    Micros,
+    Received,
+    ScreenFacts,
+    ScreenName,
+    StillScene,
+)
+from kiosk.ui.still_question import StillQuestion, still_question
 from kiosk.ui.words import FALLBACK, LANGUAGES, ScreenWords, Words
 
 
@@ -200,6 +209,7 @@ class ScreenContent:
     self_view_label: str = ""
     over_picture: bool = False
     tiles: tuple[PeerTile, ...] = ()
+    still: StillQuestion | None = None
 
 
 def screen_content(
@@ -239,7 +249,7 @@ def screen_content(
         title=said.title,
         lines=said.lines,
         strip=_strip(name, facts, words, said),
-        notices=_notices(facts, words),
+        notices=_notices(name, facts, words),
         muted=_muted(name, facts, words),
         hint=words.press_to_call if name is ScreenName.IDLE else "",
         figure=_figure(name, facts, words),
@@ -251,6 +261,7 @@ def screen_content(
         self_view_label=words.your_picture if self_view else "",
         over_picture=in_call and (facts.with_picture or len(tiles) > 1),
         tiles=tiles,
+        still=_still(facts, words) if in_call else None,
     )
 
 
@@ -303,6 +314,12 @@ def _icon(name: ScreenName, facts: ScreenFacts) -> Icon:
 def _strip(
     name: ScreenName, facts: ScreenFacts, words: Words, said: ScreenWords
 ) -> tuple[StripButton, ...]:
+    if name is ScreenName.IN_CALL and facts.still is StillScene.ASKED:
+        return (
+            StripButton(Button.CALL, words.still.yes, lit=True),
+            StripButton(Button.MUTE, words.still.no, lit=True),
+            StripButton(Button.HANGUP, words.hang_up, lit=True),
+        )
     again = name in {ScreenName.ENDED, ScreenName.NO_ANSWER}
     in_a_call = name in _IN_A_CALL
     muted = in_a_call and facts.muted
@@ -317,10 +334,20 @@ def _strip(
     )
 
 
-def _notices(facts: ScreenFacts, words: Words) -> tuple[Notice, ...]:
-    if not facts.insecure:
-        return ()
-    return (Notice(Tone.WARNING, Icon.LOCK_OPEN, words.not_encrypted),)
+def _still(facts: ScreenFacts, words: Words) -> StillQuestion | None:
+    if facts.still is not StillScene.ASKED:
+        return None
+    name = plain(facts.asked_by, NAME_LENGTH) or words.adviser
+    return still_question(name, words.still)
+
+
+def _notices(name: ScreenName, facts: ScreenFacts, words: Words) -> tuple[Notice, ...]:
+    notices: list[Notice] = []
+    if facts.insecure:
+        notices.append(Notice(Tone.WARNING, Icon.LOCK_OPEN, words.not_encrypted))
+    if name is ScreenName.IN_CALL and facts.still is StillScene.SENDING:
+        notices.append(Notice(Tone.WARNING, Icon.CAMERA, words.still.sending))
+    return tuple(notices)
 
 
 def _muted(name: ScreenName, facts: ScreenFacts, words: Words) -> Notice | None:

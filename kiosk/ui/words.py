@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from kiosk.ports import ScreenName
+from kiosk.ui import still_words
+from kiosk.ui.still_words import StillWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Words:
     told_back: str
     told_camera_lost: str
     told_microphone_lost: str
+    still: StillWords
     needs_cjk: bool = False
 
 
@@ -187,6 +190,7 @@ EN: Final = Words(
     told_back="Connection restored",
     told_camera_lost="The camera failed; the call ends",
     told_microphone_lost="The microphone failed; the call ends",
+    still=still_words.EN,
 )
 
 _QUEUE_LINES_ZH = (
@@ -272,6 +276,7 @@ ZH_CN: Final = Words(
     told_back="网络已恢复",
     told_camera_lost="摄像头故障，通话结束",
     told_microphone_lost="麦克风故障，通话结束",
+    still=still_words.ZH_CN,
     needs_cjk=True,
 )
 

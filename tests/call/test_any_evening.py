@@ -37,7 +37,7 @@ class AnyEvening(RuleBasedStateMachine):
                 case do.TakeSeat():
                     assert self.camera_open
                     self.in_room = True
-                case do.Play() | do.MoveStream():
+                case do.Play() | do.MoveStream() | do.TakeStill():
                     assert self.camera_open
                 case do.StopMedia():
                     self.camera_open = False

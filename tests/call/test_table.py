@@ -15,7 +15,9 @@ from kiosk.call.table import TABLES, Row, Table
 
 
 ROLES = pytest.mark.parametrize("role", Role)
-EVENT_TYPES = set(get_args(ev.Event)) - {ev.TimerFired, ev.StreamMoved, ev.MutePressed}
+FLAGS = {ev.MutePressed, ev.StillAsked, ev.StillEnded}
+"""They change no state of the call."""
+EVENT_TYPES = set(get_args(ev.Event)) - {ev.TimerFired, ev.StreamMoved, *FLAGS}
 SAMPLE: dict[type, object] = {
     ev.SeatMissing: ev.SeatMissing(1, "full", 2),
     ev.ServiceLost: ev.ServiceLost("R007 no answer"),

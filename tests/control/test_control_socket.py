@@ -76,6 +76,17 @@ async def test_a_text_message_reaches_the_daemon(tmp_path: Path) -> None:
     assert daemon.asked == [("text", "Grüezi")]
 
 
+async def test_a_still_comes_back_as_the_picture_itself(tmp_path: Path) -> None:
+    daemon = FakeDaemon()
+    async with serving(tmp_path / "s", daemon) as client:
+        jpeg = await asyncio.to_thread(client.still)
+        status, answer = await ask(tmp_path / "s", "POST", "/still", b'{"to": "x"}')
+
+    assert jpeg == b"\xff\xd8\xff still"
+    assert (status, "error" in answer) == (400, True)
+    assert daemon.asked == [("still", "")]
+
+
 async def test_a_reply_is_sent_by_its_number(tmp_path: Path) -> None:
     daemon = FakeDaemon()
     async with serving(tmp_path / "s", daemon) as client:

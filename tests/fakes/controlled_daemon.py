@@ -51,6 +51,10 @@ class FakeDaemon:
     async def send_reply(self, number: int) -> None:
         self._note("reply", str(number))
 
+    async def ask_still(self) -> bytes:
+        self._note("still", "")
+        return b"\xff\xd8\xff still"
+
     def publish(self, event: dict[str, Any] | None) -> None:
         for queue in self._queues:
             queue.put_nowait(event)

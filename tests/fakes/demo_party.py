@@ -72,6 +72,9 @@ class FakeParty:
     async def send_reply(self, number: int) -> None:
         pass
 
+    async def ask_still(self) -> bytes:
+        return b""
+
     def _going_for(self) -> float | None:
         if self._called is None:
             return None

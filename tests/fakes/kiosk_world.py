@@ -47,6 +47,7 @@ class FakeRoom:
         self.on_notice: Callable[[ports.RoomNotice], None] | None = None
         self.early: list[ports.RoomNotice] = []
         self.urls = 0
+        self.stills: dict[str, bytes] = {}
 
     def fail(self, verb: str, *errors: RoomError) -> None:
         self.errors.setdefault(verb, []).extend(errors)
@@ -99,6 +100,14 @@ class FakeRoom:
 
     async def send_text(self, text: str, cmd: str = "") -> None:
         await self._step(f"send_text {text} {cmd}".rstrip())
+
+    async def send_still(self, jpeg: bytes) -> None:
+        await self._step(f"send_still {len(jpeg)}")
+        self.stills["kiosk-7"] = jpeg
+
+    async def still_of(self, user_id: str) -> bytes:
+        await self._step(f"still_of {user_id}")
+        return self.stills[user_id]
 
     async def leave(self) -> None:
         self.joined = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.ports import Button, Micros, ScreenFacts, ScreenName
+from kiosk.ports import Button, Micros, ScreenFacts, ScreenName, StillScene
 from kiosk.ui.screens import (
     Branding,
     Fault,
@@ -246,3 +246,42 @@ def test_a_duration_is_minutes_and_seconds_and_hours_when_needed(
 )
 def test_text_from_outside_is_made_plain_and_short(text: str, shown: str) -> None:
     assert plain(text, 32) == shown
+
+
+def test_a_question_for_a_still_says_who_asks_and_what_each_key_does() -> None:
+    facts = ScreenFacts(still=StillScene.ASKED, asked_by="Agent Wang", muted=True)
+
+    content = _content(ScreenName.IN_CALL, facts)
+
+    assert content.still is not None
+    assert content.still.question == "Agent Wang asks for a photograph"
+    assert "Nothing is taken unless you press the green button." in content.still.terms
+    assert [(key.button, key.label) for key in content.strip] == [
+        (Button.CALL, "Send photograph"),
+        (Button.MUTE, "No photograph"),
+        (Button.HANGUP, "Hang up"),
+    ]
+    assert _lit(content) == set(Button)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in ScreenName if name is not ScreenName.IN_CALL]
+)
+def test_no_other_screen_asks_for_a_still(name: ScreenName) -> None:
+    facts = ScreenFacts(still=StillScene.ASKED, asked_by="Agent Wang")
+
+    assert _content(name, facts) == _content(name)
+
+
+def test_a_still_on_its_way_is_said() -> None:
+    content = _content(ScreenName.IN_CALL, ScreenFacts(still=StillScene.SENDING))
+
+    assert [notice.text for notice in content.notices] == ["Sending the photograph"]
+    assert content.still is None
+
+
+def test_an_unnamed_peer_asks_as_the_adviser() -> None:
+    content = _content(ScreenName.IN_CALL, ScreenFacts(still=StillScene.ASKED))
+
+    assert content.still is not None
+    assert content.still.question.startswith("Adviser asks")
