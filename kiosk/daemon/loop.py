@@ -299,7 +299,7 @@ class Daemon:
         """Return a still picture the others agreed to; the error says why not."""
         if self._machine.state not in CALL_STATES or self._scope is None:
             raise nobody_reads()
-        return await self._scope.ask_still()
+        return await self._scope.stills.ask()
 
     def subscribe(self) -> Subscription:
         """Yield events as they happen; the newest win when the reader is slow."""

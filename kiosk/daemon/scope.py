@@ -189,23 +189,6 @@ class CallScope:
         """Send the configured reply to a text, if there is one."""
         await self._replies.answer(message)
 
-    async def take_still(self) -> None:
-        """Take a still and leave it in the room: StillEnded."""
-        await self.stills.take(self.pusher)
-
-    async def ask_still(self) -> bytes:
-        """
-        Ask the others for a still picture and return it, a JPEG.
-
-        Raises:
-            RoomError: There are none, or the service refuses.
-            ControlError: There will be no still; the text says why.
-
-        """
-        if not self.peers.known:
-            raise nobody_reads()
-        return await self.stills.ask()
-
     async def move_stream(self) -> None:
         """Publish under fresh URLs until one holds: StreamMoved."""
         async with asyncio.TaskGroup() as telling:

@@ -23,7 +23,7 @@ def carry_out(order: StillOrder, scope: CallScope, face: Face, work: Work) -> No
             face.ask_for_still(user_id)
         case do.TakeStill():
             face.say_of_still(StillScene.SENDING)
-            work.begin(scope.take_still)
+            work.begin(partial(scope.stills.take, scope.pusher))
         case do.RefuseStill(_, why):
             work.begin(partial(scope.stills.refuse, StillWord[why.name]))
         case do.EndQuestion():

@@ -138,6 +138,8 @@ class Stills:
             ControlError: There will be none; the text says why.
 
         """
+        if not self._peers.known:
+            raise ControlError("nobody is in the call to be asked")
         if self._heard is not None:
             raise ControlError("a still is being asked for already")
         self._heard = asyncio.Queue()

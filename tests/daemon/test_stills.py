@@ -183,7 +183,7 @@ async def test_outside_a_call_there_is_nobody_to_ask() -> None:
         with pytest.raises(RoomError, match="nobody"):
             await kiosk.daemon.ask_still()
         await kiosk.wait_in_room()
-        with pytest.raises(RoomError, match="nobody"):
+        with pytest.raises(ControlError, match="nobody"):
             await kiosk.daemon.ask_still()
 
 
