@@ -12,14 +12,20 @@ import logging
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Awaitable, Callable
+from functools import lru_cache, partial
 from typing import Final
 
 from kiosk.room.wire_json import dump_json
-from kiosk.roomserver.http_message import Answering, HttpAnswer, HttpRequest
+from kiosk.roomserver.http_message import (
+    Answered,
+    Answering,
+    HttpAnswer,
+    HttpRequest,
+)
 from kiosk.roomserver.logged import Logged
 from kiosk.roomserver.pace import Pace
+from kiosk.roomserver.pending import Pending
 from kiosk.roomserver.routes import UNKNOWN_ROUTE
 
 
@@ -37,6 +43,8 @@ _CODE = re.compile(rb'\{"code":(-?[0-9]{1,6})[,}]')
 _DONE = b'{"code":0,'
 _NOWHERE = dump_json(UNKNOWN_ROUTE)
 _GOOD = range(200, 400)
+_NONE = HttpAnswer(b"", status=0)
+"""The server stopped, or failed."""
 
 
 class Traffic:
@@ -83,14 +91,27 @@ class Watched:
         self._logged = logged
         self._pace = Pace(_LINES_PER_S)
 
-    async def __call__(self, request: HttpRequest) -> HttpAnswer:
+    def __call__(self, request: HttpRequest) -> Answered:
         """Answer one request."""
-        began = self._now()
-        answer = HttpAnswer(b"", status=0)  # none: the server stopped, or failed
+        began, path = self._now(), request.path
         try:
-            answer = await self._app(request)
+            answer = self._app(request)
+        except BaseException:
+            self._note(path, _NONE, self._now() - began)
+            raise
+        if not isinstance(answer, HttpAnswer):
+            return Pending(partial(self._wait_for, answer, path, began))
+        self._note(path, answer, self._now() - began)
+        return answer
+
+    async def _wait_for(
+        self, coming: Awaitable[HttpAnswer], path: str, began: float
+    ) -> HttpAnswer:
+        answer = _NONE
+        try:
+            answer = await coming
         finally:
-            self._note(request.path, answer, self._now() - began)
+            self._note(path, answer, self._now() - began)
         return answer
 
     def _note(self, path: str, answer: HttpAnswer, seconds: float) -> None:

@@ -13,7 +13,12 @@ from email.utils import formatdate
 from typing import Final, Never, Protocol
 
 from kiosk.room import messages as msg
-from kiosk.roomserver.admission import Admission, AdmissionLimits, Welcome
+from kiosk.roomserver.admission import (
+    Admission,
+    AdmissionLimits,
+    RouteClass,
+    Welcome,
+)
 from kiosk.roomserver.forwarding import Forwarding, somebody_behind
 from kiosk.roomserver.http_message import Answering
 
@@ -21,6 +26,7 @@ from kiosk.roomserver.http_message import Answering
 log = logging.getLogger(__name__)
 
 _CHECKS_PER_DEADLINE: Final = 4
+_STEPS_TO_LIMIT: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,8 @@ class Border:
         self.is_closing = False
         self._has_warned = False
         self._connections: set[Connection] = set()
+        self._answered: list[RouteClass] = []
+        self._batch = max(1, limits.admission.ordinary // _STEPS_TO_LIMIT)
         self._deserted = asyncio.Event()
 
     def came(self, address: str) -> bool:
@@ -137,6 +145,25 @@ class Border:
                 extra={"peer": peer},
             )
         return somebody_behind(peer)
+
+    def answered_at_once(self, kind: RouteClass) -> None:
+        """
+        Count a request out, but one of a crowd only once the event loop has turned.
+
+        Otherwise as many as come in one turn would never be too many, and the
+        heartbeats among them would wait for all.
+        """
+        if kind is RouteClass.HEARTBEAT:
+            self.admission.end(kind)
+            return
+        self._answered.append(kind)
+        if len(self._answered) == self._batch:
+            asyncio.get_running_loop().call_soon(self._count_out)
+
+    def _count_out(self) -> None:
+        for kind in self._answered:
+            self.admission.end(kind)
+        self._answered.clear()
 
     async def watch(self) -> Never:
         """Look at all deadlines, and at the clock on the wall, for ever."""

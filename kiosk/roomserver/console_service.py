@@ -7,6 +7,7 @@ Everything of theirs lives beside the rooms and can fail without them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -18,8 +19,9 @@ from kiosk.roomserver.console_routes import Console, Readiness
 from kiosk.roomserver.console_view import StreamRates, Viewer
 from kiosk.roomserver.desk import Desk
 from kiosk.roomserver.fleet_routes import FleetDoor
-from kiosk.roomserver.http_message import Answering, HttpAnswer, HttpRequest
+from kiosk.roomserver.http_message import Answered, Answering, HttpRequest
 from kiosk.roomserver.key_routes import KeyDoor
+from kiosk.roomserver.pending import Pending
 from kiosk.roomserver.recorder_terms import TeeStats
 from kiosk.roomserver.relay_terms import StreamStats
 from kiosk.roomserver.settings import ServerSettings
@@ -92,7 +94,9 @@ def _before(app: Answering, routes: Sequence[Route]) -> Answering:
     first = AsgiSide(Starlette(routes=routes))
     paths = frozenset(route.path for route in routes)
 
-    async def choose(request: HttpRequest) -> HttpAnswer:
-        return await (first if request.path in paths else app)(request)
+    def choose(request: HttpRequest) -> Answered:
+        if request.path in paths:
+            return Pending(partial(first, request))
+        return app(request)
 
     return choose

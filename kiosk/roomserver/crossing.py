@@ -2,8 +2,8 @@
 One connection at the border: a request is collected, answered, and the next taken.
 
 A request is collected whole, in time and within limits, before the application
-sees it; it then answers in a task of its own, one at a time for a connection, and
-the answer leaves in one piece.  Every refusal closes, but that of a busy server.
+sees it; it then answers at once, or in a task of its own where it has to wait, one at a
+time for a connection, and the answer leaves in one piece.  Every refusal closes, but that of a busy server.
 A body without Content-Length is refused: no client of RTCRoom sends one.  Nothing
 here knows a room or a user.
 
@@ -19,6 +19,7 @@ import asyncio
 import contextlib
 import logging
 import math
+from collections.abc import Awaitable
 from enum import Enum, auto
 from typing import Final, cast
 from urllib.parse import unquote
@@ -226,8 +227,16 @@ class Crossing(asyncio.Protocol):
         if not self._admission.begin(kind):
             return self._put_off(head, _BUSY, "the server is busy; try again soon")
         self._stage, self._deadline = _Stage.ANSWERING, math.inf
-        answering = self._answer(_request(head, body, address), head, kind)
-        self._task = asyncio.get_running_loop().create_task(answering)
+        try:
+            answer = self._border.app(_request(head, body, address))
+        except Exception as error:  # noqa: BLE001 -- the end of the line for this request
+            answer = _broken(error)
+        if isinstance(answer, HttpAnswer):
+            self._border.answered_at_once(kind)
+            self._send_off(head, answer)
+        else:
+            waiting = self._wait_for(answer, head, kind)
+            self._task = asyncio.get_running_loop().create_task(waiting)
         return False
 
     def _client_of(self, head: Head) -> str:
@@ -238,18 +247,20 @@ class Crossing(asyncio.Protocol):
             return self._border.somebody_behind(self._address)
         return self._address
 
-    async def _answer(self, request: HttpRequest, head: Head, kind: RouteClass) -> None:
+    async def _wait_for(
+        self, coming: Awaitable[HttpAnswer], head: Head, kind: RouteClass
+    ) -> None:
         try:
-            answer = await self._border.app(request)
-        except Exception:
-            # The end of the line for this request; the next one is served.
-            log.exception("request failed")
-            answer = _refusal(_BROKEN, "internal error")
+            answer = await coming
+        except Exception as error:  # noqa: BLE001 -- the end of the line for this request
+            answer = _broken(error)
         finally:
             self._admission.end(kind)
             self._task = None
-        if self._stage is not _Stage.ANSWERING:
-            return  # the client is gone
+        if self._stage is _Stage.ANSWERING:  # else the client is gone
+            self._send_off(head, answer)
+
+    def _send_off(self, head: Head, answer: HttpAnswer) -> None:
         last = head.closes or self._welcome is not Welcome.OPEN
         closes = last or self._border.is_closing
         self._send(answer, head_only=head.method == "HEAD", closes=closes)
@@ -257,6 +268,11 @@ class Crossing(asyncio.Protocol):
             self._close()
         elif self._stalled_at == math.inf:
             self._await_next()
+            if self._buffer:  # others' requests come before this client's next one
+                asyncio.get_running_loop().call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        if self._stage is not _Stage.ANSWERING and self._stage is not _Stage.CLOSING:
             self._collect()
 
     def _put_off(self, head: Head, status: int, reason: str) -> bool:
@@ -305,6 +321,11 @@ def _request(head: Head, body: bytes, address: str) -> HttpRequest:
         head.fields,
         head.request_id,
     )
+
+
+def _broken(error: Exception) -> HttpAnswer:
+    log.error("request failed", exc_info=error)
+    return _refusal(_BROKEN, "internal error")
 
 
 def _refusal(status: int, reason: str, retry_s: int = 0) -> HttpAnswer:

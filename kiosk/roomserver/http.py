@@ -10,13 +10,23 @@ carry tokens.  Deciding is for :mod:`kiosk.roomserver.routes`.
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable
+from typing import TypeAlias
 from urllib.parse import unquote_plus
 
 from kiosk.room import messages as msg
+from kiosk.roomserver.admission import RouteClass, class_of
 from kiosk.roomserver.asking import Asked, CloudCall, Hold, Page, Written, retry_after
 from kiosk.roomserver.cloud import Cloud, no_cloud
-from kiosk.roomserver.http_message import JSON, HttpAnswer, HttpRequest, json_answer
+from kiosk.roomserver.http_message import (
+    JSON,
+    Answered,
+    HttpAnswer,
+    HttpRequest,
+    json_answer,
+)
 from kiosk.roomserver.long_polls import LongPolls, Wait
+from kiosk.roomserver.pending import Pending
 from kiosk.roomserver.routes import Answer, Routes
 from kiosk.roomserver.store_ledger import ForgetfulLedger, StoreAway, Turns
 
@@ -28,6 +38,8 @@ _AWAY, _AWAY_RETRY_S = 503, 2
 _JSON_TYPES = frozenset({"application/json", "text/xml"})
 _FORM_TYPE = "application/x-www-form-urlencoded"
 _HEALTHY = json_answer({"status": "ok"})
+
+_Whole: TypeAlias = msg.Wire | Written | Page
 
 
 class Door:
@@ -57,31 +69,44 @@ class Door:
         self._cloud = cloud
         self._turns = turns or ForgetfulLedger()
 
-    async def __call__(self, request: HttpRequest) -> HttpAnswer:
-        """Answer one request."""
+    def __call__(self, request: HttpRequest) -> Answered:
+        """Answer one request, at once if nothing has to be waited for."""
         if request.path == "/healthz":
             return _HEALTHY
         try:
-            answer = await self._answer_in_order(_asked(request))
-        except (msg.BadJson, msg.BadRequest) as error:
-            return json_answer(msg.exception(str(error)))
-        except StoreAway as away:
-            return _answer_of(away_page(away))
-        except Exception:
-            # The end of the line for this request; the next one is served.
-            log.exception("route failed")
-            return json_answer(msg.exception("internal error"))
-        if isinstance(answer, Written):
-            return HttpAnswer(answer.body)
-        return _answer_of(answer) if isinstance(answer, Page) else json_answer(answer)
+            asked = _asked(request)
+            if self._waits(asked):
+                return Pending(lambda: _sent(self._in_order(asked)))
+            answer = self._turns.at_once(lambda: self._routes.answer(asked))
+        except Exception as error:  # noqa: BLE001 -- the end of the line for this request
+            return _failure(error)
+        if isinstance(answer, Pending | CloudCall | Hold):
+            return Pending(lambda: _sent(self._over(asked, answer)))
+        return _answer_of(answer)
 
-    async def _answer_in_order(self, asked: Asked) -> msg.Wire | Written | Page:
-        if not self._routes.repeats.counts(asked):  # as most: nothing to wait for
+    def _waits(self, asked: Asked) -> bool:
+        """Say whether a request may wait for an event, or for its own repetition."""
+        route = asked.path.rpartition("/")[2]
+        return class_of(route) is RouteClass.POLL or self._routes.repeats.counts(asked)
+
+    async def _over(
+        self, asked: Asked, begun: Pending[Answer] | CloudCall | Hold
+    ) -> _Whole:
+        """Wait for what a request began with."""
+        answer = await begun if isinstance(begun, Pending) else begun
+        if isinstance(answer, CloudCall):
+            return await self._by_cloud(answer)
+        if isinstance(answer, Hold):  # its path was written oddly
+            return await self._in_order(asked)
+        return answer
+
+    async def _in_order(self, asked: Asked) -> _Whole:
+        if not self._routes.repeats.counts(asked):
             return await self._answer(asked)
         async with self._routes.repeats.in_order(asked):
             return await self._answer(asked)
 
-    async def _answer(self, asked: Asked) -> msg.Wire | Written | Page:
+    async def _answer(self, asked: Asked) -> _Whole:
         waits: list[Wait] = []
 
         def ask() -> Answer:
@@ -95,9 +120,7 @@ class Door:
         try:
             answer = await self._turns.turn(ask)
             if isinstance(answer, CloudCall):
-                call, whole = answer, answer.finish(await self._cloud(answer))
-                await self._turns.turn(lambda: call.settle(whole))
-                return whole
+                return await self._by_cloud(answer)
             if not isinstance(answer, Hold):
                 return answer
             await waits[-1].over(answer.wait.hold_s)
@@ -106,6 +129,28 @@ class Door:
                 self._polls.end(wait)
         hold, retry_ms = answer, self._polls.retry_ms()
         return await self._turns.turn(lambda: self._routes.finish(hold, retry_ms))
+
+    async def _by_cloud(self, call: CloudCall) -> msg.Wire:
+        whole = call.finish(await self._cloud(call))
+        await self._turns.turn(lambda: call.settle(whole))
+        return whole
+
+
+async def _sent(coming: Awaitable[_Whole]) -> HttpAnswer:
+    try:
+        return _answer_of(await coming)
+    except Exception as error:  # noqa: BLE001 -- the end of the line for this request
+        return _failure(error)
+
+
+def _failure(error: Exception) -> HttpAnswer:
+    """Return what is answered in place of an answer; the next request is served."""
+    if isinstance(error, msg.BadJson | msg.BadRequest):
+        return json_answer(msg.exception(str(error)))
+    if isinstance(error, StoreAway):
+        return _answer_of(away_page(error))
+    log.error("route failed", exc_info=error)
+    return json_answer(msg.exception("internal error"))
 
 
 def _asked(request: HttpRequest) -> Asked:
@@ -155,5 +200,10 @@ def away_page(away: StoreAway) -> Page:
     return Page(body, JSON, _AWAY, retry_after(_AWAY_RETRY_S))
 
 
-def _answer_of(page: Page) -> HttpAnswer:
-    return HttpAnswer(page.body, page.media_type, page.status, page.headers)
+def _answer_of(answer: _Whole) -> HttpAnswer:
+    if isinstance(answer, Written):
+        return HttpAnswer(answer.body)
+    if isinstance(answer, Page):
+        body, media_type = answer.body, answer.media_type
+        return HttpAnswer(body, media_type, answer.status, answer.headers)
+    return json_answer(answer)

@@ -26,6 +26,7 @@ from enum import Enum
 from typing import Protocol, TypeVar
 
 from kiosk.room.wire_json import Wire
+from kiosk.roomserver.pending import Pending
 
 
 T = TypeVar("T")
@@ -119,6 +120,14 @@ class Turns(Protocol):
             StoreAway: After a short while, if there is no turn to be had; at once,
                 if too much waits for one already.
 
+        """
+        ...
+
+    def at_once(self, act: Callable[[], T]) -> T | Pending[T]:
+        """
+        Run this as :meth:`turn` does, at once if nothing has to be waited for.
+
+        What it raises here tells nobody anything: it is not waited for.
         """
         ...
 
@@ -225,6 +234,10 @@ class ForgetfulLedger:
 
     async def turn(self, act: Callable[[], T]) -> T:
         """Run it: it is always this process's turn."""
+        return act()
+
+    def at_once(self, act: Callable[[], T]) -> T | Pending[T]:
+        """Run it."""
         return act()
 
     def post(self, act: Callable[[], object]) -> None:

@@ -22,10 +22,12 @@ import sqlite3
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from kiosk.room.fields import Fields
 from kiosk.room.wire_json import BadJson, Wire, dump_json, parse_json
+from kiosk.roomserver.pending import Pending
 from kiosk.roomserver.store_ledger import Shelf, StoreLoad, T, Tables
 
 
@@ -152,6 +154,17 @@ class SqliteLedger:
         finally:
             await self.settled()
 
+    def at_once(self, act: Callable[[], T]) -> T | Pending[T]:
+        """Run it; what it tells is pending while anything is unwritten."""
+        result = act()
+        if self._written >= self._noted:  # as mostly: only changes are noted
+            return result
+        return Pending(partial(self._told, result))
+
+    async def _told(self, result: T) -> T:
+        await self.settled()
+        return result
+
     def post(self, act: Callable[[], object]) -> None:
         """Run it; nobody who posts tells a client anything."""
         act()
@@ -159,7 +172,7 @@ class SqliteLedger:
     async def settled(self) -> None:
         """Return when all noted so far is on the disk, or the disk is known late."""
         goal = self._noted
-        if self._written >= goal:  # as mostly: only changes are noted
+        if self._written >= goal:
             return
         try:
             async with asyncio.timeout(self._patience.answer_s):

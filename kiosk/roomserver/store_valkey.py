@@ -27,9 +27,11 @@ import errno
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from kiosk.room.fields import Fields
 from kiosk.room.wire_json import Wire
+from kiosk.roomserver.pending import Pending
 from kiosk.roomserver.store_ledger import Shelf, StoreAway, StoreLoad, T, Tables
 from kiosk.roomserver.turn_jobs import Asked, Posted
 from kiosk.roomserver.valkey_link import LinkLost, connected, place_of
@@ -122,6 +124,10 @@ class ValkeyLedger:
                 return await future
         except TimeoutError:
             raise self._refusal("the store does not answer") from None
+
+    def at_once(self, act: Callable[[], T]) -> T | Pending[T]:
+        """Say that it has to be waited for."""
+        return Pending(partial(self.turn, act))
 
     def post(self, act: Callable[[], object]) -> None:
         """Run this in a turn to come, however long that takes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 from typing_extensions import override
 
-from kiosk.roomserver.http_message import Answering, HttpRequest
+from kiosk.roomserver.http_message import Answering, HttpAnswer, HttpRequest
 
 
 class HttpInMemory(httpx.AsyncBaseTransport):
@@ -20,7 +20,7 @@ class HttpInMemory(httpx.AsyncBaseTransport):
     @override
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         fields = b"".join(b"\r\n%s: %s" % pair for pair in request.headers.raw)
-        answer = await self._app(
+        answer = self._app(
             HttpRequest(
                 request.method,
                 request.url.path,
@@ -33,6 +33,8 @@ class HttpInMemory(httpx.AsyncBaseTransport):
                 request.headers.get("kiosk-request-id", ""),
             )
         )
+        if not isinstance(answer, HttpAnswer):
+            answer = await answer
         length = str(len(answer.body))
         headers = [("content-type", answer.media_type), ("content-length", length)]
         return httpx.Response(

@@ -253,7 +253,9 @@ async def ask(
         return HttpAnswer(body, status=status)
 
     watched = Watched(app, traffic, lambda: 5.0, logged)
-    await watched(HttpRequest("GET", path, "token=secret"))
+    answer = watched(HttpRequest("GET", path, "token=secret"))
+    assert not isinstance(answer, HttpAnswer)
+    await answer
 
 
 @pytest.mark.parametrize(
