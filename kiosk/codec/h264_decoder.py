@@ -82,10 +82,13 @@ class H264Decoder:
         packet.time_base = MICROSECOND
         try:
             frames = self._context.decode(packet)
-            return tuple(soft_frame_of(f, Micros(f.pts or 0)) for f in frames)
+            if not any(frame.is_corrupt for frame in frames):
+                return tuple(soft_frame_of(f, Micros(f.pts or 0)) for f in frames)
+            cause = "FFmpeg made parts of it up"  # and of all that refer to it
         except AV_ERRORS as exc:
-            self._context.flush_buffers()
-            raise MediaError(f"H.264 picture is damaged: {cause_of(exc)}") from exc
+            cause = cause_of(exc)
+        self._context.flush_buffers()
+        raise MediaError(f"H.264 picture is damaged: {cause}")
 
     def _check_lengths(self, payload: bytes) -> None:
         at, size = 0, self._length_size

@@ -71,7 +71,7 @@ class IncomingSound:
         self._concealer = Concealer()
         self._decoder: SoundDecoder | None = None
         self._config = b""
-        self._has_played = False
+        self._has_played = self._has_decoded = False
 
     def next_period(self, now: Micros) -> tuple[Pcm | None, int | None]:
         """
@@ -102,18 +102,26 @@ class IncomingSound:
                 packet = self.stream.jitter.take()
             if packet is None:
                 return False
-            self._stretch.push(self._decoded(packet), packet.pts_us)
+            self._push(packet)
         return True
 
-    def _decoded(self, packet: AudioPacket) -> bytes:
+    def _push(self, packet: AudioPacket) -> None:
+        """Decode a packet; a damaged one is as long a gap, which keeps time."""
         try:
-            if self._decoder is None or packet.config != self._config:
-                self._decoder = self._make_decoder(packet.config)
-                self._config = packet.config
-            pcm = self._decoder.decode(packet.payload)
-        except MediaError:  # damaged: as long a silence keeps the time right
+            self._stretch.push(self._decoded(packet), packet.pts_us)
+        except MediaError:
             self.stream.counters.concealed_us += packet.duration_us
-            pcm = bytes(2 * (packet.duration_us * SAMPLE_RATE // 1_000_000))
+            gap = np.zeros(packet.duration_us * SAMPLE_RATE // 1_000_000, np.float32)
+            if self._has_decoded:
+                gap = self._concealer.noise(gap.size)
+            self._stretch.push_gap(gap, packet.pts_us)
+
+    def _decoded(self, packet: AudioPacket) -> bytes:
+        if self._decoder is None or packet.config != self._config:
+            self._decoder = self._make_decoder(packet.config)
+            self._config = packet.config
+        pcm = self._decoder.decode(packet.payload)
+        self._has_decoded = True
         return pcm
 
     def _concealed(self) -> Pcm | None:

@@ -39,6 +39,7 @@ class Stretch:
         self._at = 0.0  # read position within _pcm
         self._anchor = (0, 0)  # sample index, and its pts in microseconds
         self._outgoing: Pcm | None = None
+        self._is_gap = False
 
     @property
     def held_us(self) -> int:
@@ -47,11 +48,27 @@ class Stretch:
 
     def push(self, pcm: bytes, pts_us: int) -> None:
         """Add decoded sound: signed 16 bit mono, and when it begins."""
+        fresh = np.frombuffer(pcm, "<i2").astype(np.float32)
+        if self._is_gap:
+            self._is_gap = False
+            fresh = _ramped(fresh, rising=True)
+        self._append(fresh, pts_us)
+
+    def push_gap(self, noise: Pcm, pts_us: int) -> None:
+        """Add noise in place of sound that could not be decoded, faded into."""
+        if not self._is_gap:
+            done = int(self._at)
+            self._pcm = np.concatenate(
+                (self._pcm[:done], _ramped(self._pcm[done:], rising=False))
+            )
+        self._is_gap = True
+        self._append(noise, pts_us)
+
+    def _append(self, fresh: Pcm, pts_us: int) -> None:
         done = int(self._at)
         rest = self._pcm[done:]
         self._at -= done
         self._anchor = (rest.size, pts_us)
-        fresh = np.frombuffer(pcm, "<i2").astype(np.float32)
         self._pcm = np.concatenate((rest, fresh)) if rest.size else fresh
 
     def can_pull(self, n_samples: int, speed: float) -> bool:
@@ -134,9 +151,13 @@ class Concealer:
         self._is_concealing = False
         return _ramped(pcm, rising=True)
 
+    def noise(self, n_samples: int) -> Pcm:
+        """Return noise as quiet as the quietest moment so far."""
+        return self._random.normal(0.0, self._floor, n_samples).astype(np.float32)
+
     def conceal(self, rest: Pcm, n_samples: int) -> Pcm:
         """Return a period of noise, the last sound fading out in front."""
-        noise = self._random.normal(0.0, self._floor, n_samples).astype(np.float32)
+        noise = self.noise(n_samples)
         n = min(rest.size, n_samples)
         if not self._is_concealing and n:
             noise[:n] += _ramped(rest[:n], rising=False)

@@ -92,6 +92,20 @@ def test_damage_is_a_media_error_and_the_next_idr_makes_it_good(damage: bytes) -
     assert [len(decode(decoder, unit)) for unit in units[2:]] == [0, 0, 1, 1]
 
 
+def test_a_picture_that_ffmpeg_made_up_in_part_is_damaged_too() -> None:
+    units = clip(6, idr_at=[4])
+    decoder = decoder_for(units)
+    decode(decoder, units[0])
+    broken = bytearray(payload_of(units[1].data))
+    broken[len(broken) // 2] ^= 0x10
+    broken[len(broken) // 2 + 3] ^= 0x55
+
+    with pytest.raises(MediaError, match="made parts of it up"):
+        decoder.decode(bytes(broken), Micros(7))
+
+    assert [len(decode(decoder, unit)) for unit in units[2:]] == [0, 0, 1, 1]
+
+
 def test_a_unit_cut_off_anywhere_never_raises_anything_else() -> None:
     units = clip(3, (64, 48), idr_at=[1])
     payload = payload_of(units[1].data)

@@ -125,6 +125,22 @@ def test_damaged_sound_is_as_long_a_silence() -> None:
     assert listener.concealed_us == 21_333
 
 
+def test_damaged_sound_is_a_gap_of_quiet_noise_and_no_click() -> None:
+    listener = Listener()
+    listener.receive(4)
+    heard = listener.hear(5)
+    listener.receive(2)
+    listener.receive(2, damaged=True)
+    listener.receive(6)
+    heard += listener.hear(20)
+    samples = np.concatenate([pcm for pcm in heard if pcm is not None])
+    quiet = np.convolve(np.abs(samples[1_500:]), np.ones(480) / 480, "valid").min()
+
+    assert listener.concealed_us == 42_666
+    assert 0 < quiet < 100
+    assert np.abs(np.diff(samples[1_500:])).max() < 2_000
+
+
 def test_a_broken_config_is_silence_and_no_end() -> None:
     listener = Listener()
     listener.stream.put_audio(0, flv.AacConfig(2, 48_000, 1, b""), Micros(1_000_000))

@@ -106,6 +106,28 @@ def test_a_cut_of_nothing_fades_nothing() -> None:
     assert stretch.pull(PERIOD, 1.0)[0].astype("<i2").tobytes() == sine(PERIOD)
 
 
+def test_a_gap_is_faded_into_and_out_of_however_long_it_is() -> None:
+    stretch = Stretch()
+    stretch.push((np.full(960, 10_000)).astype("<i2").tobytes(), 0)
+    stretch.pull(PERIOD, 1.0)
+    for number in range(2):
+        stretch.push_gap(np.zeros(PERIOD, np.float32), 20_000 + number * 10_000)
+    stretch.push((np.full(960, 10_000)).astype("<i2").tobytes(), 40_000)
+    times, parts = [], []
+    for _ in range(4):
+        out, pts_us = stretch.pull(PERIOD, 1.0)
+        times.append(pts_us)
+        parts.append(out)
+
+    assert times[1:] == [20_000, 30_000, 40_000]
+    assert parts[0][0] == 10_000
+    assert parts[0][-1] == 0
+    assert not np.any(parts[1:3])
+    assert parts[3][0] == 0
+    assert parts[3][-1] == 10_000
+    assert np.abs(np.diff(np.concatenate(parts))).max() < 50
+
+
 def test_what_is_held_is_known_and_can_be_drained() -> None:
     stretch = Stretch()
     stretch.push(sine(960), 0)
