@@ -18,6 +18,7 @@ import av
 from av.codec.context import Flags
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
 
 from kiosk.codec.av_errors import AV_ERRORS, cause_of
 from kiosk.codec.av_frames import soft_frame_of
@@ -29,6 +30,9 @@ MICROSECOND = Fraction(1, 1_000_000)
 
 MAX_PIXELS = 4096 * 2304
 """A stranger's SPS may ask for more memory than the kiosk has."""
+
+LEAST_SIDE, LARGEST_SIDE = 16, 4096
+"""Or for a picture as wide as it has pixels, which no display takes."""
 
 AVCC_MIN_BYTES = 7
 
@@ -82,9 +86,9 @@ class H264Decoder:
         packet.time_base = MICROSECOND
         try:
             frames = self._context.decode(packet)
-            if not any(frame.is_corrupt for frame in frames):
+            cause = "; ".join(_fault_of(frame) for frame in frames).strip("; ")
+            if not cause:
                 return tuple(soft_frame_of(f, Micros(f.pts or 0)) for f in frames)
-            cause = "FFmpeg made parts of it up"  # and of all that refer to it
         except AV_ERRORS as exc:
             cause = cause_of(exc)
         self._context.flush_buffers()
@@ -118,3 +122,13 @@ class H264Decoder:
             raise MediaError(f"avcC cannot be used: {cause_of(exc)}") from exc
         self._length_size = (avcc[4] & 3) + 1
         return context
+
+
+def _fault_of(frame: VideoFrame) -> str:
+    """Return what is wrong with a decoded picture, nothing if it may be shown."""
+    if frame.is_corrupt:
+        return "FFmpeg made parts of it up"  # and parts of all that refer to it
+    sides = (frame.width, frame.height)
+    if min(sides) < LEAST_SIDE or max(sides) > LARGEST_SIDE:
+        return f"{frame.width}x{frame.height} pixels"
+    return ""

@@ -70,7 +70,7 @@ class IncomingSound:
         self._stretch = Stretch()
         self._concealer = Concealer()
         self._decoder: SoundDecoder | None = None
-        self._config = b""
+        self._config: bytes = b""
         self._has_played = self._has_decoded = False
 
     def next_period(self, now: Micros) -> tuple[Pcm | None, int | None]:
@@ -117,9 +117,10 @@ class IncomingSound:
             self._stretch.push_gap(gap, packet.pts_us)
 
     def _decoded(self, packet: AudioPacket) -> bytes:
-        if self._decoder is None or packet.config != self._config:
-            self._decoder = self._make_decoder(packet.config)
-            self._config = packet.config
+        config = packet.config
+        if self._decoder is None or config != self._config:
+            self._decoder = self._make_decoder(config)
+            self._config = config
         pcm = self._decoder.decode(packet.payload)
         self._has_decoded = True
         return pcm

@@ -173,6 +173,15 @@ def test_a_picture_larger_than_the_limit_is_refused() -> None:
         decoder.decode(payload_of(unit.data), Micros(0))
 
 
+@pytest.mark.parametrize("size", [(8192, 16), (16, 8192), (128, 8)])
+def test_a_picture_that_no_display_takes_is_damage(size: tuple[int, int]) -> None:
+    annex_b = _strangers_unit("yuv420p", "fullrange=off", size=size)
+    decoder = H264Decoder(avcc_of(annex_b))
+
+    with pytest.raises(MediaError, match=f"{size[0]}x{size[1]} pixels"):
+        decoder.decode(payload_of(annex_b), Micros(0))
+
+
 def test_a_strangers_other_layout_and_matrix_are_converted_and_named() -> None:
     annex_b = _strangers_unit("yuv422p", "colormatrix=bt709:fullrange=on")
     frame = H264Decoder(avcc_of(annex_b)).decode(payload_of(annex_b), Micros(42))[0]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from random import Random
+from typing import NamedTuple
 
 from kiosk.rtmp import avc
 from kiosk.rtmp import messages as m
@@ -51,13 +52,12 @@ _IDR_TAG = 0x17
 _CONTROLS = (1, 2, 3, 4, 5, 6, 15, 17, 18, 20, 22)
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Part(NamedTuple):
     """
     A message of the relay to the player.
 
     Attributes:
-        step_ms: From the tag before to this one.
+        step_ms: From the part before to this one.
 
     """
 
@@ -72,14 +72,14 @@ class Unit:
     One thing that is wrong.
 
     Attributes:
-        tags: To the player, the configs that it needs first.
-        wire: To the player instead, as bytes behind the tags.
+        parts: To the player, the configs that it needs first.
+        wire: To the player instead, as bytes behind the parts.
         conversation: To a fresh server instead.
 
     """
 
     kind: Kind
-    tags: tuple[Tag, ...] = ()
+    parts: tuple[Part, ...] = ()
     wire: bytes = b""
     conversation: bytes = b""
 
@@ -110,7 +110,7 @@ def unit(seeds: Seeds, seed: int, number: int) -> Unit:
             return Unit(kind, conversation=mutated(whole, other, random))
 
 
-def _video(kind: Kind, stream: SeedStream, random: Random) -> tuple[Tag, ...]:
+def _video(kind: Kind, stream: SeedStream, random: Random) -> tuple[Part, ...]:
     config, body = stream.config, random.choice(stream.units)
     other = random.choice(stream.units)
     if kind is Kind.AVCC:
@@ -120,14 +120,14 @@ def _video(kind: Kind, stream: SeedStream, random: Random) -> tuple[Tag, ...]:
         body = mutated(body, other, random)
     else:
         body = _worse_nals(body, other, random)
-    tags = [Tag(m.VIDEO, config)]
+    parts = [Part(m.VIDEO, config)]
     if random.random() < 0.5:  # a decoder that knows references
-        tags.append(Tag(m.VIDEO, stream.units[0]))
-    tags.append(Tag(m.VIDEO, body))
+        parts.append(Part(m.VIDEO, stream.units[0]))
+    parts.append(Part(m.VIDEO, body))
     if random.random() < 0.3:  # and pictures that refer to what was broken
         at = random.randrange(len(stream.units))
-        tags += (Tag(m.VIDEO, good) for good in stream.units[at : at + 2])
-    return tuple(tags)
+        parts += (Part(m.VIDEO, good) for good in stream.units[at : at + 2])
+    return tuple(parts)
 
 
 def _worse_nals(body: bytes, other: bytes, random: Random) -> bytes:
@@ -140,7 +140,7 @@ def _worse_nals(body: bytes, other: bytes, random: Random) -> bytes:
     return bytes([_IDR_TAG]) + body[1:_VIDEO_HEAD] + avc.to_avcc(nals)
 
 
-def _audio(kind: Kind, stream: SeedStream, random: Random) -> tuple[Tag, ...]:
+def _audio(kind: Kind, stream: SeedStream, random: Random) -> tuple[Part, ...]:
     config, body = stream.config, random.choice(stream.units)
     other = random.choice(stream.units)
     head = _OPUS_HEAD if kind is Kind.OPUS else _AUDIO_HEAD
@@ -150,31 +150,31 @@ def _audio(kind: Kind, stream: SeedStream, random: Random) -> tuple[Tag, ...]:
         body = mutated(body, other, random)
     else:
         body = mutated(body, other, random, spare=head)
-    return (Tag(m.AUDIO, config), Tag(m.AUDIO, body))
+    return (Part(m.AUDIO, config), Part(m.AUDIO, body))
 
 
-def _timed(seeds: Seeds, random: Random) -> tuple[Tag, ...]:
+def _timed(seeds: Seeds, random: Random) -> tuple[Part, ...]:
     """Return good units at bad times."""
     video, audio = seeds.h264[0], seeds.aac[0]
     step_ms = random.choice(
         (0, -20, -1000, 140, 160, 5_000, 3_600_000, -3_600_000, 2**31, 2**32 - 40)
     )
     return (
-        Tag(m.VIDEO, video.config),
-        Tag(m.AUDIO, audio.config),
-        Tag(m.VIDEO, video.units[0], step_ms),
-        Tag(m.AUDIO, random.choice(audio.units), random.choice((0, step_ms))),
-        Tag(m.AUDIO, random.choice(audio.units), random.choice((20, 20, step_ms))),
+        Part(m.VIDEO, video.config),
+        Part(m.AUDIO, audio.config),
+        Part(m.VIDEO, video.units[0], step_ms),
+        Part(m.AUDIO, random.choice(audio.units), random.choice((0, step_ms))),
+        Part(m.AUDIO, random.choice(audio.units), random.choice((20, 20, step_ms))),
     )
 
 
-def _message(seeds: Seeds, random: Random) -> Tag:
+def _message(seeds: Seeds, random: Random) -> Part:
     body = random.choice(seeds.to_client)
     at = random.randrange(len(body))
     piece = body[at : at + random.randrange(400)]
     if random.random() < 0.5:
         piece = random.randbytes(random.choice((0, 1, 4, 5, 11, 60)))
-    return Tag(random.choice(_CONTROLS), piece)
+    return Part(random.choice(_CONTROLS), piece)
 
 
 def _chunks(seeds: Seeds, random: Random) -> bytes:
