@@ -28,6 +28,8 @@ CHILD = (sys.executable, "-m", "tests.fuzz.child")
 HANG_S = 30.0
 """A unit takes a millisecond; a machine of others' may stop for seconds."""
 
+DEATHS_MOST = 20
+
 _NUMBER = struct.Struct("=Q")
 _LOOK_S = 0.2
 
@@ -79,7 +81,7 @@ def campaign(
     units: int, seed: int, child: Sequence[str] = CHILD, *, hang_s: float = HANG_S
 ) -> Campaign:
     """
-    Send so many units; returns when all were sent, however many children died.
+    Send so many units; returns when all were sent, or too many children died.
 
     Args:
         child: The command of one, without its arguments.
@@ -89,7 +91,7 @@ def campaign(
     found = Campaign(units)
     began = time.monotonic()
     first = 0
-    while first < units:
+    while first < units and len(found.deaths) < DEATHS_MOST:
         first = _one_child(found, [*child], seed, first, hang_s)
     found.seconds = time.monotonic() - began
     return found
