@@ -26,6 +26,7 @@ NAMES = (
     "latency",
     "before_playout",
     "network",
+    "outage",
     "silent_server",
     "many_calls",
     "forgeries",

@@ -7,6 +7,7 @@ here by other code.
 
 ``first FILE SECONDS``  waits for the first picture painted after it began
 ``watch FILE SECONDS``  looks every 33 ms and reports the age of what is shown
+``trail FILE SECONDS``  looks every 20 ms and reports each look at a picture
 
 Prints one JSON line when it is ready, and one with what it found.
 """
@@ -27,6 +28,7 @@ PIXELS_AT = 64
 I420 = 1
 TICK_S = 0.033
 POLL_S = 0.002
+TRAIL_S = 0.02
 BITS = 28
 WHITE_OVER, BLACK_UNDER = 155, 95
 
@@ -146,11 +148,23 @@ def watch(panel: Panel, seconds: float) -> dict[str, object]:
     }
 
 
+def trail(panel: Panel, seconds: float) -> dict[str, object]:
+    """Note when a picture was looked at, and how old it was (s, ms)."""
+    deadline = time.monotonic() + seconds
+    looks: list[tuple[float, float]] = []
+    while time.monotonic() < deadline:
+        glance = panel.look()
+        if glance.age_ms is not None:
+            looks.append((glance.at_us / 1e6, glance.age_ms))
+        time.sleep(TRAIL_S)
+    return {"looks": looks}
+
+
 def main(arguments: list[str]) -> int:
     mode, path, seconds = arguments
     panel = Panel(Path(path))
     print(json.dumps({"ready": True}), flush=True)
-    looking = {"first": first, "watch": watch}[mode]
+    looking = {"first": first, "watch": watch, "trail": trail}[mode]
     print(json.dumps(looking(panel, float(seconds))), flush=True)
     return 0
 

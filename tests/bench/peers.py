@@ -14,7 +14,7 @@ import os
 import select
 import subprocess
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 import numpy as np
 
@@ -59,9 +59,25 @@ PULLS = {
 }
 
 
+def _here(*command: str) -> list[str]:
+    return list(command)
+
+
 @contextlib.contextmanager
-def ffmpeg_push(url: str, sound: Sequence[str]) -> Generator[subprocess.Popen[bytes]]:
-    """Publish the painted clip with a sine; yield the process of ffmpeg."""
+def ffmpeg_push(
+    url: str,
+    sound: Sequence[str],
+    place: Callable[..., list[str]] = _here,
+) -> Generator[subprocess.Popen[bytes]]:
+    """
+    Publish the painted clip with a sine; yield the process of ffmpeg.
+
+    Args:
+        url: Where to.
+        sound: Input options of the sine.
+        place: Makes of a command one that runs elsewhere.
+
+    """
     with running(*our_module("painted_feed", WIDTH, HEIGHT, RATE)) as feed:
         assert feed.stdout is not None
         fcntl.fcntl(feed.stdout.fileno(), _F_SETPIPE_SZ, _PIPE_BYTES)
@@ -72,7 +88,8 @@ def ffmpeg_push(url: str, sound: Sequence[str]) -> Generator[subprocess.Popen[by
             *("-map", "0:v", "-map", "1:a", *_ENCODE, *_SEND),
             *("-tcp_nodelay", "1", url),
         )
-        with running(*command, stdin=feed.stdout, keep=False) as push:
+        elsewhere = place(*command)
+        with running(*elsewhere, stdin=feed.stdout, keep=False) as push:
             yield push
 
 

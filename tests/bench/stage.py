@@ -20,12 +20,17 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.fakes.branch import Branch, Party, Server
+from tests.lab.network import Network
+from tests.lab.shuttle import NETWORK
 
 
 OUTSIDE_READER = Path(__file__).with_name("outside_reader.py")
 SHARED_MEMORY = Path("/dev/shm")
 PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 1_048_576
 _CPUCLOCK_SCHED = 2
+
+PLAIN = {"insecure": True}
+"""The network section of parties in a lab: nobody else is there to listen."""
 
 Sections = Mapping[str, Mapping[str, Any]]
 
@@ -36,9 +41,16 @@ class Stage:
     def __init__(self, branch: Branch, folder: Path) -> None:
         self.branch = branch
         self.framebuffer = folder / "kiosk.fb"
+        self.agents_framebuffer = folder / "agent.fb"
 
     def start_server(self, **settings: object) -> Server:
         return self.branch.start_server(None, **settings)
+
+    def start_server_in(self, lab: Network) -> Server:
+        """Start the server at the far end of a lab, open to whoever is in it."""
+        self.branch.place = lab.far
+        sections: Sections = {"network": PLAIN, "compat": {"originals": [NETWORK]}}
+        return self.branch.start_server(sections)
 
     def start_agent(self, **sections: Mapping[str, Any]) -> Party:
         """Start the agent and wait until it waits."""

@@ -20,7 +20,7 @@ from tests.bench.outside_reader import Panel
 from tests.fakes.branch import Branch, Party, wait_for_new_pictures
 from tests.lab.network import Network, needs_network, network
 from tests.lab.shuttle import NETWORK
-from tests.lab.trace import mobile, travel
+from tests.lab.trace import mobile, set_out, travel
 
 
 pytestmark = [pytest.mark.e2e, needs_network]
@@ -43,6 +43,7 @@ class World:
 @pytest.fixture
 def world() -> Iterator[World]:
     with network() as lab, Branch() as branch:
+        set_out(lab)
         branch.place = lab.far
         plain = {"insecure": True}
         branch.start_server({"network": plain, "compat": {"originals": [NETWORK]}})

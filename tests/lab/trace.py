@@ -66,9 +66,14 @@ def mobile(
         yield Change(at_s, chance.randint(*UP_KBPS), chance.randint(*DOWN_KBPS), is_out)
 
 
+def set_out(lab: Network) -> None:
+    """Make the link of a lab a mobile one, before anybody uses it."""
+    lab.change("up", rate_kbps=UP_KBPS[1], delay_ms=DELAY_MS, jitter_ms=JITTER_MS)
+    lab.change("down", rate_kbps=DOWN_KBPS[1], delay_ms=DELAY_MS, jitter_ms=JITTER_MS)
+
+
 def travel(lab: Network, trace: Iterator[Change]) -> list[Outage]:
     """Let the link of a lab change as a trace says, in real time."""
-    lab.change(delay_ms=DELAY_MS, jitter_ms=JITTER_MS)
     begun = time.monotonic()
     out_since: float | None = None
     outages: list[Outage] = []
