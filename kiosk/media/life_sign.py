@@ -1,15 +1,23 @@
 """
 Whether a connection lives on which nothing comes: ours is the next word.
 
-Pure.  TCP says nothing of a peer that it only listens to.  So a sign is sent
-after a moment of silence, and must be acknowledged by the other side's kernel:
-that tells a network that is away from a sender that pauses.
+Pure.  TCP says nothing of a peer that it only listens to.  So a player sends a
+sign after a moment of silence, and it must be acknowledged by the other side's
+kernel: that tells a network that is away from a sender that pauses.
+
+A pusher is acknowledged all the time, but perhaps by a box half-way whose other
+half is gone.  So it asks the relay itself; one that never answers is not judged.
 """
 
 from __future__ import annotations
 
+from collections import deque
+
 from kiosk.media.flow import Reading
 from kiosk.ports import Micros
+
+
+_OPEN_MOST = 16
 
 
 class LifeSign:
@@ -50,3 +58,37 @@ class LifeSign:
             return False
         self._sent_at = None
         return reading.backlog_bytes > 0
+
+
+class Pings:
+    """
+    Questions to the relay of one connection.
+
+    Args:
+        every_s: From one to the next.
+        answered_s: An older question without an answer means nobody is there.
+
+    """
+
+    def __init__(self, every_s: float = 1.0, answered_s: float = 3.0) -> None:
+        self._every_us = every_s * 1_000_000
+        self._answered_us = answered_s * 1_000_000
+        self._asked_at: Micros | None = None
+        self._open: deque[Micros] = deque(maxlen=_OPEN_MOST)
+        self._answers = 0
+
+    def is_due(self, now: Micros) -> bool:
+        """Say whether to ask now; then it counts as asked."""
+        if self._asked_at is not None and now - self._asked_at < self._every_us:
+            return False
+        self._asked_at = now
+        self._open.append(now)
+        return True
+
+    def is_lost(self, answers: int, now: Micros) -> bool:
+        """Say whether a relay that answered before, so often in all, is gone."""
+        while self._answers < answers and self._open:
+            self._open.popleft()
+            self._answers += 1
+        is_overdue = bool(self._open) and now - self._open[0] > self._answered_us
+        return is_overdue and self._answers > 0

@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from kiosk.codec.opus import OpusUnit
-from kiosk.errors import MediaError, StreamEnded
+from kiosk.errors import MediaError, StreamEnded, StreamStalled
+from kiosk.media.life_sign import Pings
 from kiosk.media.link import Link
 from kiosk.media.outgoing import Outgoing, SoundUnit
 from kiosk.media.qos import RateController, Steering
@@ -94,6 +95,7 @@ class Sender:
         self._steering: Steering | None = None
         self._unsent_bytes = 0
         self._time = StreamTime()
+        self._pings = Pings()
         self._idr_due = Micros(0)
         self._video_config: avc.AvcConfig | None = None
         self._loop = asyncio.get_running_loop()
@@ -176,6 +178,16 @@ class Sender:
         elif unit is not None:
             self._send_sound(unit)
         self._obey(self._stream.exchange(0))
+        self._ask_relay()
+
+    def _ask_relay(self) -> None:
+        """Keep asking the relay itself: a box half-way may be all that hears us."""
+        now, client = self._clock.now(), self._stream.client
+        if self._pings.is_due(now):
+            client.ping(now // 1000)
+            self._flush()
+        if self._pings.is_lost(client.pongs, now):
+            raise StreamStalled(f"{self._link.name}: the relay no longer answers")
 
     def _next_unit(self) -> AccessUnit | SoundUnit | None:
         """

@@ -258,6 +258,11 @@ class PublishClient:
         """What the server says it received, modulo 2**32; 0 if it never did."""
         return self._dialogue.wire.acknowledged_bytes
 
+    @property
+    def pongs(self) -> int:
+        """How many pings the server answered; some never answer any."""
+        return self._dialogue.wire.pongs
+
     def bytes_to_send(self) -> bytes:
         """Return what must be sent now, once."""
         return self._dialogue.wire.bytes_to_send()
@@ -274,6 +279,11 @@ class PublishClient:
         for message in self._dialogue.feed(received):
             self._dialogue.obey(message, events)
         return events
+
+    def ping(self, timestamp_ms: int) -> None:
+        """Ask the server, not its network, whether it still hears us."""
+        request = m.user_control(m.PING_REQUEST, timestamp_ms % (1 << 32))
+        self._dialogue.wire.send_control(request)
 
     def send_video(self, timestamp_ms: int, payload: bytes) -> None:
         """

@@ -45,6 +45,7 @@ class Connection:
 
     Attributes:
         acknowledged_bytes: What the peer says it received (modulo 2**32).
+        pongs: How many of our pings it answered.
 
     """
 
@@ -61,6 +62,7 @@ class Connection:
         self._report_every = _FIRST_WINDOW // 2
         self._announced_window = 0
         self.acknowledged_bytes = 0
+        self.pongs = 0
 
     @property
     def is_open(self) -> bool:
@@ -150,5 +152,7 @@ class Connection:
                 if event.event == m.PING_REQUEST:
                     pong = m.user_control(m.PING_RESPONSE, event.value)
                     self.send_control(pong)
+                elif event.event == m.PING_RESPONSE:
+                    self.pongs += 1
             case _:  # 0 and 7 mean nothing; stream events repeat onStatus
                 pass

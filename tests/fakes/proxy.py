@@ -1,4 +1,4 @@
-"""A TCP proxy that can stop reading, hang up or lose answers, on a loop of its own."""
+"""A TCP proxy that can stall, swallow, hang up or lose answers, on a loop of its own."""
 
 from __future__ import annotations
 
@@ -7,12 +7,20 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from enum import Enum, auto
 
 from tests.fakes.own_thread import on_its_own_thread
 
 
 SMALL_BUFFER = 8192
 NOWHERE = 9
+
+
+class Way(Enum):
+    """Of bytes through the proxy: to who listens, and back to who connected."""
+
+    THERE = auto()
+    BACK = auto()
 
 
 class Proxy:
@@ -27,8 +35,10 @@ class Proxy:
     def __init__(self, loop: asyncio.AbstractEventLoop, leads_to: int) -> None:
         self._loop = loop
         self._leads_to = leads_to
-        self._flows = asyncio.Event()
-        self._flows.set()
+        self._flows = {way: asyncio.Event() for way in Way}
+        for flows in self._flows.values():
+            flows.set()
+        self._swallows: frozenset[Way] = frozenset()
         self._writers: list[asyncio.StreamWriter] = []
         self.listens = False
         self.heard = bytearray()
@@ -45,13 +55,19 @@ class Proxy:
         """Take future connections to another port of this machine."""
         self._leads_to = port
 
-    def stall(self) -> None:
-        """Take nothing more from either side, but stay connected."""
-        self._loop.call_soon_threadsafe(self._flows.clear)
+    def stall(self, *ways: Way) -> None:
+        """Take nothing more, either way if none is named, but stay connected."""
+        for way in ways or Way:
+            self._loop.call_soon_threadsafe(self._flows[way].clear)
+
+    def swallow(self, *ways: Way) -> None:
+        """Take everything and pass nothing on, as if the other half were gone."""
+        swallowed = frozenset(ways or Way)
+        self._loop.call_soon_threadsafe(setattr, self, "_swallows", swallowed)
 
     def flow(self) -> None:
-        """Go on."""
-        self._loop.call_soon_threadsafe(self._flows.set)
+        """Go on, with what was swallowed missing: those connections are broken."""
+        self._loop.call_soon_threadsafe(self._flow)
 
     def reset(self) -> None:
         """Break all connections at once."""
@@ -76,7 +92,7 @@ class Proxy:
             )
             yield
             server.close()
-            self._flows.set()
+            self._flow()
             self._break_all()
         await server.wait_closed()
 
@@ -95,26 +111,27 @@ class Proxy:
             writer.transport.abort()
             return
         self._writers += [writer, back]
-        pumps.create_task(self._pump(reader, back, writer))
-        pumps.create_task(self._pump(there, writer, back, answers=True))
+        pumps.create_task(self._pump(reader, back, writer, Way.THERE))
+        pumps.create_task(self._pump(there, writer, back, Way.BACK))
 
     async def _pump(
         self,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         other: asyncio.StreamWriter,
-        *,
-        answers: bool = False,
+        way: Way,
     ) -> None:
         with contextlib.suppress(ConnectionError):
             while True:
-                await self._flows.wait()
+                await self._flows[way].wait()
                 received = await reader.read(4096)
-                if not received or (answers and self._loses()):
+                if not received or (way is Way.BACK and self._loses()):
                     break
+                if way in self._swallows:
+                    continue
                 if self.listens:
                     self.heard += received
-                await self._flows.wait()
+                await self._flows[way].wait()
                 writer.write(received)
                 await writer.drain()
         for end in (writer, other):
@@ -123,6 +140,13 @@ class Proxy:
     def _loses(self) -> bool:
         self._to_lose -= 1
         return self._to_lose >= 0
+
+    def _flow(self) -> None:
+        if self._swallows:
+            self._break_all()
+        self._swallows = frozenset()
+        for flows in self._flows.values():
+            flows.set()
 
     def _break_all(self) -> None:
         for writer in self._writers:

@@ -7,17 +7,14 @@ all are the programs themselves, and their panels are watched from outside.
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 import pytest
 
-from tests.bench.outside_reader import Panel
 from tests.fakes.branch import Branch, Party, wait_for_new_pictures
+from tests.fakes.panels import Watch, panel_of
 from tests.lab.network import Network, needs_network, network
 from tests.lab.shuttle import NETWORK
 from tests.lab.trace import mobile, set_out, travel
@@ -47,44 +44,15 @@ def world() -> Iterator[World]:
         branch.place = lab.far
         plain = {"insecure": True}
         branch.start_server({"network": plain, "compat": {"originals": [NETWORK]}})
-        agent = branch.start_agent(network=plain, display=_panel(branch, "agent"))
+        agent = branch.start_agent(network=plain, display=panel_of(branch, "agent"))
         agent.wait_for("WAITING")
         branch.place = lab.near
-        kiosk = branch.start_kiosk(network=plain, display=_panel(branch, "kiosk"))
+        kiosk = branch.start_kiosk(network=plain, display=panel_of(branch, "kiosk"))
         kiosk.wait_for("IDLE")
         kiosk.press("call")
         kiosk.wait_for("IN_CALL")
         agent.wait_for("IN_CALL")
         yield World(lab, kiosk, agent, branch.folder)
-
-
-def _panel(branch: Branch, name: str) -> dict[str, object]:
-    return {"framebuffer": str(branch.folder / f"{name}.fb"), "size": "640x360"}
-
-
-class Watch:
-    """Looks at a panel until it is left; notes what is shown, and how old it was."""
-
-    def __init__(self, path: Path) -> None:
-        self._panel = Panel(path)
-        self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
-        self.painted: list[tuple[float, float]] = []
-        """When it was looked at, and the age in milliseconds of what was there."""
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._is_over.set()
-        self._thread.join(2.0)
-
-    def _look(self) -> None:
-        while not self._is_over.wait(0.02):
-            glance = self._panel.look()
-            if glance.age_ms is not None:
-                self.painted.append((time.monotonic(), glance.age_ms))
 
 
 def test_a_call_survives_an_outage_and_both_sides_see_each_other_soon_after(

@@ -1,9 +1,9 @@
-"""Signs of life: sent in a silence, and missed when they do not arrive."""
+"""Signs of life and pings: when they are sent, and when they are missed."""
 
 from __future__ import annotations
 
 from kiosk.media.flow import Reading
-from kiosk.media.life_sign import LifeSign
+from kiosk.media.life_sign import LifeSign, Pings
 from kiosk.ports import Micros
 
 
@@ -67,3 +67,40 @@ def test_media_make_the_sign_forgotten() -> None:
 
     assert not sign.is_under_way
     assert not sign.is_lost(UNDER_WAY, at(5000))
+
+
+def test_a_relay_is_asked_once_a_second() -> None:
+    pings = Pings(1.0, 3.0)
+
+    assert [pings.is_due(at(now)) for now in (0, 999, 1000, 1500, 2100)] == [
+        True,
+        False,
+        True,
+        False,
+        True,
+    ]
+
+
+def test_a_relay_that_answered_and_then_no_more_is_lost() -> None:
+    pings = Pings(1.0, 3.0)
+    for now in (0, 1000, 2000):
+        assert pings.is_due(at(now))
+
+    assert not pings.is_lost(1, at(4000))
+    assert pings.is_lost(1, at(4001))
+
+
+def test_a_relay_that_answers_late_is_not_lost() -> None:
+    pings = Pings(1.0, 3.0)
+    for now in (0, 1000):
+        assert pings.is_due(at(now))
+
+    assert not pings.is_lost(1, at(2900))
+    assert not pings.is_lost(2, at(4100))
+
+
+def test_a_relay_that_never_answers_is_not_judged() -> None:
+    pings = Pings(1.0, 3.0)
+    for second in range(100):
+        assert pings.is_due(at(second * 1000))
+        assert not pings.is_lost(0, at(second * 1000))

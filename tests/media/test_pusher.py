@@ -189,6 +189,20 @@ async def test_a_peer_that_stops_reading_is_noticed_before_the_buffer_is_full() 
     assert "took nothing more for 1.0 s" in fact.reason
 
 
+async def test_a_relay_behind_a_box_that_hears_us_in_its_place_is_missed() -> None:
+    kit = MediaKit()
+    async with proxied_relay() as (link, _):
+        pusher = kit.session.new_pusher(kit.facts.append)
+        await pusher.start(f"rtmp://{link.address}/live/k1")
+        await asyncio.sleep(0.3)  # the first answer
+        link.swallow()
+        fact = await kit.fact(PushLost, seconds=10)
+        await pusher.close()
+
+    assert isinstance(fact, PushLost)
+    assert "the relay no longer answers" in fact.reason
+
+
 async def test_a_link_that_drops_is_told_and_the_camera_stays_open() -> None:
     kit = MediaKit()
     async with proxied_relay() as (link, _):

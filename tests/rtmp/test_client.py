@@ -114,6 +114,16 @@ def test_a_server_that_knows_no_idr_requests_gets_none(play: OtherServer) -> Non
     assert not play.client.request_idr()
 
 
+def test_a_publisher_pings_and_counts_the_answers(publish: OtherServer) -> None:
+    assert isinstance(publish.client, PublishClient)
+
+    publish.client.ping(5_000_000_000)
+    publish.say()
+    publish.say()
+
+    assert publish.client.pongs == 1
+
+
 def test_a_player_gives_a_sign_by_telling_again_how_much_came(
     play: OtherServer,
 ) -> None:
