@@ -42,6 +42,14 @@ async def talk_with_two(kiosk: RunningKiosk) -> None:
     kiosk.world.media.report(PeerStarted("anna"))
 
 
+async def wait_for_one_and_answer_another(kiosk: RunningKiosk) -> None:
+    await kiosk.talk()
+    kiosk.world.media.report(PeerSilent(AGENT.user_id))
+    await kiosk.reach(State.GRACE)
+    await join(kiosk, ANNA)
+    await kiosk.reach(State.ANSWERED)
+
+
 async def test_everybody_is_played_on_a_layer_of_his_own() -> None:
     async with running_kiosk() as kiosk:
         await talk_with_two(kiosk)
@@ -112,11 +120,7 @@ async def test_when_only_a_silent_peer_is_left_it_is_waited_for() -> None:
 
 async def test_a_peer_that_is_back_before_the_newcomer_is_seen_is_shown() -> None:
     async with running_kiosk() as kiosk:
-        await kiosk.talk()
-        kiosk.world.media.report(PeerSilent(AGENT.user_id))
-        await kiosk.reach(State.GRACE)
-        await join(kiosk, ANNA)
-        await kiosk.reach(State.ANSWERED)
+        await wait_for_one_and_answer_another(kiosk)
 
         kiosk.world.media.report(PeerResumed(AGENT.user_id))
         await kiosk.reach(State.IN_CALL)
@@ -124,11 +128,7 @@ async def test_a_peer_that_is_back_before_the_newcomer_is_seen_is_shown() -> Non
 
 async def test_a_newcomer_who_leaves_unseen_leaves_the_silent_one_waited_for() -> None:
     async with running_kiosk() as kiosk:
-        await kiosk.talk()
-        kiosk.world.media.report(PeerSilent(AGENT.user_id))
-        await kiosk.reach(State.GRACE)
-        await join(kiosk, ANNA)
-        await kiosk.reach(State.ANSWERED)
+        await wait_for_one_and_answer_another(kiosk)
 
         kiosk.world.room.tell(PeerLeft("anna"))
         await kiosk.reach(State.GRACE)

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.fakes.branch import Branch, wait_until
-from tests.fakes.multi_party import Attendee, Seen, attend
+from tests.fakes.multi_party import Attendee, Seen, attend, gather
 
 
 pytestmark = pytest.mark.e2e
@@ -36,13 +36,7 @@ def shows(tiles: list[Seen], people: set[int]) -> bool:
 def test_three_kiosks_see_and_hear_each_other_for_a_while() -> None:
     with Branch() as branch:
         branch.start_server()
-        agent = attend(branch, 1, agent=True)
-        kiosks = [attend(branch, 3), attend(branch, 5)]
-        agent.party.wait_for("WAITING")
-        for kiosk in kiosks:
-            kiosk.party.wait_for("IDLE")
-            kiosk.party.press("call")
-        everybody = [agent, *kiosks]
+        everybody = gather(branch, 1, 3, 5)
         for one in everybody:
             meets(one, *(other for other in everybody if other is not one))
 
@@ -64,12 +58,7 @@ def test_three_kiosks_see_and_hear_each_other_for_a_while() -> None:
 def test_a_kiosk_that_dies_is_interrupted_for_the_others_who_go_on() -> None:
     with Branch() as branch:
         branch.start_server()
-        agent = attend(branch, 1, agent=True)
-        first, second = attend(branch, 3), attend(branch, 5)
-        agent.party.wait_for("WAITING")
-        for kiosk in (first, second):
-            kiosk.party.wait_for("IDLE")
-            kiosk.party.press("call")
+        agent, first, second = gather(branch, 1, 3, 5)
         meets(first, agent, second)
 
         second.party.kill()
@@ -88,13 +77,10 @@ def received(one: Attendee) -> dict[str, str]:
 def test_the_call_goes_on_until_the_last_one_hangs_up() -> None:
     with Branch() as branch:
         branch.start_server(creator_leaves="stay")
-        agent = attend(branch, 1, agent=True)
-        first, second = attend(branch, 3), attend(branch, 5)
-        agent.party.wait_for("WAITING")
-        for kiosk in (first, second):
-            kiosk.party.wait_for("IDLE")
-        first.party.press("call")
+        second = attend(branch, 5)
+        agent, first = gather(branch, 1, 3)
         meets(first, agent)
+        second.party.wait_for("IDLE")
         second.party.press("call")
         meets(first, agent, second)
         meets(second, agent, first)

@@ -99,6 +99,22 @@ def attend(
     return Attendee(start(f"person{person}", **merged), person)
 
 
+def gather(
+    branch: Branch, *people: int, **sections: Mapping[str, Any]
+) -> list[Attendee]:
+    """Start attendees side by side; the first opens the room, the others call."""
+    everybody = [
+        attend(branch, person, agent=not number, **sections)
+        for number, person in enumerate(people)
+    ]
+    agent, *kiosks = everybody
+    agent.party.wait_for("WAITING")
+    for kiosk in kiosks:
+        kiosk.party.wait_for("IDLE")
+        kiosk.party.press("call")
+    return everybody
+
+
 def _seen(tile: Image.Image, now_s: float) -> Seen:
     grey = tile.convert("L").tobytes()
     painted = painted_seconds(grey, tile.width, now_s)
