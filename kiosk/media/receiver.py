@@ -99,6 +99,7 @@ class Receiver:
 
     def wake(self) -> None:
         """End what the thread waits for; any thread."""
+        self._is_renewed.set()  # no fresh URL will come, and it may be waited for
         link = self._link
         if link is not None:
             link.cancel()
