@@ -14,25 +14,19 @@ import argparse
 import json
 import os
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from kiosk import remote
 from kiosk.arguments import add_demo_options, add_server_options
 from kiosk.errors import ConfigError, ControlError, KioskError, words_of
 from kiosk.programs import Programs
-
-
-if TYPE_CHECKING:
-    from kiosk.control.client import ControlClient
 
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
 
 _READER_GONE = 141  # as shells have it for SIGPIPE
-_WATCH_S = 1.0
 _BAD_CALL = 1
 _LONGEST_TEST_S = 50.0
 
@@ -148,38 +142,6 @@ def _show(arguments: argparse.Namespace, programs: Programs) -> int:
     return os.EX_OK
 
 
-def _press(arguments: argparse.Namespace, programs: Programs) -> int:
-    _client(arguments).press(arguments.button)
-    return os.EX_OK
-
-
-def _say(arguments: argparse.Namespace, programs: Programs) -> int:
-    text = " ".join(arguments.text)
-    if text.isascii() and text.isdigit():
-        _client(arguments).reply(int(text))
-    else:
-        _client(arguments).text(text)
-    return os.EX_OK
-
-
-def _ask_still(arguments: argparse.Namespace, programs: Programs) -> int:
-    arguments.file.write_bytes(_client(arguments).still())
-    return os.EX_OK
-
-
-def _status(arguments: argparse.Namespace, programs: Programs) -> int:
-    from kiosk.control.report import describe_status
-
-    client = _client(arguments)
-    while True:
-        status = client.status()
-        print(json.dumps(status) if arguments.json else describe_status(status))
-        if not arguments.watch:
-            return os.EX_OK
-        sys.stdout.flush()
-        time.sleep(_WATCH_S)
-
-
 def _test_call(arguments: argparse.Namespace, programs: Programs) -> int:
     from kiosk.config.load import load_kiosk
 
@@ -201,18 +163,6 @@ def _version(arguments: argparse.Namespace, programs: Programs) -> int:
     except PackageNotFoundError:
         print("kiosk, run from its source tree")
     return os.EX_OK
-
-
-def _client(arguments: argparse.Namespace) -> ControlClient:
-    from kiosk.control.client import DEFAULT_SOCKET, ControlClient
-
-    if arguments.socket is not None:
-        return ControlClient(arguments.socket)
-    if arguments.config is None:
-        return ControlClient(DEFAULT_SOCKET)
-    from kiosk.config.load import load_kiosk
-
-    return ControlClient(load_kiosk(arguments.config).config.control.socket)
 
 
 def _print_addresses(http: str, rtmp: str) -> None:
@@ -253,19 +203,11 @@ def _parser() -> argparse.ArgumentParser:
     add_demo_options(demo)
     demo.set_defaults(command=_demo)
     _add_config(commands.add_parser("config", help="check or show the configuration"))
-    _add_button(commands.add_parser("call", help="press the call button"), "call")
-    _add_button(
-        commands.add_parser("hangup", help="press the hang-up button"), "hangup"
-    )
-    _add_button(commands.add_parser("mute", help="press the mute button"), "mute")
-    _add_say(commands.add_parser("say", help="send a text to the others in the call"))
-    _add_ask_still(
-        commands.add_parser("ask-still", help="ask the other side for a photograph")
-    )
+    remote.add_buttons(commands, _add_file)
     _add_test_call(
         commands.add_parser("test-call", help="see and hear oneself over the network")
     )
-    _add_status(commands.add_parser("status", help="say how the kiosk is"))
+    remote.add_looks(commands, _add_file)
     return parser
 
 
@@ -295,33 +237,6 @@ def _add_config(parser: argparse.ArgumentParser) -> None:
         )
 
 
-def _add_button(parser: argparse.ArgumentParser, button: str) -> None:
-    _add_socket(parser)
-    parser.set_defaults(command=_press, button=button)
-
-
-def _add_say(parser: argparse.ArgumentParser) -> None:
-    _add_socket(parser)
-    parser.add_argument(
-        "text",
-        nargs="+",
-        metavar="N|TEXT",
-        help="the number of one of [call] replies, or a text",
-    )
-    parser.set_defaults(command=_say)
-
-
-def _add_ask_still(parser: argparse.ArgumentParser) -> None:
-    _add_socket(parser)
-    parser.add_argument(
-        "file",
-        type=Path,
-        metavar="FILE.jpg",
-        help="where it goes, once somebody there has pressed a key",
-    )
-    parser.set_defaults(command=_ask_still)
-
-
 def _add_test_call(parser: argparse.ArgumentParser) -> None:
     _add_file(parser)
     parser.add_argument(
@@ -341,20 +256,6 @@ def _test_seconds(text: str) -> float:
     if not 1 <= seconds <= _LONGEST_TEST_S:
         raise argparse.ArgumentTypeError(f"must be from 1 to {_LONGEST_TEST_S:g}")
     return seconds
-
-
-def _add_status(parser: argparse.ArgumentParser) -> None:
-    _add_socket(parser)
-    parser.add_argument("--json", action="store_true", help="as one JSON object")
-    parser.add_argument("--watch", action="store_true", help="again every second")
-    parser.set_defaults(command=_status)
-
-
-def _add_socket(parser: argparse.ArgumentParser) -> None:
-    _add_file(parser)
-    parser.add_argument(
-        "--socket", type=Path, metavar="PATH", help="the kiosk's control socket"
-    )
 
 
 def _add_file(parser: argparse.ArgumentParser) -> None:

@@ -22,9 +22,9 @@ Errors a caller of :mod:`kiosk` may catch, and nothing else.
 
 Every error knows the one line to show to whom: ``str(exc)`` goes to the
 journal, :attr:`KioskError.code` to the person in front of the display and to
-the support desk.  Two codes of the log belong to no error: K002, a call that
-could not be closed in time, and K003, a fault of this program, after which it
-is started anew.  Messages name the thing, the cause and, where one exists,
+the support desk.  Three codes of the log belong to no error: K002, a call that
+could not be closed in time, K003, a fault of this program, after which it is
+started anew, and K004, a call's record that could not be written.  Messages name the thing, the cause and, where one exists,
 the cure; they never carry a key, a token or a signed URL.
 """
 

@@ -22,6 +22,7 @@ from kiosk.control.server import ControlServer
 from kiosk.errors import ConfigError, ControlError, RoomUnreachable
 from kiosk.programs import Programs
 from tests.fakes.controlled_daemon import FakeDaemon
+from tests.fakes.records import call_record
 from tests.fakes.waiting import wait_until
 
 
@@ -315,6 +316,30 @@ async def test_a_refused_still_is_one_line_and_no_file(
     assert status == os.EX_UNAVAILABLE
     assert "the other side refused" in capsys.readouterr().err
     assert not (tmp_path / "id.jpg").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "begins"),
+    [(["--json"], '{"call": 2'), (["--last"], "call:      2"), ([], "began")],
+)
+async def test_calls_prints_what_they_left_behind(
+    tmp_path: Path,
+    options: list[str],
+    begins: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async with daemon_at(tmp_path / "s") as daemon:
+        daemon.records = [call_record(2), call_record(1)]
+        status = await asyncio.to_thread(
+            main, ["calls", "--socket", str(tmp_path / "s"), *options]
+        )
+    printed = capsys.readouterr().out
+
+    assert status == 0
+    assert printed.startswith(begins)
+    assert printed.count("agent-1") == {"--json": 2, "--last": 1}.get(
+        "".join(options), 0
+    )
 
 
 async def test_the_socket_can_be_named_by_the_configuration(

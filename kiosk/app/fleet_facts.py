@@ -22,7 +22,8 @@ _BOARD: Final = Path("/sys/firmware/devicetree/base/serial-number")
 _MACHINE: Final = Path("/etc/machine-id")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CODE = re.compile(r"[A-Z][0-9]{3}\b")
-_LONGEST_TEXT = 64
+_UNPRINTABLE = re.compile(r"[^ -~]")
+_LONGEST_TEXT, _LARGEST = 64, 10**9  # what the server takes
 
 
 def serial_of(board: Path = _BOARD, machine: Path = _MACHINE) -> str:
@@ -56,7 +57,7 @@ class FleetFacts:
         period_s: Told to the server.
         clock: Its wall time is reported.
         status: What the daemon says of itself.
-        last_call: The record of its last call; empty before.
+        last_call: The facts of its last call; empty before.
         storage: Whose free space is reported.
 
     """
@@ -97,7 +98,9 @@ class FleetFacts:
 
 def _record(facts: Mapping[str, object]) -> CallRecord:
     return {
-        name: value if isinstance(value, int) else str(value)[:_LONGEST_TEXT]
+        name: max(-_LARGEST, min(value, _LARGEST))
+        if isinstance(value, int)
+        else _UNPRINTABLE.sub("?", str(value))[:_LONGEST_TEXT]
         for name, value in facts.items()
     }
 

@@ -22,6 +22,7 @@ from typing import Any
 
 from kiosk import ports
 from kiosk.app import devices
+from kiosk.app.call_archive import archive_of
 from kiosk.app.chime import ring
 from kiosk.app.devices import Remembered
 from kiosk.app.fleet_facts import FleetFacts, serial_of
@@ -36,6 +37,7 @@ from kiosk.config.hours import is_open
 from kiosk.config.schema import KioskConfig
 from kiosk.config.values import parse_reply
 from kiosk.control.server import ControlServer
+from kiosk.daemon.call_facts import facts_of
 from kiosk.daemon.devices_open import DevicesOpen
 from kiosk.daemon.loop import Daemon
 from kiosk.daemon.notices import Notice
@@ -201,6 +203,7 @@ def _daemon(
         observe=observe,
         progressed=_Progress(media.progress),
         is_open_now=partial(_is_open_now, config, clock),
+        calls=archive_of(config.calls, os.environ),
         chime=partial(ring, speaker),
     )
     start = State.UNCONFIGURED if problem else State.OUT_OF_SERVICE
@@ -382,7 +385,7 @@ def _reporter(
         fleet.report_s,
         clock=clock,
         status=daemon.status,
-        last_call=lambda: daemon.last_call,
+        last_call=lambda: facts_of(daemon.last_call) if daemon.last_call else {},
     )
     return Reporter(room, facts, fleet.report_s, secrets.SystemRandom().random)
 

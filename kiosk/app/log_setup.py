@@ -65,7 +65,7 @@ class _Json(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": _cut(record.getMessage(), _LONGEST_MESSAGE),
-            **{key: _cut(str(value)) for key, value in _extra(record).items()},
+            **{key: _plain(value) for key, value in _extra(record).items()},
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
@@ -122,6 +122,13 @@ def _poll_of(stream: TextIO) -> select.poll | None:
 
 def _extra(record: logging.LogRecord) -> dict[str, object]:
     return {k: v for k, v in record.__dict__.items() if k not in _STANDARD}
+
+
+def _plain(value: object) -> str | float | None:
+    """Return a fact as JSON has it; numbers stay numbers."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    return _cut(str(value))
 
 
 def _cut(text: str, length: int = _LONGEST_FACT) -> str:

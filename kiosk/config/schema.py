@@ -303,6 +303,21 @@ class LogSection(Section):
     format: Literal["text", "json"] = "text"
 
 
+class CallsSection(Section):
+    """
+    The records that calls leave behind.
+
+    Attributes:
+        directory: Where they are kept; by default the folder ``calls`` of the state
+            directory that systemd gives, and without one in memory only.
+        keep: How many files; 0: none is written.
+
+    """
+
+    directory: FilePath | None = None
+    keep: Annotated[int, Field(ge=0, le=1000)] = 100
+
+
 class MediaSection(Section):
     """Bounds of the playout delay in milliseconds (`min <= target <= max`)."""
 
@@ -331,4 +346,5 @@ class KioskConfig(Section):
     fleet: FleetSection = FleetSection()
     hours: HoursSection = HoursSection()
     log: LogSection = LogSection()
+    calls: CallsSection = CallsSection()
     media: MediaSection = MediaSection()

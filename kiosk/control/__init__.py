@@ -9,6 +9,9 @@ small enough for a command that must answer at once, so import the submodule.
 ``POST /press``           ``{"button": "call" | "hangup" | "mute"}``
 ``GET /status``           the status, below
 ``GET /events``           one JSON object a line until either side closes
+``GET /calls``            ``{"calls": [...]}``, the records of the last calls, the newest
+                          first; fields of ``ports.call_record.CallRecord``
+``GET /metrics``          the status as Prometheus reads it, text
 ``POST /text``            ``{"text": "..."}``, to the others in the room; or
                           ``{"reply": 1}``, the first of ``[call] replies``
 ``POST /still``           ``{}``; asks the others for a still picture and answers
@@ -16,7 +19,7 @@ small enough for a command that must answer at once, so import the submodule.
 ``POST /screenshot``      ``{"path": "/absolute/file.png"}``, written by the daemon
 ========================  =====================================================
 
-Bodies hold at most 4 KiB.  Every answer but a still is a JSON object: ``{"ok": true}``, the
+Bodies hold at most 4 KiB.  Every other answer is a JSON object: ``{"ok": true}``, the
 status, or ``{"error": "what is wrong", "code": "K001"}`` with HTTP 4xx or 5xx.
 
 Status, ``schema_version`` 1; times in microseconds of CLOCK_MONOTONIC, ``null``
@@ -30,6 +33,8 @@ where something did not happen (yet); ``position`` is the place in the queue::
                 "received": "nothing yet" | "picture" | "sound" | "silence"}],
      "push": {fields of ports.PushStats} or null,
      "play": [{fields of ports.PlayStats}],
+     "live": {"sent_kbps": 600, "parties": [{"user_id", "received_kbps",
+              "pictures_per_second", "silent"}]}   of the last second; null: no call
      "timings": {"call_pressed_us", "reserved_us", "published_us", "entered_us",
                  "peer_known_us", "first_picture_us"},   of this or the last call
      "devices": {"camera_open", "microphone_open", "speaker_open"},   observed

@@ -50,6 +50,11 @@ class ControlClient:
         """Return the status that :mod:`kiosk.control` describes."""
         return self._ask("GET", "/status")
 
+    def calls(self) -> list[dict[str, Any]]:
+        """Return the records of the last calls, the newest first."""
+        found: list[dict[str, Any]] = self._ask("GET", "/calls")["calls"]
+        return found
+
     def text(self, text: str) -> None:
         """Send a text message to the others in the room."""
         self._ask("POST", "/text", {"text": text})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Protocol
 
 
@@ -40,6 +40,10 @@ class ControlledDaemon(Protocol):
 
     def status(self) -> Status:
         """Return a snapshot as the package describes it; cheap."""
+        ...
+
+    def calls(self) -> Sequence[Mapping[str, Any]]:
+        """Return the records of the last calls, the newest first; cheap."""
         ...
 
     def subscribe(self) -> Subscription:

@@ -27,6 +27,7 @@ def _lines(status: Mapping[str, Any]) -> Iterator[str]:
         yield _line("sending", _push(push))
         yield _line("sound out", str(push.get("audio_codec", "aac")))
         yield _line("echo", f"canceller {push.get('echo_canceller', 'off')}")
+    yield from _live(status.get("live") or {})
     for play in status.get("play") or ():
         yield _line("receiving", _play(play))
     yield _line("process", _process(status))
@@ -66,6 +67,20 @@ def _play(play: Mapping[str, Any]) -> str:
         f"{play.get('user_id')}: {play.get('pictures_shown', 0)} pictures, "
         f"{play.get('pictures_dropped', 0)} dropped{late}"
     )
+
+
+def _live(live: Mapping[str, Any]) -> Iterator[str]:
+    """Write what passed in the last second."""
+    if live.get("sent_kbps") is not None:
+        yield _line("now out", f"{live['sent_kbps']} kbit/s")
+    for party in live.get("parties", ()):
+        if party.get("received_kbps") is not None:
+            silent = ", silent" if party.get("silent") else ""
+            yield _line(
+                "now in",
+                f"{party['user_id']}: {party['received_kbps']} kbit/s, "
+                f"{party['pictures_per_second']:g} pictures a second{silent}",
+            )
 
 
 def _process(status: Mapping[str, Any]) -> str:

@@ -16,10 +16,11 @@ from typing import Any, cast
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from kiosk.control.events import EventStream
+from kiosk.control.metrics import EXPOSITION_TYPE, exposition
 from kiosk.control.ports import ControlledDaemon
 from kiosk.errors import KioskError
 
@@ -46,6 +47,8 @@ def make_app(
         routes=[
             Route("/press", routes.press, methods=["POST"]),
             Route("/status", routes.status, methods=["GET"]),
+            Route("/calls", routes.calls, methods=["GET"]),
+            Route("/metrics", routes.metrics, methods=["GET"]),
             Route("/events", routes.events, methods=["GET"]),
             Route("/text", routes.text, methods=["POST"]),
             Route("/still", routes.still, methods=["POST"]),
@@ -80,6 +83,13 @@ class _Routes:
 
     async def status(self, request: Request) -> Response:
         return JSONResponse(dict(self._daemon.status()))
+
+    async def calls(self, request: Request) -> Response:
+        return JSONResponse({"calls": [dict(call) for call in self._daemon.calls()]})
+
+    async def metrics(self, request: Request) -> Response:
+        text = exposition(self._daemon.status())
+        return PlainTextResponse(text, media_type=EXPOSITION_TYPE)
 
     async def events(self, request: Request) -> Response:
         return EventStream(self._daemon.subscribe(), self._closing)

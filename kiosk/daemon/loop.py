@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,7 @@ from kiosk.call import events as ev
 from kiosk.call.machine import CallMachine
 from kiosk.call.states import CALL_STATES, Role, State
 from kiosk.daemon import still_orders
+from kiosk.daemon.call_facts import facts_of
 from kiosk.daemon.face import Face, Subscription
 from kiosk.daemon.new_scope import new_scope
 from kiosk.daemon.outside import Outside
@@ -31,6 +33,7 @@ from kiosk.daemon.timers import Timers
 from kiosk.daemon.work import Work
 from kiosk.errors import DeviceError, RoomError
 from kiosk.ports import Button, ScreenName
+from kiosk.ports.call_record import CallRecord
 
 
 log = logging.getLogger(__name__)
@@ -56,7 +59,7 @@ class Daemon:
         start: ``UNCONFIGURED`` for a kiosk that is not set up.
 
     Attributes:
-        last_call: The record of the last call that ended; empty before.
+        last_call: The record of the last call that ended; None before.
 
     """
 
@@ -85,7 +88,7 @@ class Daemon:
         self._work = Work(self._tasks)
         self._scope: CallScope | None = None
         self._pressed_at = self._calls_ended = 0
-        self.last_call: dict[str, object] = {}
+        self.last_call: CallRecord | None = None
         self._stopping = asyncio.Event()
 
     # -- life ------------------------------------------------------------------
@@ -127,6 +130,8 @@ class Daemon:
         self._stopping.set()
 
     async def _say_goodbye(self) -> None:
+        if self._scope is not None:
+            self._scope.keeper.end_by("kiosk_stopped")
         for command in self._machine.handle(ev.HangupPressed()):
             self._carry_out(command)
         if not await self._work.closed(_GOODBYE_S):
@@ -152,9 +157,12 @@ class Daemon:
             before = self._machine.state
             for command in self._machine.handle(event):
                 self._carry_out(command)
-            if before is not self._machine.state:
-                states = {"was": before.name, "state": self._machine.state.name}
+            state = self._machine.state
+            if before is not state:
+                states = {"was": before.name, "state": state.name}
                 log.info("state changed", extra=states)
+                if self._scope is not None:
+                    self._scope.keeper.enter(state, event)
                 self._face.light()
 
     async def _tick(self) -> None:
@@ -163,6 +171,8 @@ class Daemon:
             if open_now == (self._machine.state is State.CLOSED):
                 self.post(ev.HoursBegan() if open_now else ev.HoursEnded())
             self._face.tick()
+            if self._scope is not None:
+                self._scope.look()
             if self._outside.progressed():
                 self._outside.init.ping()
             await asyncio.sleep(_TICK_S)
@@ -196,7 +206,7 @@ class Daemon:
             case do.SetMuted(muted):
                 self._mute(muted=muted)
             case do.Chime():
-                self._work.begin(self._ring)
+                self._work.begin(partial(_ring, self._outside))
             case (
                 do.AskCustomer() | do.TakeStill() | do.RefuseStill() | do.EndQuestion()
             ):
@@ -249,12 +259,6 @@ class Daemon:
             later = asyncio.get_running_loop().call_later
             later(self._settings.redial_s, self._redial)
 
-    async def _ring(self) -> None:
-        try:
-            await self._outside.chime()
-        except DeviceError as exc:
-            log.warning("chime not heard", extra={"code": exc.code, "reason": str(exc)})
-
     def _redial(self) -> None:
         if self._machine.state is State.IDLE and not self._stopping.is_set():
             self.press(Button.CALL.value)
@@ -263,9 +267,10 @@ class Daemon:
         with contextlib.suppress(RoomError):
             await self._outside.room.leave()
         self._calls_ended += 1
-        self.last_call = scope.record()
-        log.info("call ended", extra=self.last_call)
+        self.last_call = record = scope.keeper.record(scope.room_id)
+        log.info("call ended", extra={**facts_of(record), "reason": record.reason})
         self._face.tell({"event": "call_ended", "call": scope.call})
+        self._tasks.create_task(asyncio.to_thread(self._outside.calls.keep, record))
 
     # -- control ------------------------------------------------------------------
 
@@ -280,6 +285,10 @@ class Daemon:
             stall=self._stall,
             calls_ended=self._calls_ended,
         )
+
+    def calls(self) -> Sequence[Mapping[str, Any]]:
+        """Return the records of the last calls, the newest first."""
+        return self._outside.calls.newest()
 
     async def save_screenshot(self, path: str) -> None:
         """Write what is on the glass as PNG; DeviceError if that cannot be."""
@@ -304,3 +313,10 @@ class Daemon:
     def subscribe(self) -> Subscription:
         """Yield events as they happen; the newest win when the reader is slow."""
         return self._face.subscribe()
+
+
+async def _ring(outside: Outside) -> None:
+    try:
+        await outside.chime()
+    except DeviceError as exc:
+        log.warning("chime not heard", extra={"code": exc.code, "reason": str(exc)})

@@ -10,6 +10,7 @@ from kiosk.call import events as ev
 from kiosk.daemon.face import Face
 from kiosk.daemon.outside import Outside
 from kiosk.daemon.peers import Peers
+from kiosk.daemon.record_keeper import RecordKeeper
 from kiosk.daemon.scope import CallScope
 from kiosk.daemon.settings import DaemonSettings
 from kiosk.daemon.timings import Timings
@@ -63,6 +64,7 @@ def new_scope(
         clock=outside.clock,
         timings=timings,
         peers=peers,
+        keeper=RecordKeeper(call, outside.clock, timings),
         post=post,
         queue_s=settings.queue_s,
         notices=settings.notices,

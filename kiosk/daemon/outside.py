@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kiosk import ports
 from kiosk.daemon.devices_open import DevicesOpen
+from kiosk.ports.call_record import CallArchive
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Outside:
         observe: Tells which devices are open.
         progressed: Whether every running thread moved since it was asked last.
         is_open_now: Whether the branch's opening hours include this moment.
+        calls: Keeps the records of the last calls.
         chime: Sounds the warning before a queued call opens the camera; may
             raise DeviceError.
 
@@ -32,6 +34,7 @@ class Outside:
     buttons: ports.Buttons
     indicators: ports.Indicators
     init: ports.Init
+    calls: CallArchive
     observe: Callable[[], DevicesOpen]
     progressed: Callable[[], bool]
     is_open_now: Callable[[], bool]

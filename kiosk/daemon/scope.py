@@ -11,11 +11,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from kiosk.call import events as ev
 from kiosk.daemon.notices import Notice, Notices
 from kiosk.daemon.peers import Peers
+from kiosk.daemon.record_keeper import RecordKeeper
 from kiosk.daemon.replies import Replies, Reply
 from kiosk.daemon.stills import Stills
 from kiosk.daemon.timings import Timings
@@ -61,6 +62,7 @@ class CallScope:
         clock: Clock,
         timings: Timings,
         peers: Peers,
+        keeper: RecordKeeper,
         post: Callable[[ev.Event], None],
         queue_s: float,
         notices: Mapping[Notice, str],
@@ -71,6 +73,7 @@ class CallScope:
         self.room_id = ""
         self.timings = timings
         self.peers = peers
+        self.keeper = keeper
         self.pusher: Pusher | None = None
         self.player: Player | None = None
         self._room = room
@@ -143,7 +146,7 @@ class CallScope:
     async def publish(self, *, muted: bool) -> None:
         """Open the devices and publish: Published or Failed."""
         assert self._seat is not None, "published without a seat"
-        self.pusher = self._media.new_pusher(self._hear_pusher)
+        self.pusher = self._media.new_pusher(self._hear)
         self.pusher.set_muted(muted=muted)
         try:
             await self.pusher.start(self._seat.push_url)
@@ -226,7 +229,7 @@ class CallScope:
             log.warning("one too many to be played", extra={"user": user_id})
             return
         if self.player is None:
-            self.player = self._media.new_player(self.peers.hear)
+            self.player = self._media.new_player(self._hear)
         try:
             await self.player.play(peer, layer)
         except (DeviceError, MediaError) as exc:
@@ -249,31 +252,29 @@ class CallScope:
         async with self._playing:
             self.peers.forget(user_id)
             if self.player is not None:
+                self.keeper.look(None, self.player.stats)  # of it: the last ones
                 await self.player.stop(user_id)
             for waiting in self.peers.unplaced:
                 await self._play(waiting)
 
-    def record(self) -> dict[str, object]:
-        """Return the facts of the one log line that a call leaves behind."""
-        steps = asdict(self.timings)
-        begin = steps.pop("call_pressed_us")
-        return {
-            "call": self.call,
-            "room": self.room_id,
-            **{
-                name.replace("_us", "_ms"): (at - begin) // 1_000
-                for name, at in steps.items()
-                if at
-            },
-        }
+    def look(self) -> None:
+        """Take the counters of this moment into the record; once a second."""
+        push = self.pusher.stats if self.pusher is not None else None
+        plays = self.player.stats if self.player is not None else ()
+        self.keeper.look(push, plays)
 
     async def close_media(self) -> None:
         """Close the devices, then the streams; safe to repeat."""
         pusher, self.pusher = self.pusher, None
         player, self.player = self.player, None
         if pusher is not None:
+            canceller = pusher.stats.echo_canceller  # closing gives it back
             await pusher.close()
+            last = replace(pusher.stats, echo_canceller=canceller)
+            self.keeper.look(last, ())
+            self.keeper.end_push()
         if player is not None:
+            self.keeper.look(None, player.stats)
             await player.close()
         await self.stills.close()
         lost, self._lost_device = self._lost_device, ""
@@ -283,9 +284,10 @@ class CallScope:
                 Notice.CAMERA_LOST if camera else Notice.MICROPHONE_LOST
             )
 
-    def _hear_pusher(self, fact: MediaFact) -> None:
-        if isinstance(fact, CaptureLost):
+    def _hear(self, fact: MediaFact) -> None:
+        if isinstance(fact, CaptureLost) and fact.device != "speaker":
             self._lost_device = fact.device
+        self.keeper.hear(fact)
         self.peers.hear(fact)
 
     def _fail(self, exc: KioskError) -> None:

@@ -70,6 +70,7 @@ def describe(
         "peers": _peers(here.peers) if here else [],
         "push": asdict(pusher.stats) if pusher else None,
         "play": [asdict(stats) for stats in player.stats] if player else [],
+        "live": scope.keeper.live() if here and scope else None,
         "timings": {
             step: at or None
             for step, at in asdict(scope.timings if scope else Timings()).items()

@@ -47,5 +47,14 @@ def test_a_report_says_how_the_kiosk_is(tmp_path: Path) -> None:
     assert FleetReport.from_wire(report.to_wire()) == report
 
 
+def test_a_record_is_cut_to_what_a_server_takes(tmp_path: Path) -> None:
+    call: dict[str, object] = {"room": "Zürich", "pictures_sent": 10**12}
+
+    report = facts("", call, tmp_path)()
+
+    assert report.last_call == {"room": "Z?rich", "pictures_sent": 10**9}
+    assert FleetReport.from_wire(report.to_wire()) == report
+
+
 def test_a_kiosk_that_is_well_reports_no_code(tmp_path: Path) -> None:
     assert facts("", {}, tmp_path)().health == ()

@@ -58,7 +58,8 @@ def test_plain_lines_carry_their_facts(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_json_lines_carry_their_facts(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_log("info", "json")
-    logging.getLogger("kiosk.x").info("room entered", extra={"room": "service"})
+    facts = {"room": "service", "entered_ms": 31, "late": None}
+    logging.getLogger("kiosk.x").info("room entered", extra=facts)
 
     line = json.loads(capsys.readouterr().err)
     assert line == {
@@ -66,6 +67,8 @@ def test_json_lines_carry_their_facts(capsys: pytest.CaptureFixture[str]) -> Non
         "logger": "kiosk.x",
         "message": "room entered",
         "room": "service",
+        "entered_ms": 31,
+        "late": None,
     }
 
 

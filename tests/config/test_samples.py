@@ -28,6 +28,7 @@ EXAMPLES = {
     ("room", "user_name"),
     ("camera", "bitrate_kbps"),
     ("display", "framebuffer"),
+    ("calls", "directory"),
     ("network", "ca_file"),
     ("network", "certificate"),
     ("network", "key"),

@@ -68,6 +68,31 @@ async def test_the_status_arrives_as_the_daemon_gave_it(tmp_path: Path) -> None:
     assert answer == status
 
 
+async def test_the_records_of_calls_arrive_as_the_daemon_gave_them(
+    tmp_path: Path,
+) -> None:
+    daemon = FakeDaemon()
+    daemon.records = [{"call": 2}, {"call": 1}]
+    async with serving(tmp_path / "s", daemon) as client:
+        calls = await asyncio.to_thread(client.calls)
+
+    assert calls == [{"call": 2}, {"call": 1}]
+
+
+async def test_metrics_are_text_for_a_scraper(tmp_path: Path) -> None:
+    async with serving(tmp_path / "s", FakeDaemon()):
+        scraped = await asyncio.create_subprocess_exec(
+            *("curl", "--silent", "--include", "--max-time", "5"),
+            *("--unix-socket", str(tmp_path / "s"), "http://kiosk/metrics"),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        answer, _ = await scraped.communicate()
+
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b"text/plain; version=0.0.4" in answer
+    assert b'kiosk_state{state="IDLE"} 1' in answer
+
+
 async def test_a_text_message_reaches_the_daemon(tmp_path: Path) -> None:
     daemon = FakeDaemon()
     async with serving(tmp_path / "s", daemon) as client:

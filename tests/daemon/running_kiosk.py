@@ -99,6 +99,7 @@ async def running_kiosk(
         buttons=world.buttons,
         indicators=world.indicators,
         init=world.init,
+        calls=world.archive,
         observe=world.observe,
         progressed=lambda: world.moving,
         is_open_now=lambda: world.open_hours,

@@ -77,8 +77,9 @@ async def test_the_record_of_the_last_call_is_kept_for_the_next_report() -> None
         before = kiosk.daemon.last_call
         await kiosk.talk()
         kiosk.daemon.press("hangup")
-        await kiosk.until(lambda: bool(kiosk.daemon.last_call), "call ended")
+        await kiosk.until(lambda: kiosk.daemon.last_call is not None, "call ended")
+        record = kiosk.daemon.last_call
 
-        assert before == {}
-        assert kiosk.daemon.last_call["call"] == 1
-        assert kiosk.daemon.last_call["room"] == "room-1"
+        assert before is None
+        assert record is not None
+        assert (record.call, record.room_id) == (1, "room-1")

@@ -15,6 +15,7 @@ class FakeDaemon:
     Implements ``ControlledDaemon``; ``None`` published ends every subscription.
 
     Attributes:
+        records: What calls left behind, the newest first.
         asked: What was asked, as (verb, argument).
         refusal: Raised by the next requests, if set.
         subscriptions: How many are open now.
@@ -25,6 +26,7 @@ class FakeDaemon:
         self.asked: list[tuple[str, str]] = []
         self.refusal: KioskError | None = None
         self.subscriptions = 0
+        self.records: list[dict[str, Any]] = []
         self._status = status or {"schema_version": 1, "state": "IDLE"}
         self._queues: list[asyncio.Queue[dict[str, Any] | None]] = []
 
@@ -34,6 +36,10 @@ class FakeDaemon:
     def status(self) -> dict[str, Any]:
         self._note("status", "")
         return self._status
+
+    def calls(self) -> list[dict[str, Any]]:
+        self._note("calls", "")
+        return self.records
 
     def subscribe(self) -> AsyncGenerator[dict[str, Any], None]:
         queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(maxsize=16)

@@ -60,6 +60,9 @@ class FakeParty:
             "cpu_s": time.process_time(),
         }
 
+    def calls(self) -> list[dict[str, Any]]:
+        return []
+
     async def subscribe(self) -> AsyncGenerator[dict[str, Any], None]:
         yield {}
 

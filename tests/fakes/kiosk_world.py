@@ -8,8 +8,9 @@ holds a camera), not the calls made to it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 from kiosk import ports
 from kiosk.daemon.devices_open import DevicesOpen
@@ -28,6 +29,7 @@ from kiosk.ports import (
     ScreenName,
     Seat,
 )
+from kiosk.ports.call_record import CallRecord
 
 
 AGENT = Peer("agent-1", "Agent Wang", "rtmp://127.0.0.1/live/agent?txSecret=x")
@@ -161,7 +163,7 @@ class FakePusher:
 
     @property
     def stats(self) -> ports.PushStats:
-        return ports.PushStats(muted=self.muted)
+        return replace(self._media.push_stats, muted=self.muted)
 
     async def close(self) -> None:
         await asyncio.sleep(self._media.close_s)
@@ -202,6 +204,7 @@ class FakeMedia:
     def __init__(self) -> None:
         self.said: list[str] = []
         self.camera_open = False
+        self.push_stats = ports.PushStats()
         self.close_s = 0.0
         self.push_errors: list[KioskError] = []
         self.play_errors: list[KioskError] = []
@@ -223,6 +226,19 @@ class FakeMedia:
     def report(self, fact: ports.MediaFact) -> None:
         assert self.pusher is not None, "no call"
         self.pusher.on_fact(fact)
+
+
+class FakeArchive:
+    """Keeps every record."""
+
+    def __init__(self) -> None:
+        self.records: list[CallRecord] = []
+
+    def keep(self, record: CallRecord) -> None:
+        self.records.append(record)
+
+    def newest(self) -> Sequence[Mapping[str, Any]]:
+        return [asdict(record) for record in reversed(self.records)]
 
 
 class FakeScreens:
@@ -338,6 +354,7 @@ class KioskWorld:
     buttons: FakeButtons = field(default_factory=FakeButtons)
     indicators: FakeIndicators = field(default_factory=FakeIndicators)
     init: FakeInit = field(default_factory=FakeInit)
+    archive: FakeArchive = field(default_factory=FakeArchive)
     open_hours: bool = True
     moving: bool = True
     chimes: int = 0

@@ -1,0 +1,276 @@
+"""
+Collects, while a call goes on, what will be its record.
+
+Told of states, of facts of the media threads, and once a second of their
+counters; it asks nobody and decides nothing.  What it keeps is bounded however
+long the call is and however many people come and go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Final
+
+from kiosk import ports
+from kiosk.call import events as ev
+from kiosk.call.rows import reason_of
+from kiosk.call.states import CALL_STATES, State
+from kiosk.daemon.rate_history import RateHistory
+from kiosk.daemon.timings import Timings
+from kiosk.ports import Micros, PlayStats, PushStats
+from kiosk.ports.call_record import (
+    CallRecord,
+    DeviceLoss,
+    Passage,
+    ReceivedRecord,
+    SentRecord,
+    SetUp,
+)
+
+
+_MOST_PARTIES: Final = 32
+_MOST_PASSAGES: Final = 100
+_MOST_LOSSES: Final = 16
+_LONGEST_REASON: Final = 200
+_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+@dataclass(slots=True)
+class _Party:
+    """One other party of the call."""
+
+    stats: PlayStats
+    rates: RateHistory = field(default_factory=RateHistory)
+    shown_per_s: float | None = None
+    silences: int = 0
+    silent_us: int = 0
+    silent_since: Micros | None = None
+    losses: int = 0
+
+
+class RecordKeeper:
+    """
+    Keeps what becomes the record of one call.
+
+    Args:
+        call: Its ordinal.
+        clock: Its wall time is read once.
+        timings: Of the call; filled by others.
+
+    """
+
+    def __init__(self, call: int, clock: ports.Clock, timings: Timings) -> None:
+        self._call = call
+        self._clock = clock
+        self._timings = timings
+        self._began = Micros(timings.call_pressed_us or clock.now())
+        self._began_wall_s = clock.wall_s() - (clock.now() - self._began) / 1_000_000
+        self._ended: Micros | None = None
+        self._ended_by = self._reason = ""
+        self._passages: list[Passage] = []
+        self._state: tuple[State, Micros] | None = None
+        self._talked_us = 0
+        self._losses: list[DeviceLoss] = []
+        self._past_push: PushStats | None = None
+        self._push: PushStats | None = None
+        self._push_rates = RateHistory()
+        self._parties: dict[str, _Party] = {}
+        self._looked_at = self._began
+
+    # -- what happens ----------------------------------------------------------
+
+    def enter(self, state: State, event: ev.Event) -> None:
+        """Note a state of the machine and what led to it; perhaps the call's end."""
+        if state not in CALL_STATES:
+            self._end(event)
+            return
+        now = self._clock.now()
+        self._leave_state(now)
+        self._state = (state, now)
+        if len(self._passages) < _MOST_PASSAGES:
+            self._passages.append(Passage(self._ms(now), state.name))
+
+    def end_by(self, what: str, reason: str = "") -> None:
+        """Note what ended the call; the first one counts."""
+        if self._ended is None:
+            self._ended = self._clock.now()
+            self._leave_state(self._ended)
+            self._ended_by, self._reason = what, reason[:_LONGEST_REASON]
+
+    def hear(self, fact: ports.MediaFact) -> None:
+        """Take a fact of the media threads."""
+        match fact:
+            case ports.PeerSilent(user_id):
+                party = self._party(user_id)
+                if party.silent_since is None:
+                    party.silences += 1
+                    party.silent_since = self._clock.now()
+            case ports.PeerResumed(user_id) | ports.PeerStarted(user_id):
+                self._end_silence(self._party(user_id))
+            case ports.PlayLost(user_id):
+                self._party(user_id).losses += 1
+            case ports.CaptureLost(device, reason):
+                if len(self._losses) < _MOST_LOSSES:
+                    at_ms = self._ms(self._clock.now())
+                    self._losses.append(
+                        DeviceLoss(at_ms, device, reason[:_LONGEST_REASON])
+                    )
+            case _:
+                return
+
+    # -- what is measured --------------------------------------------------------
+
+    def look(self, push: PushStats | None, plays: Iterable[PlayStats]) -> None:
+        """Take the counters of this moment; once a second, and before they go."""
+        now = self._clock.now()
+        if push is not None:
+            self._push = _together(self._past_push, push)
+            aimed_kbps = round(push.bitrate / 1_000)
+            self._push_rates.look(self._push.bytes_sent, now, aimed_kbps)
+        seconds = (now - self._looked_at) / 1_000_000
+        self._looked_at = now
+        for stats in plays:
+            party = self._party(stats.user_id)
+            if seconds > 0:
+                fresh = stats.pictures_shown - party.stats.pictures_shown
+                party.shown_per_s = round(fresh / seconds, 1)
+            party.stats = stats
+            party.rates.look(stats.bytes_received, now)
+
+    def end_push(self) -> None:
+        """Our stream ended; another one counts from nought and on top of it."""
+        self._past_push = self._push
+
+    def live(self) -> dict[str, Any]:
+        """Return the figures of the last second, for ``kiosk status``."""
+        return {
+            "sent_kbps": self._push_rates.newest_kbps,
+            "parties": [
+                {
+                    "user_id": user_id,
+                    "received_kbps": party.rates.newest_kbps,
+                    "pictures_per_second": party.shown_per_s,
+                    "silent": party.silent_since is not None,
+                }
+                for user_id, party in self._parties.items()
+            ],
+        }
+
+    def record(self, room_id: str) -> CallRecord:
+        """Return the record of the call, which has ended."""
+        self.end_by("unknown")
+        ended = self._ended or self._began
+        for party in self._parties.values():
+            self._end_silence(party)
+        return CallRecord(
+            call=self._call,
+            room_id=room_id,
+            began_unix_ms=round(self._began_wall_s * 1_000),
+            duration_ms=self._ms(ended),
+            talked_ms=self._talked_us // 1_000,
+            ended_by=self._ended_by,
+            reason=self._reason,
+            set_up=self._set_up(),
+            sent=None if self._push is None else self._sent(self._push),
+            received=tuple(map(self._received, self._parties.values())),
+            passages=tuple(self._passages),
+            devices_lost=tuple(self._losses),
+        )
+
+    # -- private -----------------------------------------------------------------
+
+    def _ms(self, at: Micros) -> int:
+        return (at - self._began) // 1_000
+
+    def _end(self, event: ev.Event) -> None:
+        if isinstance(event, ev.TimerFired):
+            by = f"{event.timer.name.lower()}_deadline"
+        else:
+            by = _WORD.sub("_", type(event).__name__).lower()
+        self.end_by(by, reason_of(event))
+
+    def _leave_state(self, now: Micros) -> None:
+        old, self._state = self._state, None
+        if old is not None and old[0] is State.IN_CALL:
+            self._talked_us += now - old[1]
+
+    def _party(self, user_id: str) -> _Party:
+        if user_id not in self._parties and len(self._parties) >= _MOST_PARTIES:
+            del self._parties[next(iter(self._parties))]
+        return self._parties.setdefault(user_id, _Party(PlayStats(user_id)))
+
+    def _end_silence(self, party: _Party) -> None:
+        if party.silent_since is not None:
+            until = self._clock.now() if self._ended is None else self._ended
+            party.silent_us += max(0, until - party.silent_since)
+            party.silent_since = None
+
+    def _set_up(self) -> SetUp:
+        steps = asdict(self._timings)
+        del steps["call_pressed_us"]
+        return SetUp(
+            **{
+                name.replace("_us", "_ms"): self._ms(at) if at else None
+                for name, at in steps.items()
+            }
+        )
+
+    def _sent(self, push: PushStats) -> SentRecord:
+        return SentRecord(
+            pictures=push.pictures_sent,
+            pictures_dropped=push.pictures_dropped,
+            drops=dict(push.drops),
+            sound_dropped=push.sound_dropped,
+            size_bytes=push.bytes_sent,
+            braked_ms=round(push.braked_ms),
+            muted_ms=round(push.muted_ms),
+            reconnects=push.reconnects,
+            round_trip_ms=push.round_trip_ms,
+            echo_canceller=push.echo_canceller,
+            audio_codec=push.audio_codec,
+            rates=self._push_rates.spans(self._began),
+        )
+
+    def _received(self, party: _Party) -> ReceivedRecord:
+        stats = party.stats
+        return ReceivedRecord(
+            user_id=stats.user_id,
+            pictures=stats.pictures_received,
+            pictures_shown=stats.pictures_shown,
+            pictures_dropped=stats.pictures_dropped,
+            drops=dict(stats.drops),
+            size_bytes=stats.bytes_received,
+            concealed_ms=round(stats.concealed_ms),
+            playout_delay_ms=stats.playout_delay_ms,
+            silences=party.silences,
+            silent_ms=party.silent_us // 1_000,
+            losses=party.losses,
+            picture_gap_ms=stats.picture_gap_ms,
+            picture_hold_ms=stats.picture_hold_ms,
+            picture_lag_ms=stats.picture_lag_ms,
+            video_latency_ms=stats.video_latency_ms,
+            audio_latency_ms=stats.audio_latency_ms,
+            av_offset_ms=stats.av_offset_ms,
+            rates=party.rates.spans(self._began),
+        )
+
+
+def _together(past: PushStats | None, now: PushStats) -> PushStats:
+    """Return the counters of all our streams, and the gauges of the newest."""
+    if past is None:
+        return now
+    return replace(
+        now,
+        pictures_sent=past.pictures_sent + now.pictures_sent,
+        pictures_dropped=past.pictures_dropped + now.pictures_dropped,
+        drops={
+            reason: past.drops.get(reason, 0) + n for reason, n in now.drops.items()
+        },
+        sound_dropped=past.sound_dropped + now.sound_dropped,
+        bytes_sent=past.bytes_sent + now.bytes_sent,
+        braked_ms=past.braked_ms + now.braked_ms,
+        muted_ms=past.muted_ms + now.muted_ms,
+        reconnects=past.reconnects + now.reconnects,
+    )
