@@ -13,6 +13,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from typing import TypeVar
 
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -40,6 +41,8 @@ ROOMS = st.sampled_from(("one", "one", "one", "two"))
 SIDES = st.sampled_from((0, 1))
 GHOST_S, LATE_S, SWEEP_S = 26.0, 20.0, 5.0
 SETTINGS = ServerSettings(creator_leaves=CreatorLeaves.STAY)
+EXAMPLES = max(20, settings().max_examples // 5)
+"""A step of real stores costs more than one of tables."""
 
 
 @dataclass

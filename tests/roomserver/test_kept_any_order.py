@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from kiosk.roomserver.store_ledger import Ledger
 from tests.fakes.lives import on_disk
-from tests.fakes.servers_any_order import Process, ServersInAnyOrder
+from tests.fakes.servers_any_order import EXAMPLES, Process, ServersInAnyOrder
 
 
 class KeptOnDisk(ServersInAnyOrder):
@@ -47,4 +47,4 @@ class KeptOnDisk(ServersInAnyOrder):
 
 
 TestKeptOnDisk = KeptOnDisk.TestCase
-TestKeptOnDisk.settings = settings(max_examples=20, stateful_step_count=25)
+TestKeptOnDisk.settings = settings(max_examples=EXAMPLES, stateful_step_count=25)

@@ -15,7 +15,7 @@ from kiosk.roomserver.store_ledger import Ledger
 from kiosk.roomserver.store_valkey import shared_ledger
 from tests.fakes.lives import HASTY, new_name
 from tests.fakes.redis_process import RedisProcess
-from tests.fakes.servers_any_order import ServersInAnyOrder
+from tests.fakes.servers_any_order import EXAMPLES, ServersInAnyOrder
 
 
 class TwoProcesses(ServersInAnyOrder):
@@ -43,4 +43,4 @@ def redis() -> Iterator[RedisProcess]:
 
 
 TestTwoProcesses = TwoProcesses.TestCase
-TestTwoProcesses.settings = settings(max_examples=20, stateful_step_count=20)
+TestTwoProcesses.settings = settings(max_examples=EXAMPLES, stateful_step_count=20)
