@@ -139,7 +139,7 @@ def test_a_server_whose_port_is_taken_says_so_in_one_line(tmp_path: Path) -> Non
     ("arguments", "cause"),
     [
         (("--for", "1", "--calls", "2"), "--for must give each call at least 1 s"),
-        (("--preset", "8k"), "--preset must be one of 360p, 480p, 720p"),
+        (("--preset", "8k"), "--preset must be one of 180p, 360p, 480p, 720p"),
         (("--for", "2", "--out", "/dev/null/x"), "/dev/null/x"),
         (("--for", "2", "--camera", "fiel:a"), 'device: must be "synthetic" or'),
     ],
