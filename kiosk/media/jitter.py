@@ -194,12 +194,22 @@ class JitterBuffer:
         level = self._buffered_us + decoded_us
         if not self._is_playing and not self._begin(level, now):
             return _CONCEAL
-        if level < period_us + period_us // 16:  # what the highest speed consumes
-            self._starve(now)
+        if level < period_us:
+            self.ran_dry(now)
             return _CONCEAL
         self._starved_since = None
         self._observe(level, now)
         return self._choose(level, now)
+
+    def ran_dry(self, now: Micros) -> None:
+        """Note that there was not enough for a period."""
+        if self._starved_since is None:
+            self._starved_since = now
+            self._note_underrun(now)
+        if now - self._starved_since >= _RESTART_US:
+            self._is_playing = False
+            self._starved_since = None
+            self._waiting_since = None
 
     def _begin(self, level: int, now: Micros) -> bool:
         since = self._waiting_since
@@ -214,15 +224,6 @@ class JitterBuffer:
         self._lowered_at = now
         self._levels.clear()
         return True
-
-    def _starve(self, now: Micros) -> None:
-        if self._starved_since is None:
-            self._starved_since = now
-            self._note_underrun(now)
-        if now - self._starved_since >= _RESTART_US:
-            self._is_playing = False
-            self._starved_since = None
-            self._waiting_since = None
 
     def _note_underrun(self, now: Micros) -> None:
         self._levels.clear()
@@ -247,7 +248,7 @@ class JitterBuffer:
     def _needed_us(self) -> int:
         """The reserve that packets as late as those before ask for."""
         needed_us = self._lateness.needed_us + _NEEDED_ABOVE_US
-        return min(needed_us, self._bounds.most_us)
+        return min(max(needed_us, self._bounds.least_us // 2), self._bounds.most_us)
 
     def _choose(self, level: int, now: Micros) -> Order:
         target = self.target_us

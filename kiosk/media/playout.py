@@ -84,7 +84,11 @@ class IncomingSound:
             order = stream.jitter.order(_PERIOD_US, self._stretch.held_us, now)
         if order.is_cut:
             self._stretch.cut()
-        if not order.is_playing or not self._fill(order.speed):
+        if not order.is_playing:
+            return self._concealed(), None
+        if not self._fill(order.speed):
+            with stream.lock:
+                stream.jitter.ran_dry(now)
             return self._concealed(), None
         samples, pts_us = self._stretch.pull(PERIOD, self._speed(order))
         self._has_played = True
@@ -126,14 +130,15 @@ class IncomingSound:
         return pcm
 
     def _concealed(self) -> Pcm | None:
-        rest = self._stretch.drain()
+        """Fill a gap; what is held for less than a period is kept for its end."""
         if not self._has_played:
             return None
         if not self.stream.jitter.is_starving:
             self._has_played = False
+            self._stretch.clear()
             return None
         self.stream.counters.concealed_us += _PERIOD_US
-        return self._concealer.conceal(rest, PERIOD)
+        return self._concealer.conceal(self._stretch.held(), PERIOD)
 
 
 class Playout:

@@ -105,11 +105,9 @@ class Stretch:
         self._outgoing = tail if tail.size else None
         self.clear()
 
-    def drain(self) -> Pcm:
-        """Return all that is held, and forget it."""
-        rest = self._pcm[int(self._at) :]
-        self.clear()
-        return rest
+    def held(self) -> Pcm:
+        """Return all that is held, and keep it."""
+        return self._pcm[int(self._at) :]
 
     def clear(self) -> None:
         """Forget what is held."""

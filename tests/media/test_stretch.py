@@ -128,15 +128,15 @@ def test_a_gap_is_faded_into_and_out_of_however_long_it_is() -> None:
     assert np.abs(np.diff(np.concatenate(parts))).max() < 50
 
 
-def test_what_is_held_is_known_and_can_be_drained() -> None:
+def test_what_is_held_is_known_until_it_is_forgotten() -> None:
     stretch = Stretch()
     stretch.push(sine(960), 0)
     stretch.pull(PERIOD, 1.0)
-    held_us = stretch.held_us
-    rest = stretch.drain()
+    held_us, held = stretch.held_us, stretch.held()
+    stretch.clear()
 
     assert held_us == 10_000
-    assert rest.size == PERIOD
+    assert held.astype("<i2").tobytes() == sine(960)[2 * PERIOD :]
     assert stretch.held_us == 0
 
 
