@@ -20,6 +20,9 @@ class Dialect(Enum):
     V2 = "v2"
     """``?userID=&token=`` on each call; a required field is present."""
 
+    __hash__ = object.__hash__
+    """There is one of each; Enum's own hash is a call in Python."""
+
 
 class RoomCode(IntEnum):
     """The ``code`` of an answer."""

@@ -73,7 +73,10 @@ class Fields:
 
     def identifier(self, name: str) -> str:
         """Read a required room or user id (``[A-Za-z0-9_-]{1,64}``)."""
-        return valid_id(name, self.text(name))
+        value = self._wire.get(name)
+        if isinstance(value, str) and _ID.fullmatch(value):
+            return value
+        return valid_id(name, self.text(name))  # says what is wrong with it
 
     def optional_identifier(self, name: str) -> str:
         """Read an id that may be absent or empty; then ``""``."""

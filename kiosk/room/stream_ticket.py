@@ -20,7 +20,7 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
@@ -32,7 +32,6 @@ from kiosk.room.stream_url import CLOCK_TOLERANCE_S, hex_time
 CONNECT_S: Final = 60
 """How long a ticket may be used to connect; no other is believed."""
 FIELDS: Final = ("v", "kid", "p", "rm", "st", "sub", "nbf", "exp", "jti", "sig")
-_QUERY: Final = "&".join(f"{name}=%s" for name in FIELDS)
 _TAG_CHARS: Final = 16
 _JTI_BYTES: Final = 12
 _KID_BYTES: Final = 5
@@ -42,6 +41,8 @@ _LENGTHS: Final = tuple(
     length.to_bytes(_LENGTH_BYTES, "big").decode("latin-1") for length in range(256)
 )
 """How each length is written; no value is as long as that."""
+_BEFORE_STREAM: Final = "v=2&kid=%s&p=%s&rm=%s&st="
+_AFTER_STREAM: Final = "&sub=%s&nbf=%s&exp=%s&jti="
 _URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 _TAG: Final = r"[A-Za-z0-9_-]{16}"
 _TIME: Final = r"[0-9A-F]{8}"
@@ -85,20 +86,6 @@ class Ticket(NamedTuple):
     expires: int
     jti: str
 
-    def values(self) -> tuple[str, ...]:
-        """Return what is signed, in the order of :data:`FIELDS`."""
-        return (
-            "2",
-            self.kid,
-            self.purpose.value,
-            self.room,
-            self.stream,
-            self.holder,
-            hex_time(self.not_before),
-            hex_time(self.expires),
-            self.jti,
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class TicketKey:
@@ -107,27 +94,70 @@ class TicketKey:
     kid: str
     push: bytes = field(repr=False)
     play: bytes = field(repr=False)
-    _macs: Mapping[Purpose, hmac.HMAC] = field(init=False, repr=False, compare=False)
+    _push_mac: hmac.HMAC = field(init=False, repr=False, compare=False)
+    _play_mac: hmac.HMAC = field(init=False, repr=False, compare=False)
     """Begun with each secret: a copy costs half of beginning anew."""
 
     def __post_init__(self) -> None:
         """Prepare to sign."""
-        secrets = {Purpose.PUSH: self.push, Purpose.PLAY: self.play}
-        macs = {what: hmac.new(key, None, "sha256") for what, key in secrets.items()}
-        object.__setattr__(self, "_macs", macs)
+        object.__setattr__(self, "_push_mac", hmac.new(self.push, None, "sha256"))
+        object.__setattr__(self, "_play_mac", hmac.new(self.play, None, "sha256"))
 
     def query(self, ticket: Ticket) -> str:
         """Return the signed query of a ticket that names this key."""
-        values = ticket.values()
-        return _QUERY % (*values, self._sign(ticket.purpose, values))
+        return self._signer_of(ticket).query(ticket.stream, ticket.jti)
 
     def signature(self, ticket: Ticket) -> str:
         """Return ``sig``, 43 characters."""
-        return self._sign(ticket.purpose, ticket.values())
+        return self._signer_of(ticket).signature(ticket.stream, ticket.jti)
 
-    def _sign(self, purpose: Purpose, values: tuple[str, ...]) -> str:
-        signed = "".join([_LENGTHS[len(value)] + value for value in values])
-        mac = self._macs[purpose].copy()
+    def signer(
+        self, purpose: Purpose, room: str, holder: str, times: tuple[int, int]
+    ) -> Signer:
+        """Return who signs tickets that are alike but for their streams and numbers."""
+        begun = self._push_mac if purpose is Purpose.PUSH else self._play_mac
+        return Signer(begun, (self.kid, purpose.value, room), holder, times)
+
+    def _signer_of(self, ticket: Ticket) -> Signer:
+        times = ticket.not_before, ticket.expires
+        return self.signer(ticket.purpose, ticket.room, ticket.holder, times)
+
+
+class Signer:
+    """
+    Signs tickets of one key, purpose, room, holder and time.
+
+    Args:
+        begun: The MAC with the secret in it.
+        names: kid, purpose and room, as they are written.
+        holder, times: As a :class:`Ticket` has them.
+
+    """
+
+    __slots__ = ("_begun", "_query", "_signed")
+
+    def __init__(
+        self,
+        begun: hmac.HMAC,
+        names: tuple[str, str, str],
+        holder: str,
+        times: tuple[int, int],
+    ) -> None:
+        rest = (holder, hex_time(times[0]), hex_time(times[1]))
+        self._begun = begun
+        self._signed = _with_lengths(("2", *names)), _with_lengths(rest)
+        self._query = _BEFORE_STREAM % names, _AFTER_STREAM % rest
+
+    def query(self, stream: str, jti: str) -> str:
+        """Return the signed query of one ticket."""
+        before, after = self._query
+        return f"{before}{stream}{after}{jti}&sig={self.signature(stream, jti)}"
+
+    def signature(self, stream: str, jti: str) -> str:
+        """Return ``sig`` of one ticket, 43 characters."""
+        before, after = self._signed
+        signed = before + _with_lengths((stream,)) + after + _with_lengths((jti,))
+        mac = self._begun.copy()
         mac.update(signed.encode("latin-1"))
         return _base64url(mac.digest())
 
@@ -200,6 +230,10 @@ def place_of(url: str) -> str:
     """
     place, _, query = url.partition("?")
     return place if is_ticket(query) else url
+
+
+def _with_lengths(values: tuple[str, ...]) -> str:
+    return "".join([_LENGTHS[len(value)] + value for value in values])
 
 
 def _base64url(content: bytes) -> str:

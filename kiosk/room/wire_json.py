@@ -48,7 +48,7 @@ def parse_json(body: bytes, max_bytes: int = MAX_REQUEST_BYTES) -> Wire:
         raise BadJson(f"not UTF-8 at byte {error.start}") from None
     _refuse_depth(text)
     try:
-        value: object = _DECODER.decode(text)
+        value: object = _decoded(text)
     except BadJson:
         raise
     except ValueError as error:
@@ -63,6 +63,14 @@ def parse_json(body: bytes, max_bytes: int = MAX_REQUEST_BYTES) -> Wire:
 def dump_json(wire: Mapping[str, object]) -> bytes:
     """Write one JSON object, UTF-8, without needless spaces."""
     return _ENCODER.encode(wire).encode("utf-8")
+
+
+def _decoded(text: str) -> object:
+    if text[:1] == "{":  # as honest peers begin: no space has to be looked for
+        value, end = _DECODER.raw_decode(text)
+        if end == len(text):
+            return value
+    return _DECODER.decode(text)
 
 
 def quoted(text: str) -> bytes:

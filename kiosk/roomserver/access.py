@@ -120,7 +120,7 @@ class Watched:
         route = _named(path) if there else OTHER
         code = _code_of(answer)
         self._traffic.note(route, code, seconds)
-        refused = status not in _GOOD or code not in {"0", str(status)}
+        refused = status not in _GOOD or (code != "0" and code != str(status))
         wanted = self._logged is Logged.ALL or (
             refused and self._logged is Logged.REFUSED
         )

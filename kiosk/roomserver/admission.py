@@ -26,6 +26,9 @@ class RouteClass(Enum):
     POLL = auto()
     ORDINARY = auto()
 
+    __hash__ = object.__hash__
+    """There is one of each; Enum's own hash is a call in Python."""
+
 
 class Welcome(Enum):
     """How a new connection is received."""

@@ -169,8 +169,10 @@ class PushGrants:
 
     def has_unused(self, user_id: str, now: float) -> bool:
         """Say whether a user is about to join some room."""
-        mine = self._by_user.get(user_id, ())
-        return any(not grant.room_id and grant.is_valid(now) for grant in mine)
+        for grant in self._by_user.get(user_id, ()):
+            if not grant.room_id and grant.is_valid(now):
+                return True
+        return False
 
     def is_elsewhere(self, user_id: str, address: str, now: float) -> bool:
         """Say whether a user has a grant that was asked for from another address."""

@@ -169,7 +169,9 @@ def _asked(request: HttpRequest) -> Asked:
 def _wire_of(request: HttpRequest) -> msg.Wire:
     if not request.body:
         return {}
-    kind = request.content_type.partition(";")[0].strip().lower()
+    kind = request.content_type
+    if kind not in _JSON_TYPES:  # as most write it
+        kind = kind.partition(";")[0].strip().lower()
     if kind in _JSON_TYPES:
         return msg.parse_json(request.body)
     if kind == _FORM_TYPE:

@@ -237,7 +237,8 @@ def _shown(asked: Asked, name: str) -> str:
 
     """
     in_query = asked.query.get(name, "")
-    both = bool(in_query and asked.bearer)
-    if both and not hmac.compare_digest(in_query.encode(), asked.bearer.encode()):
+    bearer = asked.bearer
+    both = bool(in_query and bearer)
+    if both and not hmac.compare_digest(in_query.encode(), bearer.encode()):
         raise Refused(RoomCode.AUTH_FAILED, str(TokenRefused(TokenRefused.DIFFERS)))
-    return asked.bearer or in_query
+    return bearer or in_query

@@ -280,8 +280,7 @@ class RoomRoutes:
         def play_urls(record: RoomRecord) -> Sequence[str]:
             if not may_watch(record):
                 return ()
-            key = record.room_id
-            return [play(key, seat, user_id, form) for seat in record.seats]
+            return play(record.room_id, record.seats, user_id, form)
 
         return play_urls
 

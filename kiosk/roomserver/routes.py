@@ -168,28 +168,32 @@ def _of_v2(route: Callable[[Caller, msg.Wire], msg.Wire]) -> _Guarded:
 
 
 def _outcome(route: str, asked: Asked, ask: Callable[[], Answer]) -> Answer:
-    spoken = asked.bearer or asked.query.get("token") or asked.query.get("userSig")
-    dialect = msg.Dialect.V2 if spoken else msg.Dialect.V1
     try:
         answer = ask()
     except RouteAbsent:
         return UNKNOWN_ROUTE
     except msg.BadRequest as error:
-        return _bad_request(route, dialect, error)
+        return _bad_request(route, _dialect_of(asked), error)
     except Refused as refused:
-        refusal = _refused(route, dialect, refused.code, refused.message)
+        refusal = _refused(route, _dialect_of(asked), refused.code, refused.message)
         return {**refusal, **refused.extra}
     except TooOften as refused:
         return refused.page()
     except RoomProblem as problem:
-        return _refused(route, dialect, problem.code)
-    return _whole(answer, dialect)
+        return _refused(route, _dialect_of(asked), problem.code)
+    return _whole(answer, asked)
 
 
-def _whole(answer: Answer, dialect: msg.Dialect) -> Answer:
+def _dialect_of(asked: Asked) -> msg.Dialect:
+    spoken = asked.bearer or asked.query.get("token") or asked.query.get("userSig")
+    return msg.Dialect.V2 if spoken else msg.Dialect.V1
+
+
+def _whole(answer: Answer, asked: Asked) -> Answer:
     """Add code and message to the fields of a success, now or when they come."""
     if isinstance(answer, Written | Hold | Page):
         return answer
+    dialect = _dialect_of(asked)
     if not isinstance(answer, CloudCall):
         return msg.success(answer, dialect)
     call = answer

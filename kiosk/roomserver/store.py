@@ -60,10 +60,7 @@ class RoomRecord:
 
     def watches(self, user_id: str) -> bool:
         """Say whether a user is of the audience."""
-        for one in self.audience:  # noqa: SIM110 -- half the cost of any() where nobody is
-            if one.user_id == user_id:
-                return True
-        return False
+        return any(one.user_id == user_id for one in self.audience)
 
     @property
     def digest(self) -> str:

@@ -59,6 +59,9 @@ class Shelf(Enum):
     CUT = "cut"
     """A stream is to end; only told."""
 
+    __hash__ = object.__hash__
+    """There is one of each; Enum's own hash is a call in Python."""
+
     @property
     def is_kept(self) -> bool:
         """Whether a fact stays; others are told to every process and forgotten."""

@@ -9,12 +9,12 @@ it.  Where streams are is the backend's to say.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from kiosk.room.codes import Dialect
-from kiosk.room.stream_ticket import CONNECT_S, Purpose, Ticket, new_jti, tag_of
+from kiosk.room.stream_ticket import CONNECT_S, Purpose, Signer, new_jti, tag_of
 from kiosk.room.stream_url import StreamKey, signed_query
 from kiosk.roomserver.asking import Caller, ServerClock
 from kiosk.roomserver.backend import StreamBackend
@@ -79,34 +79,43 @@ class StreamUrls:
     def push(self, grant: Grant, form: KeyForm) -> str:
         """Return the URL at which a grant's stream is published."""
         if form is KeyForm.TICKET:
-            user_id, room = grant.user_id, grant.meant_for
-            query = self._ticket(Purpose.PUSH, room, grant.stream, user_id)
+            signer = self._signer(Purpose.PUSH, grant.meant_for, grant.user_id)
+            query = signer.query(grant.stream, new_jti(self._random_bytes))
         else:
             end = int(self._clock.unix()) + self._keys.terms.valid_s
             query = signed_query(self._keys.push, grant.stream, end, self._bizid)
         return self._backend.push_url(grant.stream, query)
 
-    def play(self, room: str, seat: Seat, user_id: str, form: KeyForm) -> str:
+    def play(
+        self, room: str, seats: Sequence[Seat], user_id: str, form: KeyForm
+    ) -> list[str]:
         """
-        Return the URL at which a user plays a seat's stream.
+        Return the URLs at which a user plays the streams of a room's seats.
 
-        In the originals' form it is the same at every look: their clients take
-        another URL for another stream.  So its end is counted from when the seat
+        In the originals' form they are the same at every look: their clients take
+        another URL for another stream.  So the end of each is counted from when the seat
         was taken and moves on only by half a validity at a time.
         """
-        if form is KeyForm.TICKET:
-            query = self._ticket(Purpose.PLAY, room, seat.stream, user_id)
-            return self._backend.play_url(seat.stream, query)
+        if form is KeyForm.TENCENT:
+            now = int(self._clock.unix())
+            return [self._unbound(seat.stream, self._end(seat, now)) for seat in seats]
+        sign = self._signer(Purpose.PLAY, room, user_id).query
+        queries = [sign(seat.stream, new_jti(self._random_bytes)) for seat in seats]
+        named = zip(seats, queries, strict=True)
+        return [self._backend.play_url(seat.stream, query) for seat, query in named]
+
+    def _end(self, seat: Seat, now: int) -> int:
         valid_s = self._keys.terms.valid_s
-        age = max(0, int(self._clock.unix()) - seat.taken_at_unix)
+        age = max(0, now - seat.taken_at_unix)
         moved = age // (valid_s // 2) * (valid_s // 2)
-        return self._unbound(seat.stream, seat.taken_at_unix + valid_s + moved)
+        return seat.taken_at_unix + valid_s + moved
 
     def trial(self, grant: Grant) -> tuple[str, str]:
         """Return the push and the play URL of a stream of nobody's."""
         stream = grant.stream
         if self._keys.terms.style is KeyStyle.TICKETS:
-            query = self._ticket(Purpose.PLAY, "", stream, grant.user_id)
+            signer = self._signer(Purpose.PLAY, "", grant.user_id)
+            query = signer.query(stream, new_jti(self._random_bytes))
             form, play_url = KeyForm.TICKET, self._backend.play_url(stream, query)
         else:
             form, play_url = KeyForm.TENCENT, self.of_no_room(stream)
@@ -120,17 +129,7 @@ class StreamUrls:
         query = signed_query(self._keys.play, stream, end, self._bizid)
         return self._backend.play_url(stream, query)
 
-    def _ticket(self, purpose: Purpose, room: str, stream: str, user_id: str) -> str:
-        key = self._keys.ring.signing
+    def _signer(self, purpose: Purpose, room: str, user_id: str) -> Signer:
         now = int(self._clock.unix())
-        ticket = Ticket(
-            kid=key.kid,
-            purpose=purpose,
-            room=tag_of(room),
-            stream=stream,
-            holder=tag_of(user_id),
-            not_before=now,
-            expires=now + CONNECT_S,
-            jti=new_jti(self._random_bytes),
-        )
-        return key.query(ticket)
+        names = tag_of(room), tag_of(user_id)
+        return self._keys.ring.signing.signer(purpose, *names, (now, now + CONNECT_S))

@@ -32,7 +32,9 @@ class StreamRights:
         rules = self._rooms.rules
 
         def may_watch(record: RoomRecord) -> bool:
-            if record.seat_of(user_id) or record.watches(user_id):
+            if record.seat_of(user_id):
+                return True
+            if record.audience and record.watches(user_id):
                 return True
             return is_joining and len(record.seats) < rules.seats_in(record.room_id)
 

@@ -41,7 +41,9 @@ class WrittenRooms:
 
     def in_list(self, record: RoomRecord) -> msg.RoomText:
         """Return a room as get_room_list has it."""
-        written = self._of(record)
+        written = self._written.get(record.room_id)
+        if written is None or written.record is not record:
+            written = self._begin(record)
         if written.in_list is None:
             is_live = type_of(record.room_id) is msg.RoomType.LIVE
             audience = len(record.audience) if is_live else None
@@ -59,9 +61,13 @@ class WrittenRooms:
     def _of(self, record: RoomRecord) -> _Written:
         written = self._written.get(record.room_id)
         if written is None or written.record is not record:
-            while len(self._written) >= self._max_rooms:
-                self._written.pop(next(iter(self._written)))
-            written = self._written[record.room_id] = _Written(record)
+            return self._begin(record)
+        return written
+
+    def _begin(self, record: RoomRecord) -> _Written:
+        while len(self._written) >= self._max_rooms:
+            self._written.pop(next(iter(self._written)))
+        written = self._written[record.room_id] = _Written(record)
         return written
 
 
