@@ -11,6 +11,12 @@ leaves nothing behind, and a connection that was quiet for
 which a request does not arrive for :data:`UNHEARD_S`; and while no connect is
 answered another one is begun beside it again and again.
 
+A connection is kept longer than a heartbeat's period, for over TLS a new one costs
+both sides several times the heartbeat (``tests/bench``, ``heartbeat_tls``). So it may
+have ended, unknown to us, as the next request is written, or the link may be away. What
+has not arrived at the other machine after half a second is sent again on a new
+connection, unless its effect must come once: then it had a new one from the beginning.
+
 Deadlines are not kept here: whoever asks has one for the whole exchange.
 """
 
@@ -18,9 +24,12 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import fcntl
 import os
 import socket
 import ssl
+import sys
+import termios
 from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -34,11 +43,12 @@ import httpx
 from typing_extensions import override
 
 
-KEEP_ALIVE_S: Final = 1.0
-"""Below uvicorn's 5 s: never write into a closing connection. And a link that is
-away shows in the media after a second: what is asked then begins anew."""
+KEEP_ALIVE_S: Final = 10.0  # a heartbeat is 7 s after the last at most
 UNHEARD_S: Final = 2.0
 _UNHEARD_MS = round(UNHEARD_S * 1000)
+_ARRIVES_S = 0.5
+ONCE: Final = "kiosk_once"
+"""Extension of a request that must not be sent twice."""
 _POOL = 8
 _ANOTHER_S = 0.3  # then another connect is begun, to the next address in turn
 _AHEAD = 64 * 1024  # read and not yet asked for
@@ -79,13 +89,40 @@ class RoomTransport(httpx.AsyncHTTPTransport):
         resolve: Resolve = addresses_of,
     ) -> None:
         super().__init__(verify=tls)
-        # httpx takes no network backend; its pool is replaced before it is used.
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=tls,
-            max_connections=_POOL,
-            keepalive_expiry=keep_alive_s,
-            network_backend=_Network(keep_alive_s, resolve),
-        )
+        self._fresh = httpx.AsyncHTTPTransport(verify=tls)
+        network = _Network(keep_alive_s, resolve)
+        # httpx takes no network backend; its pools are replaced before they are used.
+        for transport, kept in ((self, _POOL), (self._fresh, 0)):
+            transport._pool = httpcore.AsyncConnectionPool(  # noqa: SLF001
+                ssl_context=tls,
+                max_connections=_POOL,
+                max_keepalive_connections=kept,
+                keepalive_expiry=keep_alive_s,
+                network_backend=network,
+            )
+
+    @override
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request; again, where the connection had ended before."""
+        if request.extensions.get(ONCE):
+            return await self._fresh.handle_async_request(request)
+        while True:
+            try:
+                return await super().handle_async_request(request)
+            except httpx.ReadError as error:
+                # Each time one connection fewer is left that might have ended.
+                if not isinstance(error.__cause__, _Stale):
+                    raise
+
+    @override
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await super().aclose()
+        await self._fresh.aclose()
+
+
+class _Stale(httpcore.ReadError):
+    """A connection that served before ended without a byte of this answer."""
 
 
 class _Network(httpcore.AsyncNetworkBackend):
@@ -228,6 +265,10 @@ class _Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self._changed = asyncio.Event()
         self._writable = asyncio.Event()
         self._is_over = False
+        self._is_answered = False
+        self._is_used_again = False
+        self._written = 0  # of the request under way, if it is not the first
+        self._arriving: asyncio.TimerHandle | None = None
         self._error: Exception | None = None
         self._quiet: asyncio.TimerHandle | None = None
 
@@ -240,6 +281,8 @@ class _Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
     @override
     def data_received(self, data: bytes) -> None:
         self._received += data
+        self._is_answered = True
+        self._end(self._arriving)
         self._changed.set()
         if len(self._received) > _AHEAD:
             self._transport.pause_reading()
@@ -269,6 +312,8 @@ class _Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
             while not self._received and not self._is_over:
                 self._changed.clear()
                 await self._changed.wait()
+        if self._is_used_again and not self._is_answered:
+            raise _Stale("the connection had ended") from self._error
         if not self._received and self._error is not None:
             raise httpcore.ReadError(str(self._error)) from self._error
         taken = bytes(self._received[:max_bytes])
@@ -283,6 +328,11 @@ class _Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
         buffer: bytes,
         timeout: float | None = None,
     ) -> None:
+        if self._is_answered:
+            self._is_answered, self._is_used_again = False, True
+            self._written = 0
+            self._arriving = self._loop.call_later(_ARRIVES_S, self._close_if_unheard)
+        self._written += len(buffer)
         if self._is_over:
             raise httpcore.WriteError("the connection is closed")
         with self._in_use():
@@ -340,19 +390,30 @@ class _Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
 
     @contextmanager
     def _in_use(self) -> Generator[None]:
-        self._end_quiet()
+        self._end(self._quiet)
         try:
             yield
         finally:
             if not self._is_over:
                 self._quiet = self._loop.call_later(self._keep_alive_s, self._close)
 
-    def _end_quiet(self) -> None:
-        if self._quiet is not None:
-            self._quiet.cancel()
-            self._quiet = None
+    def _close_if_unheard(self) -> None:
+        """Give up an old connection on which nothing of a request has arrived."""
+        if self._is_over:
+            return
+        sock = self._transport.get_extra_info("socket")
+        queued = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4))
+        if int.from_bytes(queued, sys.byteorder) >= self._written:
+            self._close()
+            self._changed.set()
+            self._writable.set()
+
+    def _end(self, timer: asyncio.TimerHandle | None) -> None:
+        if timer is not None:
+            timer.cancel()
 
     def _close(self) -> None:
         self._is_over = True
-        self._end_quiet()
+        self._end(self._quiet)
+        self._end(self._arriving)
         self._transport.abort()

@@ -12,7 +12,12 @@ from typing import TypeVar
 
 import httpx
 
-from kiosk.room.im_requests import ImRequest, gateway_path, read_gateway_answer
+from kiosk.room.im_requests import (
+    ImRequest,
+    SayToGroup,
+    gateway_path,
+    read_gateway_answer,
+)
 from kiosk.room.messages import (
     REQUEST_ID,
     Bearer,
@@ -23,6 +28,7 @@ from kiosk.room.messages import (
     path_of,
     read_answer,
 )
+from kiosk.room.requests import HAD_ONCE
 from kiosk.roomclient.http_door import HttpDoor, Outgoing
 
 
@@ -90,6 +96,7 @@ class HttpExchange:
             headers=headers,
             content=content,
             deadline_s=deadline_s,
+            once=request.ROUTE in HAD_ONCE and not request_id,
         )
         return read_answer(request, await self._door.send(outgoing))
 
@@ -144,6 +151,7 @@ class GatewayExchange:
             headers={"Content-Type": "application/json"},
             content=dump_json(request.to_wire()),
             deadline_s=deadline_s,
+            once=isinstance(request, SayToGroup),
         )
         return read_gateway_answer(request, await self._door.send(outgoing))
 

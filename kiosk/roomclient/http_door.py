@@ -26,7 +26,7 @@ from kiosk.errors import ConfigError, RoomProtocolError, RoomUnreachable
 from kiosk.room.messages import RouteUnknown
 from kiosk.room.script import ServerBusy
 from kiosk.roomclient.cancelling import within
-from kiosk.roomclient.connections import RoomTransport
+from kiosk.roomclient.connections import ONCE, RoomTransport
 
 
 MAX_BODY_BYTES: Final = 256 * 1024
@@ -50,6 +50,7 @@ class Outgoing:
         query: May hold secrets, as the headers may.
         content: JSON, if there is a body.
         deadline_s: From the first byte sent to the last byte read.
+        once: Its effect must come once, and nothing sees to that.
 
     """
 
@@ -60,6 +61,7 @@ class Outgoing:
     headers: Mapping[str, str] = field(repr=False)
     content: bytes | None = field(repr=False)
     deadline_s: float
+    once: bool = False
 
 
 class HttpDoor:
@@ -129,6 +131,7 @@ class HttpDoor:
             params=dict(request.query) or None,
             content=request.content,
             headers=request.headers,
+            extensions={ONCE: request.once},
         )
         response = await self._client.send(outgoing, stream=True)
         try:

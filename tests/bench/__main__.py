@@ -32,6 +32,7 @@ NAMES = (
     "forgeries",
     "cpu_memory",
     "request_cost",
+    "heartbeat_tls",
     "load_members",
     "load_setups",
     "shared_setups",

@@ -66,7 +66,50 @@ class Resetting(Listener):
     async def serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
+        self.accepted += 1
         writer.transport.abort()
+
+
+class Ending(Listener):
+    """
+    Answers one request on each connection; the next one ends it.
+
+    So does a server whose farewell is still under way as that request is written.
+    """
+
+    def __init__(self, answer: bytes) -> None:
+        super().__init__(answer)
+        self.unanswered = 0
+
+    @override
+    async def serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self.accepted += 1
+        self.open += 1
+        try:
+            await self.reads.wait()
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(self._answer)
+            if await reader.read(1):
+                self.unanswered += 1
+        finally:
+            self.open -= 1
+            writer.transport.abort()
+
+
+class BreakingOff(Listener):
+    """Answers the first request on a connection, and of the next one the beginning."""
+
+    @override
+    async def serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self.accepted += 1
+        for answer in (self._answer, self._answer[:9]):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(answer)
+        writer.close()
 
 
 @asynccontextmanager

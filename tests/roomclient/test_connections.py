@@ -9,9 +9,18 @@ import ssl
 import httpx
 import pytest
 
+from kiosk.room.membership import LONGEST_PERIOD_S
 from kiosk.roomclient.cancelling import within
-from kiosk.roomclient.connections import RoomTransport
-from tests.fakes.http_listener import OK, Listener, Resetting, asking, until
+from kiosk.roomclient.connections import KEEP_ALIVE_S, ONCE, RoomTransport
+from tests.fakes.http_listener import (
+    OK,
+    BreakingOff,
+    Ending,
+    Listener,
+    Resetting,
+    asking,
+    until,
+)
 
 
 async def test_a_connection_serves_one_request_after_the_other() -> None:
@@ -21,6 +30,10 @@ async def test_a_connection_serves_one_request_after_the_other() -> None:
             assert (await http.get("/")).status_code == 200
 
         assert (listener.accepted, listener.requests) == (1, 5)
+
+
+def test_a_connection_outlives_the_pause_between_two_heartbeats() -> None:
+    assert KEEP_ALIVE_S > LONGEST_PERIOD_S
 
 
 async def test_a_connection_that_is_quiet_is_closed_without_being_asked() -> None:
@@ -184,3 +197,60 @@ async def test_a_name_that_nobody_knows_is_told_as_such() -> None:
     async with asking(Listener(OK)) as http:
         with pytest.raises(httpx.ConnectError):
             await http.get("http://nobody.invalid/")
+
+
+async def test_a_connection_that_ended_unnoticed_costs_the_request_nothing() -> None:
+    listener = Ending(OK)
+    async with asking(listener) as http:
+        statuses = [(await http.post("/")).status_code for _ in range(4)]
+
+    assert statuses == [200] * 4
+    assert listener.unanswered == 3
+
+
+async def test_many_connections_that_ended_unnoticed_cost_a_request_nothing() -> None:
+    listener = Ending(OK)
+    listener.reads.clear()
+    async with asking(listener) as http:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(5):
+                group.create_task(http.get("/"))
+            await until(lambda: listener.open == 5)
+            listener.reads.set()
+
+        assert (await http.get("/")).status_code == 200
+    assert listener.unanswered == 5
+
+
+async def test_what_must_come_once_is_never_sent_on_an_old_connection() -> None:
+    listener = Ending(OK)
+    async with asking(listener) as http:
+        for _ in range(3):
+            await http.get("/")
+            answer = await http.post("/", extensions={ONCE: True})
+
+            assert answer.status_code == 200
+        assert listener.unanswered == 2  # of those that may come again
+        # Nor is a new one kept for others.
+        await until(lambda: listener.open <= 1)
+
+
+async def test_a_new_connection_that_ends_without_an_answer_is_not_tried_again() -> (
+    None
+):
+    listener = Resetting(OK)
+    async with asking(listener) as http:
+        with pytest.raises(httpx.TransportError):
+            await http.get("/")
+
+    assert listener.accepted == 1
+
+
+async def test_an_answer_that_breaks_off_is_not_asked_for_again() -> None:
+    listener = BreakingOff(OK)
+    async with asking(listener) as http:
+        assert (await http.get("/")).status_code == 200
+        with pytest.raises(httpx.TransportError):
+            await http.get("/")
+
+    assert listener.accepted == 1
