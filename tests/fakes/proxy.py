@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from enum import Enum, auto
@@ -56,9 +57,16 @@ class Proxy:
         self._leads_to = port
 
     def stall(self, *ways: Way) -> None:
-        """Take nothing more, either way if none is named, but stay connected."""
+        """
+        Take nothing more, either way if none is named, but stay connected.
+
+        That is so when this returns, not soon after.
+        """
+        stalled = threading.Event()
         for way in ways or Way:
             self._loop.call_soon_threadsafe(self._flows[way].clear)
+        self._loop.call_soon_threadsafe(stalled.set)
+        assert stalled.wait(5.0), "the proxy's own loop stands still"
 
     def swallow(self, *ways: Way) -> None:
         """Take everything and pass nothing on, as if the other half were gone."""
