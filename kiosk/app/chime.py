@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
+import threading
 from array import array
 from collections.abc import Callable
 
 from kiosk import ports
+from kiosk.media.worker import BlockingCall
 from kiosk.ports import SAMPLE_RATE
 
 
@@ -21,19 +22,31 @@ async def ring(make_speaker: Callable[[], ports.Speaker]) -> None:
     """
     Play the chime and return when it was handed to the speaker.
 
+    Cancelled, it falls silent and has given the speaker back when it returns: whoever
+    hangs up hears no more of it, and may call again at once.
+
     Raises:
         DeviceError: The speaker is absent or busy.
+        ZombieWorker: Cancelled, and the speaker takes no end.
 
     """
-    await asyncio.to_thread(_play, make_speaker())
+    speaker, over = make_speaker(), threading.Event()
+    playing = BlockingCall("chime", lambda: _play(speaker, over))
+    try:
+        await playing.result()
+    finally:
+        over.set()
+        await playing.finished()
 
 
-def _play(speaker: ports.Speaker) -> None:
+def _play(speaker: ports.Speaker, over: threading.Event) -> None:
     speaker.open()
     try:
         pcm = _chime().tobytes()
         step = _PERIOD * 2
         for start in range(0, len(pcm), step):
+            if over.is_set():
+                return
             speaker.write(pcm[start : start + step])
     finally:
         speaker.close()

@@ -38,6 +38,8 @@ from kiosk.rtmp.url import RtmpUrl
 
 
 _READ_BYTES = 65_536
+_DRAIN_READS = 512
+"""A socket's buffer holds 6 MB at most, and a read takes 16 KiB of TLS."""
 _TCP_INFO_BYTES = 192
 # of linux/tcp.h: tcpi_ca_state, packets unacked, sacked and lost, tcpi_rtt in
 # microseconds, tcpi_bytes_acked, tcpi_notsent_bytes
@@ -173,8 +175,7 @@ class Link:
         if self._sock is not None:
             # unread bytes would turn the close into a reset, losing a goodbye
             with contextlib.suppress(MediaError):
-                while self._read()[0]:
-                    pass
+                drain(lambda: self._read()[0])
             self._sock.close()
         self._sock = None
         self._waiting.close()
@@ -252,6 +253,13 @@ class Link:
 
     def _ended_by_us(self) -> StreamEnded:
         return StreamEnded(f"{self.name}: closed by us")
+
+
+def drain(read: Callable[[], bytes]) -> None:
+    """Take what had come by now, and leave a relay alone that sends for ever."""
+    for _ in range(_DRAIN_READS):
+        if not read():
+            return
 
 
 def _reading(backlog_bytes: int, kernel: bytes) -> Reading:

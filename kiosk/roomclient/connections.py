@@ -8,8 +8,8 @@ asks again, which for an idle kiosk is 20 s later; and what TCP repeats ever mor
 rarely comes late when a link is back. Here a cancelled connect
 leaves nothing behind, and a connection that was quiet for
 :data:`KEEP_ALIVE_S`, or that the server ended, is closed at once. So is one on
-which a request does not arrive for :data:`UNHEARD_S`; and while no connect is
-answered another one is begun beside it again and again.
+which a request does not arrive (``UNHEARD_S``); and while no connect is answered
+another one is begun beside it again and again (:mod:`kiosk.roomclient.reaching`).
 
 A connection is kept longer than a heartbeat's period, for over TLS a new one costs
 both sides several times the heartbeat (``tests/bench``, ``heartbeat_tls``). So it may
@@ -23,18 +23,13 @@ Deadlines are not kept here: whoever asks has one for the whole exchange.
 from __future__ import annotations
 
 import asyncio
-import errno
 import fcntl
-import os
-import socket
 import ssl
 import sys
 import termios
-from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from functools import partial
-from ipaddress import ip_address
-from itertools import cycle
 from typing import Any, Final
 
 import anyio.lowlevel
@@ -42,33 +37,16 @@ import httpcore
 import httpx
 from typing_extensions import override
 
+from kiosk.roomclient.names import Names, Resolve
+from kiosk.roomclient.reaching import reached
+
 
 KEEP_ALIVE_S: Final = 10.0  # a heartbeat is 7 s after the last at most
-UNHEARD_S: Final = 2.0
-_UNHEARD_MS = round(UNHEARD_S * 1000)
 _ARRIVES_S = 0.5
 ONCE: Final = "kiosk_once"
 """Extension of a request that must not be sent twice."""
 _POOL = 8
-_ANOTHER_S = 0.3  # then another connect is begun, to the next address in turn
 _AHEAD = 64 * 1024  # read and not yet asked for
-
-Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-
-
-async def addresses_of(host: str, port: int) -> Sequence[str]:
-    """
-    Return the addresses of a host, the best one first.
-
-    Raises:
-        OSError: It has none, as far as we can find out.
-
-    """
-    with suppress(ValueError):  # a number needs no resolver and no thread
-        return [str(ip_address(host))]
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(address[0]) for *_, address in found]
 
 
 class RoomTransport(httpx.AsyncHTTPTransport):
@@ -78,7 +56,7 @@ class RoomTransport(httpx.AsyncHTTPTransport):
     Args:
         tls: Whom to trust.
         keep_alive_s: How long a quiet connection is kept, in seconds.
-        resolve: Finds the addresses of a host.
+        resolve: Finds the addresses of a host; by default the system does.
 
     """
 
@@ -86,11 +64,11 @@ class RoomTransport(httpx.AsyncHTTPTransport):
         self,
         tls: ssl.SSLContext,
         keep_alive_s: float = KEEP_ALIVE_S,
-        resolve: Resolve = addresses_of,
+        resolve: Resolve | None = None,
     ) -> None:
         super().__init__(verify=tls)
         self._fresh = httpx.AsyncHTTPTransport(verify=tls)
-        network = _Network(keep_alive_s, resolve)
+        network = _Network(keep_alive_s, resolve or Names().addresses)
         # httpx takes no network backend; its pools are replaced before they are used.
         for transport, kept in ((self, _POOL), (self._fresh, 0)):
             transport._pool = httpcore.AsyncConnectionPool(  # noqa: SLF001
@@ -147,7 +125,7 @@ class _Network(httpcore.AsyncNetworkBackend):
         return connection
 
     async def _connected(self, host: str, port: int) -> _Connection:
-        sock = await _reached(await self._resolve(host, port), port)
+        sock = await reached(await self._resolve(host, port), port)
         make = partial(_Connection, self._keep_alive_s)
         loop = asyncio.get_running_loop()
         try:
@@ -156,101 +134,6 @@ class _Network(httpcore.AsyncNetworkBackend):
             sock.close()
             raise
         return connection
-
-
-async def _reached(addresses: Sequence[str], port: int) -> socket.socket:
-    """
-    Return a socket connected to whichever address answers first.
-
-    Raises:
-        OSError: Every address says no.
-
-    """
-    # asyncio's own race of addresses forgets sockets when it is cancelled
-    race = _Race(addresses, port)
-    try:
-        while not race.over.done():
-            race.begin_another()
-            await asyncio.wait({race.over}, timeout=_ANOTHER_S)
-        return race.winner()
-    finally:
-        race.close()
-
-
-class _Race:
-    """
-    Attempts to connect, side by side.
-
-    Attributes:
-        over: Done when one is connected, or when every address said no.
-
-    """
-
-    def __init__(self, addresses: Sequence[str], port: int) -> None:
-        self._loop = asyncio.get_running_loop()
-        self.over: asyncio.Future[None] = self._loop.create_future()
-        self._addresses = cycle(addresses)
-        self._port = port
-        self._untried = len(addresses)
-        self._attempts: set[socket.socket] = set()
-        self._connected: socket.socket | None = None
-        self._error = OSError("no address")
-
-    def begin_another(self) -> None:
-        """Try the next address in turn, and one more where that is refused."""
-        family, target = _numeric(next(self._addresses), self._port)
-        self._untried -= 1
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        sock.settimeout(0)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNHEARD_MS)
-        error = sock.connect_ex(target)
-        self._attempts.add(sock)
-        if error in (0, errno.EINPROGRESS):
-            self._loop.add_writer(sock, self._decided, sock)
-        else:
-            self._refused(sock, error)
-
-    def winner(self) -> socket.socket:
-        """Hand the connected socket over, or raise why there is none."""
-        sock, self._connected = self._connected, None
-        if sock is None:
-            raise self._error
-        return sock
-
-    def close(self) -> None:
-        """Close every socket that was not handed over."""
-        if self._connected is not None:
-            self._attempts.add(self._connected)
-        for sock in tuple(self._attempts):
-            self._forget(sock)
-            sock.close()
-
-    def _decided(self, sock: socket.socket) -> None:
-        error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if error:
-            self._refused(sock, error)
-        elif self._connected is None:
-            self._forget(sock)
-            self._connected = sock
-            self.over.set_result(None)
-
-    def _refused(self, sock: socket.socket, error: int) -> None:
-        self._forget(sock)
-        sock.close()
-        self._error = OSError(error, os.strerror(error))
-        if self._untried > 0:
-            self.begin_another()
-        elif not self._attempts and not self.over.done():
-            self.over.set_result(None)
-
-    def _forget(self, sock: socket.socket) -> None:
-        self._attempts.discard(sock)
-        self._loop.remove_writer(sock)
-
-
-def _numeric(address: str, port: int) -> tuple[socket.AddressFamily, Any]:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    return family, (address, port)
 
 
 class _Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):

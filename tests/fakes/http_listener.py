@@ -10,7 +10,8 @@ from contextlib import asynccontextmanager
 import httpx
 from typing_extensions import override
 
-from kiosk.roomclient.connections import Resolve, RoomTransport, addresses_of
+from kiosk.roomclient.connections import RoomTransport
+from kiosk.roomclient.names import Resolve
 
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -114,7 +115,7 @@ class BreakingOff(Listener):
 
 @asynccontextmanager
 async def asking(
-    listener: Listener, keep_alive_s: float = LONG_S, resolve: Resolve = addresses_of
+    listener: Listener, keep_alive_s: float = LONG_S, resolve: Resolve | None = None
 ) -> AsyncGenerator[httpx.AsyncClient]:
     server = await asyncio.start_server(listener.serve, "127.0.0.1", 0, limit=8192)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"

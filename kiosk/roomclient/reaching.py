@@ -1,0 +1,118 @@
+"""
+Connecting to a room server whose link may be away.
+
+TCP repeats a connect that nobody answers after 1, 3 and 7 s only.  So another one is
+begun beside it three times a second, to the host's addresses in turn; the first that
+is answered counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import socket
+from collections.abc import Sequence
+from itertools import cycle
+from typing import Any, Final
+
+
+UNHEARD_S: Final = 2.0
+"""What does not arrive for so long ends a connection."""
+_UNHEARD_MS = round(UNHEARD_S * 1000)
+_ANOTHER_S = 0.3  # then another connect is begun, to the next address in turn
+
+
+async def reached(addresses: Sequence[str], port: int) -> socket.socket:
+    """
+    Return a socket connected to whichever address answers first.
+
+    Raises:
+        OSError: Every address says no.
+
+    """
+    # asyncio's own race of addresses forgets sockets when it is cancelled
+    race = _Race(addresses, port)
+    try:
+        while not race.over.done():
+            race.begin_another()
+            await asyncio.wait({race.over}, timeout=_ANOTHER_S)
+        return race.winner()
+    finally:
+        race.close()
+
+
+class _Race:
+    """
+    Attempts to connect, side by side.
+
+    Attributes:
+        over: Done when one is connected, or when every address said no.
+
+    """
+
+    def __init__(self, addresses: Sequence[str], port: int) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.over: asyncio.Future[None] = self._loop.create_future()
+        self._addresses = cycle(addresses)
+        self._port = port
+        self._untried = len(addresses)
+        self._attempts: set[socket.socket] = set()
+        self._connected: socket.socket | None = None
+        self._error = OSError("no address")
+
+    def begin_another(self) -> None:
+        """Try the next address in turn, and one more where that is refused."""
+        family, target = _numeric(next(self._addresses), self._port)
+        self._untried -= 1
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        sock.settimeout(0)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNHEARD_MS)
+        error = sock.connect_ex(target)
+        self._attempts.add(sock)
+        if error in (0, errno.EINPROGRESS):
+            self._loop.add_writer(sock, self._decided, sock)
+        else:
+            self._refused(sock, error)
+
+    def winner(self) -> socket.socket:
+        """Hand the connected socket over, or raise why there is none."""
+        sock, self._connected = self._connected, None
+        if sock is None:
+            raise self._error
+        return sock
+
+    def close(self) -> None:
+        """Close every socket that was not handed over."""
+        if self._connected is not None:
+            self._attempts.add(self._connected)
+        for sock in tuple(self._attempts):
+            self._forget(sock)
+            sock.close()
+
+    def _decided(self, sock: socket.socket) -> None:
+        error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if error:
+            self._refused(sock, error)
+        elif self._connected is None:
+            self._forget(sock)
+            self._connected = sock
+            self.over.set_result(None)
+
+    def _refused(self, sock: socket.socket, error: int) -> None:
+        self._forget(sock)
+        sock.close()
+        self._error = OSError(error, os.strerror(error))
+        if self._untried > 0:
+            self.begin_another()
+        elif not self._attempts and not self.over.done():
+            self.over.set_result(None)
+
+    def _forget(self, sock: socket.socket) -> None:
+        self._attempts.discard(sock)
+        self._loop.remove_writer(sock)
+
+
+def _numeric(address: str, port: int) -> tuple[socket.AddressFamily, Any]:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    return family, (address, port)
