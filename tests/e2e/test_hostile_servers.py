@@ -24,6 +24,7 @@ from tests.fakes.branch import (
     wait_for_new_pictures,
     wait_until,
 )
+from tests.fakes.camera_watch import devices_watched
 from tests.fakes.proxy import Proxy, proxy
 from tests.fakes.strangers import free_port
 
@@ -73,7 +74,8 @@ def world(world_of_the_module: World) -> Iterator[World]:
         for kiosk in (now.kiosk, now.impatient):
             kiosk.wait_for("IDLE", 15.0)
         now.agent.wait_for("WAITING", 15.0)
-        yield now
+        with devices_watched(now.kiosk, now.impatient, now.agent):
+            yield now
     finally:
         now.media.flow()
         now.rooms.flow()

@@ -21,6 +21,7 @@ from tests.fakes.branch import (
     wait_for_new_pictures,
     wait_until,
 )
+from tests.fakes.camera_watch import devices_watched
 from tests.fakes.im_client import GROUPS, POLLS
 from tests.fakes.reading import texts_to
 from tests.fakes.redis_process import RedisProcess
@@ -128,11 +129,11 @@ def test_a_call_and_its_channels_outlive_a_server_behind_the_balancer(
     assert read_by_agent.get(timeout=5) == "kiosk: before"
     assert read_by_kiosk.get(timeout=5) == "agent: good day"
 
-    site.servers[0].kill()
-
-    for party in (kiosk, agent):
-        wait_for_new_pictures(party)
-        party.wait_for("IN_CALL")
+    with devices_watched(kiosk, agent):
+        site.servers[0].kill()
+        for party in (kiosk, agent):
+            wait_for_new_pictures(party)
+            party.wait_for("IN_CALL")
     with texts_to(agent) as read_by_agent:
         kiosk.control.text("after")
     im.hear_text("after")

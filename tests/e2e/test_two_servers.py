@@ -19,6 +19,7 @@ from tests.fakes.branch import (
     wait_for_new_pictures,
     wait_until,
 )
+from tests.fakes.camera_watch import devices_watched
 from tests.fakes.proxy import Proxy, proxy
 from tests.fakes.races import races
 from tests.fakes.redis_process import RedisProcess
@@ -101,31 +102,33 @@ def test_a_kiosk_and_an_agent_at_different_servers_call_each_other(
 
 def test_a_call_outlives_the_server_of_one_of_them(cluster: Cluster) -> None:
     agent, kiosk = called(cluster)
-    cluster.servers[0].kill()
-    cluster.ways[0].lead_to(port_of(cluster.servers[1]))  # as a load balancer does
-    cluster.ways[0].reset()
+    with devices_watched(agent, kiosk):
+        cluster.servers[0].kill()
+        cluster.ways[0].lead_to(port_of(cluster.servers[1]))  # as a load balancer does
+        cluster.ways[0].reset()
 
-    for party in (agent, kiosk):
-        wait_for_new_pictures(party)
-        party.wait_for("IN_CALL", 10.0)
+        for party in (agent, kiosk):
+            wait_for_new_pictures(party)
+            party.wait_for("IN_CALL", 10.0)
     assert agent.status()["call"] == 1
     assert kiosk.status()["call"] == 1
 
 
 def test_a_call_outlives_a_restart_of_the_store(cluster: Cluster) -> None:
     agent, kiosk = called(cluster)
-    cluster.redis.kill()
-    for party in (agent, kiosk):
-        wait_for_new_pictures(party)
-    cluster.redis.start()
+    with devices_watched(agent, kiosk):
+        cluster.redis.kill()
+        for party in (agent, kiosk):
+            wait_for_new_pictures(party)
+        cluster.redis.start()
 
-    for server in cluster.servers:
-        wait_until(partial(knows_the_store_is_back, server), "the store is back")
-    for party in (agent, kiosk):
-        wait_for_new_pictures(party)
-        assert party.state == "IN_CALL"
-    agent.press("hangup")
-    kiosk.wait_for("IDLE", 10.0)
+        for server in cluster.servers:
+            wait_until(partial(knows_the_store_is_back, server), "the store is back")
+        for party in (agent, kiosk):
+            wait_for_new_pictures(party)
+            assert party.state == "IN_CALL"
+        agent.press("hangup")
+        kiosk.wait_for("IDLE", 10.0)
 
 
 async def test_a_race_over_two_processes_for_the_last_seat_has_one_winner(

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.branch import Branch, Party, wait_for_new_pictures
+from tests.fakes.camera_watch import devices_watched
 from tests.fakes.panels import Watch, panel_of
 from tests.lab.network import Network, needs_network, network
 from tests.lab.shuttle import NETWORK
@@ -52,7 +53,8 @@ def world() -> Iterator[World]:
         kiosk.press("call")
         kiosk.wait_for("IN_CALL")
         agent.wait_for("IN_CALL")
-        yield World(lab, kiosk, agent, branch.folder)
+        with devices_watched(kiosk, agent):
+            yield World(lab, kiosk, agent, branch.folder)
 
 
 def test_a_call_survives_an_outage_and_both_sides_see_each_other_soon_after(

@@ -19,7 +19,7 @@ from tests.fakes.listening import listening
 from tests.fakes.self_signed import self_signed
 
 
-LIMITS = LinkLimits(start_s=5.0, address_s=5.0, send_s=0.3, send_buffer_bytes=4096)
+LIMITS = LinkLimits(start_s=5.0, send_s=0.3, send_buffer_bytes=4096)
 FLOOD = b"x" * 4_000_000
 
 
