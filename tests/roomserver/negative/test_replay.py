@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import ssl
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
 
 from kiosk.room import messages as msg
 from kiosk.roomserver.asking import Asked, Hold, Page
 from kiosk.roomserver.enrolment import Enrolled, hash_of
+from kiosk.roomserver.http_message import HttpAnswer, HttpRequest
+from kiosk.roomserver.http_server import listen, serving
 from kiosk.roomserver.routes import Answer, Routes
+from kiosk.roomserver.tls import TlsFiles, server_context
 from tests.fakes.room_desk import FakeDesk, Json
+from tests.fakes.self_signed import self_signed
 
 
+T = TypeVar("T")
 FAR = "192.0.2.7"
 KEY = "a1" * 16
 PUBLIC = {"get_login_info", "login"}
@@ -111,3 +123,73 @@ def test_another_body_under_a_captured_token_is_refused_to_other_names() -> None
 
     for route in ("delete_pusher", "destroy_room", "pusher_heartbeat"):
         assert code_of(desk.ask_anything(route, body, query=stolen)) == 7
+
+
+class Mouth:
+    """A client whose TLS is written down as it leaves, byte for byte."""
+
+    def __init__(self, trust: ssl.SSLContext) -> None:
+        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = trust.wrap_bio(self._in, self._out, server_hostname="127.0.0.1")
+        self.said: list[bytes] = []
+
+    async def talk(self, port: int, request: bytes) -> bytes:
+        """Make the handshake, ask, and return the answer."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        async with asyncio.timeout(5):
+            await self._until(self._tls.do_handshake, reader, writer)
+            self._tls.write(request)
+            answer = await self._until(lambda: self._tls.read(65536), reader, writer)
+        writer.close()
+        return answer
+
+    async def _until(
+        self,
+        step: Callable[[], T],
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> T:
+        while True:
+            try:
+                return step()
+            except ssl.SSLWantReadError:
+                self._flush(writer)
+                self._in.write(await reader.read(65536))
+            finally:
+                self._flush(writer)
+
+    def _flush(self, writer: asyncio.StreamWriter) -> None:
+        said = self._out.read()
+        if said:
+            self.said.append(said)
+            writer.write(said)
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+async def test_what_was_captured_of_tls_and_is_sent_again_asks_for_nothing(
+    tmp_path: Path, version: ssl.TLSVersion
+) -> None:
+    pem, key = self_signed(tmp_path, "127.0.0.1")
+    trust = ssl.create_default_context(cafile=str(pem))
+    trust.minimum_version = trust.maximum_version = version
+    asked: list[str] = []
+
+    async def note(request: HttpRequest) -> HttpAnswer:
+        asked.append(request.path)
+        return HttpAnswer(b"{}")
+
+    mouth, listener = Mouth(trust), listen("http", "127.0.0.1", 0)
+    port = listener.getsockname()[1]
+    tls = server_context(TlsFiles(str(pem), str(key)))
+    async with serving(note, listener, tls=tls):
+        answer = await mouth.talk(port, b"GET /login HTTP/1.1\r\nHost: h\r\n\r\n")
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for said in mouth.said:
+            writer.write(said)
+            await asyncio.sleep(0.02)
+        async with asyncio.timeout(5):
+            await reader.read()  # a handshake of its own, an alert, and the end
+        writer.close()
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert asked == ["/login"]
