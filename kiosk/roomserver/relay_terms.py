@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from kiosk.roomserver.networks import neighbourhood
 from kiosk.rtmp.live_queue import QueueLimits
 
 
@@ -34,7 +35,7 @@ class RelayLimits:
         farewell_s: How long a closing connection may take its last bytes.
         idr_interval_s: A publisher is asked for an IDR no more often.
         connections: In all.
-        connections_per_address: From one IP address.
+        connections_per_address: From one IP address; an IPv6 /64 is one.
         subscribers_per_stream: Players of one stream.
         message_bytes: The largest message of an accepted publisher.
         send_buffer_bytes: SO_SNDBUF of a connection: what the kernel hides.
@@ -77,23 +78,25 @@ class Crowd:
     def __init__(self, limits: RelayLimits) -> None:
         self._limits = limits
         self._in_all = 0
-        self._by_address: Counter[str] = Counter()
+        self._by_place: Counter[str] = Counter()
 
     def came(self, address: str) -> bool:
         """Count one more from an address; False: there are too many."""
+        place = neighbourhood(address)
         self._in_all += 1
-        self._by_address[address] += 1
+        self._by_place[place] += 1
         return (
             self._in_all <= self._limits.connections
-            and self._by_address[address] <= self._limits.connections_per_address
+            and self._by_place[place] <= self._limits.connections_per_address
         )
 
     def went(self, address: str) -> None:
         """Count one less; refused ones were counted as well."""
         self._in_all -= 1
-        self._by_address[address] -= 1
-        if not self._by_address[address]:
-            del self._by_address[address]
+        place = neighbourhood(address)
+        self._by_place[place] -= 1
+        if not self._by_place[place]:
+            del self._by_place[place]
 
 
 @dataclass(frozen=True, slots=True)

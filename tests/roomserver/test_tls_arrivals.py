@@ -18,7 +18,7 @@ from kiosk.roomserver.http import Door
 from kiosk.roomserver.http_server import listen, serving
 from kiosk.roomserver.long_polls import LongPolls
 from kiosk.roomserver.relay import Relay
-from kiosk.roomserver.relay_terms import RelayLimits
+from kiosk.roomserver.relay_terms import Crowd, RelayLimits
 from kiosk.roomserver.tls import TlsFiles, server_context
 from tests.fakes.raw_http import HEALTH, HEARTBEAT, RawClient, post
 from tests.fakes.room_desk import FakeDesk
@@ -127,6 +127,25 @@ async def test_handshakes_that_do_not_end_count_against_their_address(
         await let_in(port, certificate)
         for client in (*flood, one_more):
             client.close()
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "other"),
+    [
+        ("192.0.2.1", "192.0.2.1", "192.0.2.2"),
+        ("2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"),
+    ],
+)
+def test_the_relay_counts_by_places_as_the_room_service_does(
+    one: str, two: str, other: str
+) -> None:
+    crowd = Crowd(RelayLimits(connections_per_address=2))
+
+    assert [crowd.came(address) for address in (one, two, one)] == [True, True, False]
+    assert crowd.came(other)
+    for address in (one, two):
+        crowd.went(address)
+    assert crowd.came(two)
 
 
 @BOTH
