@@ -168,6 +168,19 @@ def test_the_loudest_is_marked_by_colour_and_sign_and_nobody_else_is() -> None:
         assert silence.getpixel(at) != palette.LIGHT_GREEN
 
 
+def test_the_place_of_a_missing_picture_is_covered_and_of_a_picture_left_clear() -> (
+    None
+):
+    absent = Tile("Bruno", Layer.SECOND, Received.SOUND)
+
+    page, at = Artist(SIZE, Fonts()).over(content(ANNA, absent))
+
+    for place, covered in zip(tile_rects(SIZE, 2), (False, True), strict=True):
+        x, y = place.x + place.width // 4 - at.x, place.y + place.height // 4 - at.y
+        opacity = page.pixels[4 * (y * page.width + x) + 3]
+        assert opacity == (255 if covered else 0)
+
+
 def glass(artist: Artist, drawn: ScreenContent) -> Image.Image:
     page, place = artist.over(drawn)
     whole = Image.new("RGB", SIZE)
