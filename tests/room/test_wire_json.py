@@ -11,9 +11,15 @@ def test_an_object_is_read_as_it_was_written() -> None:
     assert parse_json(dump_json(wire)) == wire
 
 
+@pytest.mark.parametrize("body", [b'{"a":1}\r\n', b' {"a":1}', b'{"a":1} '])
+def test_space_around_an_object_is_none_of_it(body: bytes) -> None:
+    assert parse_json(body) == {"a": 1}
+
+
 @pytest.mark.parametrize(
     ("body", "cause"),
     [
+        (b'{"a":1}{"a":1}', "not JSON"),
         (b"[" * 60_000, "nested deeper"),
         (b'{"a":' * 5_000 + b"1" + b"}" * 5_000, "nested deeper"),
         (b'{"a":NaN}', "NaN is not JSON"),
