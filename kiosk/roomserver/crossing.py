@@ -125,9 +125,9 @@ class Crossing(asyncio.Protocol):
             return
         if self._last is not None and data.startswith(self._last[0]):
             raw, head = self._last
-            whole = len(data) == len(raw) + head.body_bytes
-            if whole and not self._buffer and self._stage is _Stage.IDLE:
-                self._pass_on(head, data[len(raw) :])  # like the last one, as most are
+            whole = len(data) == len(raw) + head.body_bytes and not self._buffer
+            if whole and self._stage is _Stage.IDLE:  # and like the last: as most are
+                self._pass_on(head, data[len(raw) :])
                 return
         self._buffer += data
         if self._stage is not _Stage.ANSWERING:
@@ -203,7 +203,7 @@ class Crossing(asyncio.Protocol):
         """Read the head once it is whole and the client may go on."""
         end = self._buffer.find(HEAD_END) + len(HEAD_END)
         if end < len(HEAD_END):
-            self._judge(bytes(self._buffer))
+            judge_part(self._buffer, self._limits.line_bytes, self._limits.head_bytes)
             self._await_rest(_Stage.HEAD, self._limits.head_s)
             return None
         head = self._read_head(bytes(self._buffer[:end]))
@@ -222,13 +222,10 @@ class Crossing(asyncio.Protocol):
             self._stage = stage
             self._deadline = self._now() + patience_s
 
-    def _judge(self, part: bytes) -> None:
-        judge_part(part, self._limits.line_bytes, self._limits.head_bytes)
-
     def _read_head(self, raw: bytes) -> Head:
         if self._last is not None and self._last[0] == raw:
             return self._last[1]  # heartbeats and polls of a member differ in nothing
-        self._judge(raw)
+        judge_part(raw, self._limits.line_bytes, self._limits.head_bytes)
         head = read_head(raw, self._limits.body_bytes)
         self._last = raw, head
         return head
@@ -285,11 +282,7 @@ class Crossing(asyncio.Protocol):
         elif self._stalled_at == math.inf:
             self._await_next()
             if self._buffer:  # others' requests come before this client's next one
-                asyncio.get_running_loop().call_soon(self._go_on)
-
-    def _go_on(self) -> None:
-        if self._stage is not _Stage.ANSWERING and self._stage is not _Stage.CLOSING:
-            self._collect()
+                asyncio.get_running_loop().call_soon(self.data_received, b"")
 
     def _put_off(self, head: Head, status: int, reason: str) -> bool:
         """Answer one request for the server; say whether there may be more to do."""
