@@ -84,13 +84,13 @@ class RoomTransport(httpx.AsyncHTTPTransport):
         """Send a request; again, where the connection had ended before."""
         if request.extensions.get(ONCE):
             return await self._fresh.handle_async_request(request)
-        while True:
+        for _ in range(_POOL):  # so many may have ended
             try:
                 return await super().handle_async_request(request)
             except httpx.ReadError as error:
-                # Each time one connection fewer is left that might have ended.
                 if not isinstance(error.__cause__, _Stale):
                     raise
+        return await self._fresh.handle_async_request(request)
 
     @override
     async def aclose(self) -> None:
@@ -148,6 +148,7 @@ class _Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self._changed = asyncio.Event()
         self._writable = asyncio.Event()
         self._is_over = False
+        self._is_read = False
         self._is_answered = False
         self._is_used_again = False
         self._written = 0  # of the request under way, if it is not the first
@@ -199,6 +200,7 @@ class _Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
             raise _Stale("the connection had ended") from self._error
         if not self._received and self._error is not None:
             raise httpcore.ReadError(str(self._error)) from self._error
+        self._is_read = True
         taken = bytes(self._received[:max_bytes])
         del self._received[:max_bytes]
         if len(self._received) <= _AHEAD:
@@ -211,8 +213,8 @@ class _Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
         buffer: bytes,
         timeout: float | None = None,
     ) -> None:
-        if self._is_answered:
-            self._is_answered, self._is_used_again = False, True
+        if self._is_read:  # all of a request is written before its answer is read
+            self._is_read, self._is_answered, self._is_used_again = False, False, True
             self._written = 0
             self._arriving = self._loop.call_later(_ARRIVES_S, self._close_if_unheard)
         self._written += len(buffer)

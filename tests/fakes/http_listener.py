@@ -99,6 +99,18 @@ class Ending(Listener):
             writer.transport.abort()
 
 
+class Babbling(Listener):
+    """Says something that is no HTTP before it is asked, and hangs up."""
+
+    @override
+    async def serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self.accepted += 1
+        writer.write(b"SSH-2.0-Banner\r\n")
+        writer.close()
+
+
 class BreakingOff(Listener):
     """Answers the first request on a connection, and of the next one the beginning."""
 

@@ -14,6 +14,7 @@ from kiosk.roomclient.cancelling import within
 from kiosk.roomclient.connections import KEEP_ALIVE_S, ONCE, RoomTransport
 from tests.fakes.http_listener import (
     OK,
+    Babbling,
     BreakingOff,
     Ending,
     Listener,
@@ -250,6 +251,15 @@ async def test_an_answer_that_breaks_off_is_not_asked_for_again() -> None:
     listener = BreakingOff(OK)
     async with asking(listener) as http:
         assert (await http.get("/")).status_code == 200
+        with pytest.raises(httpx.TransportError):
+            await http.get("/")
+
+    assert listener.accepted == 1
+
+
+async def test_a_server_that_speaks_first_is_asked_once() -> None:
+    listener = Babbling(OK)
+    async with asking(listener) as http:
         with pytest.raises(httpx.TransportError):
             await http.get("/")
 
