@@ -8,8 +8,9 @@ what the bars of the narrow link and of the losses judge.  *Presented* is its
 age after our playout; that, and what is shown and concealed, is the player's.
 
 The uncontrolled push beside is the same pusher whose rate control sees and does
-nothing.  Ages of pictures that were never sent do not exist: each row says how
-many pictures a second it is of.
+nothing; what other programs do there is in :mod:`tests.bench.network_peers`.  Ages of
+pictures that were never sent do not exist: each row says how many pictures a
+second it is of.
 """
 
 from __future__ import annotations
@@ -18,10 +19,21 @@ import contextlib
 import json
 import subprocess
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tests.bench import network_peers
+from tests.bench.links import (
+    LOSS_PERCENT,
+    LOSSY,
+    LOSSY_KBPS,
+    NARROW_KBPS,
+    WIDE,
+    WIDE_KBPS,
+    Series,
+    ages_of,
+)
 from tests.bench.processes import first_line, our_module, running
 from tests.bench.report import SPREAD, Bar, Number, Result, Table, percentile, spread
 from tests.lab.network import Network, network, why_not
@@ -30,11 +42,8 @@ from tests.lab.shuttle import CONGESTION_CONTROL
 
 WARM_UP_S, NARROW_S, AFTER_S = 10.0, 12.0, 12.0
 FIRST_S = 2.0
-WIDE_KBPS, NARROW_KBPS = 3000, 350
-NARROW_DELAY_MS = 15.0
-LOSSY_KBPS, LOSSY_SENT_KBPS, LOSS_PERCENT, LOSSY_DELAY_MS = 700, 600, 2.0, 30.0
+LOSSY_SENT_KBPS = 600
 LOSSY_S, LOSSY_FULL_S = 30.0, 120.0
-QUEUE_BYTES = 256_000
 
 FIRST_MS, THEN_MS = 400.0, 150.0
 USED_LEAST, BACK_S, BACK_SHARE = 85.0, 8.0, 0.9
@@ -42,9 +51,6 @@ LOSSY_MS, CONCEALED_MOST, SHOWN_LEAST = 250.0, 1.0, 25.0
 
 OURS, UNCONTROLLED = "kiosk", "uncontrolled push"
 _BEGIN_S, _END_S = 1.0, 1.0
-
-Series = Sequence[tuple[float, float]]
-"""When pictures were painted (monotonic seconds), and how old they were (ms)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +98,15 @@ def run(*, full: bool) -> Result:
     seconds = LOSSY_FULL_S if full else LOSSY_S
     lossy = _lossy(seconds)
     ours = narrowed[OURS]
+    peers, peer_notes = network_peers.tables()
     return Result(
         "network",
-        [_ages(narrowed), _use(narrowed), _losses(lossy)],
-        [*_narrow_bars(ours), *_loss_bars(lossy)],
-        notes=[f"congestion control: {CONGESTION_CONTROL}, a Raspberry Pi's"],
+        [_ages(narrowed), _use(narrowed), _losses(lossy), *peers],
+        [*_narrow_bars(ours), *_loss_bars(lossy), *_presented(ours, lossy)],
+        notes=[
+            f"congestion control: {CONGESTION_CONTROL}, a Raspberry Pi's",
+            *peer_notes,
+        ],
         numbers={
             name: {"history": found.history, "decoded": list(found.decoded)}
             for name, found in narrowed.items()
@@ -126,13 +136,13 @@ class _Push:
 
 @contextlib.contextmanager
 def _push(
-    seconds: float, *options: object, rate_kbps: float, delay_ms: float
+    seconds: float, *options: object, link: Mapping[str, float]
 ) -> Generator[_Push]:
     """Begin a push that is watched for so long, over a link without losses."""
     watched = seconds + _END_S
     with contextlib.ExitStack() as stack:
         lab = stack.enter_context(network())
-        lab.change(rate_kbps=rate_kbps, delay_ms=delay_ms, queue_bytes=QUEUE_BYTES)
+        lab.change(**link)
 
         def start(command: list[str]) -> subprocess.Popen[bytes]:
             return stack.enter_context(running(*command))
@@ -151,9 +161,7 @@ def _push(
 
 def _narrowed(*options: object) -> Narrowed:
     seconds = WARM_UP_S + NARROW_S + AFTER_S
-    with _push(
-        seconds, *options, rate_kbps=WIDE_KBPS, delay_ms=NARROW_DELAY_MS
-    ) as push:
+    with _push(seconds, *options, link=WIDE) as push:
         time.sleep(WARM_UP_S)
         at = time.monotonic()
         push.lab.change("up", rate_kbps=NARROW_KBPS)
@@ -188,9 +196,7 @@ class Lossy:
 def _lossy(seconds: float) -> Lossy:
     warm_up = FIRST_S
     options = ("--kbps", LOSSY_SENT_KBPS)
-    with _push(
-        warm_up + seconds, *options, rate_kbps=LOSSY_KBPS, delay_ms=LOSSY_DELAY_MS
-    ) as push:
+    with _push(warm_up + seconds, *options, link=LOSSY) as push:
         push.lab.change(loss_percent=LOSS_PERCENT)
         time.sleep(warm_up)
         begin = time.monotonic()
@@ -200,16 +206,12 @@ def _lossy(seconds: float) -> Lossy:
     concealed = played["play"]["concealed_ms"] / 10 / (warm_up + seconds)
     return Lossy(
         seconds - _END_S,
-        _ages_of(decoded, begin, end),
-        _ages_of(played["series"], begin, end),
+        ages_of(decoded, begin, end),
+        ages_of(played["series"], begin, end),
         concealed,
         tally.lost,
         tally.offered,
     )
-
-
-def _ages_of(series: Series, begin: float, end: float) -> list[float]:
-    return [age_ms for painted, age_ms in series if begin <= painted < end]
 
 
 # -- telling -------------------------------------------------------------------------
@@ -229,7 +231,7 @@ def _ages(narrowed: dict[str, Narrowed]) -> Table:
                 ("then", then, found.until),
                 ("wide again", found.until + FIRST_S, found.until + AFTER_S),
             ):
-                ages = _ages_of(series, begin, end)
+                ages = ages_of(series, begin, end)
                 rate = len(ages) / (end - begin)
                 rows.append((f"{name}, {kind}, {when}", rate, *spread(ages)))
     title = f"Age of pictures, link {WIDE_KBPS} -> {NARROW_KBPS} -> {WIDE_KBPS} kbit/s"
@@ -269,8 +271,8 @@ def _losses(lossy: Lossy) -> Table:
 
 def _narrow_bars(ours: Narrowed) -> list[Bar]:
     then = ours.at + FIRST_S
-    first_ms = percentile(_ages_of(ours.decoded, ours.at, then), 95)
-    then_ms = percentile(_ages_of(ours.decoded, then, ours.until), 95)
+    first_ms = percentile(ages_of(ours.decoded, ours.at, then), 95)
+    then_ms = percentile(ages_of(ours.decoded, then, ours.until), 95)
     return [
         Bar("narrow link, decoded, first 2 s, p95", first_ms, FIRST_MS),
         Bar("narrow link, decoded, then, p95", then_ms, THEN_MS),
@@ -282,6 +284,20 @@ def _narrow_bars(ours: Narrowed) -> list[Bar]:
             at_least=True,
         ),
         Bar("nine tenths of the old rate are back", ours.back_s, BACK_S, unit="s"),
+    ]
+
+
+def _presented(ours: Narrowed, lossy: Lossy) -> list[Bar]:
+    """Return what a customer sees, playout included; printed only."""
+    then = ours.at + FIRST_S
+    series = ours.presented
+    first_ms = percentile(ages_of(series, ours.at, then), 95)
+    then_ms = percentile(ages_of(series, then, ours.until), 95)
+    lossy_ms = percentile(lossy.presented_ms, 95)
+    return [
+        Bar("narrow link, presented, first 2 s, p95", first_ms, None, judged=False),
+        Bar("narrow link, presented, then, p95", then_ms, None, judged=False),
+        Bar("losses, presented, p95", lossy_ms, None, judged=False),
     ]
 
 

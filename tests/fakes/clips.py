@@ -21,8 +21,14 @@ def write_video(
     pictures: int = 10,
     rate: int = 25,
     luma: int = 180,
+    grain: int = 0,
 ) -> str:
-    """Write a grey MPEG-4 clip that grows a little brighter by the picture."""
+    """
+    Write a grey MPEG-4 clip that grows a little brighter by the picture.
+
+    With ``grain``, so many levels of noise make it as costly as a real picture.
+    """
+    noise = np.random.default_rng(1)
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg4", rate=rate)
         assert isinstance(stream, VideoStream)
@@ -31,7 +37,8 @@ def write_video(
         stream.bit_rate = 500_000
         for number in range(pictures):
             plane = np.full((size[1] * 3 // 2, size[0]), 128, np.uint8)
-            plane[: size[1]] = luma + number
+            shape = (size[1], size[0])
+            plane[: size[1]] = luma + number + noise.integers(0, grain + 1, shape)
             frame = VideoFrame.from_ndarray(plane, format="yuv420p")
             frame.pts = number
             frame.time_base = Fraction(1, rate)

@@ -73,7 +73,7 @@ def _file_camera(path: str) -> Camera:
 CAMERAS: Mapping[str, Make[Camera]] = {
     "synthetic": lambda _: Pair(_synthetic_camera(), _synthetic_camera(absent=True)),
     "file": lambda folder: Pair(
-        _file_camera(write_video(folder / "clip.mp4")),
+        _file_camera(write_video(folder / "clip.mp4", grain=40)),
         _file_camera(str(folder / "none.mp4")),
     ),
 }

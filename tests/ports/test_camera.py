@@ -108,6 +108,22 @@ def test_an_idr_comes_when_it_is_asked_for(camera: Camera) -> None:
     assert {SPS, PPS, IDR} <= set(nal_types(again.data))
 
 
+def test_pictures_become_smaller_with_the_bit_rate(camera: Camera) -> None:
+    viewer = Viewer()
+    camera.set_bitrate(Bitrate(300_000))
+    camera.start(viewer.on_unit)
+    assert viewer.has(30)
+    camera.set_bitrate(Bitrate(60_000))
+    changed = len(viewer.units)
+    assert viewer.has(changed + 45)
+    camera.close()
+
+    before = sum(len(unit.data) for unit in viewer.units[10:30])
+    after = sum(len(unit.data) for unit in viewer.units[changed + 25 : changed + 45])
+
+    assert after < before / 2
+
+
 def test_fewer_pictures_come_when_fewer_are_wanted(camera: Camera) -> None:
     viewer = Viewer()
     camera.set_picture_rate(5)
