@@ -13,7 +13,8 @@ from typing import Generic, TypeVar
 from kiosk.errors import MediaError, StreamEnded, StreamRefused, WireError
 from kiosk.media.flow import Reading
 from kiosk.media.link import Link
-from kiosk.rtmp.client import Phase, PlayClient, PublishClient
+from kiosk.rtmp.client import PlayClient, PublishClient
+from kiosk.rtmp.dialogue import Phase
 from kiosk.rtmp.events import ClientEvent, Refused
 
 

@@ -8,8 +8,9 @@ from kiosk.errors import WireError
 from kiosk.rtmp import amf0
 from kiosk.rtmp import messages as m
 from kiosk.rtmp.chunks import ChunkLimits, Message
-from kiosk.rtmp.client import Phase, PlayClient, PublishClient
+from kiosk.rtmp.client import PlayClient, PublishClient
 from kiosk.rtmp.connection import Connection
+from kiosk.rtmp.dialogue import Phase
 from kiosk.rtmp.events import (
     AudioTag,
     ClientEvent,

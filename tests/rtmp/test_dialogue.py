@@ -7,7 +7,8 @@ import pytest
 from kiosk.errors import WireError
 from kiosk.rtmp.amf0 import EcmaArray, encode
 from kiosk.rtmp.chunks import ChunkLimits, Message
-from kiosk.rtmp.client import Phase, PlayClient, PublishClient
+from kiosk.rtmp.client import PlayClient, PublishClient
+from kiosk.rtmp.dialogue import Phase
 from kiosk.rtmp.events import (
     AudioTag,
     Closed,
