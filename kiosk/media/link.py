@@ -44,6 +44,7 @@ _TCP_INFO_BYTES = 192
 # of linux/tcp.h: tcpi_ca_state, packets unacked, sacked and lost, tcpi_rtt in
 # microseconds, tcpi_bytes_acked, tcpi_notsent_bytes
 _TCP_INFO = struct.Struct("=x B 22x III 32x I 48x Q 16x I")
+_AGAIN, _LONGEST_PATIENCE_S = 2.5, 4.0  # round trips, and what they may amount to
 _TIMED_OUT = 4  # TCP_CA_Loss: everything is to be sent once more
 
 
@@ -64,7 +65,7 @@ class Link:
         beat: Callable[[], None] = lambda: None,
     ) -> None:
         self._url = url
-        self._send_s = limits.send_s
+        self._send_s = self._patience_s = limits.send_s
         self._waiting = Waiting(beat)
         self._dialling = Dialling(url, resolver, self._waiting, limits=limits, tls=tls)
         self._sock: socket.socket | None = None
@@ -124,7 +125,7 @@ class Link:
                 continue
             if deadline is None:
                 self.measure()
-                deadline = self._arrived_at + self._send_s
+                deadline = self._arrived_at + self._patience_s
             if not self._wait(waits_for, deadline - time.monotonic()):
                 raise self._send_stalled()
 
@@ -191,12 +192,18 @@ class Link:
         if reading.backlog_bytes == 0 or arrived_bytes != self._arrived_bytes:
             self._arrived_bytes = arrived_bytes
             self._arrived_at = now
-        elif now - self._arrived_at > self._send_s:
+            return
+        # what was lost in a long queue comes after the whole of it once more
+        again_s = _AGAIN * reading.rtt_us / 1_000_000
+        self._patience_s = max(self._send_s, min(again_s, _LONGEST_PATIENCE_S))
+        if now - self._arrived_at > self._patience_s:
             raise self._send_stalled()
 
     def _send_stalled(self) -> StreamStalled:
         self._forget_unsent()
-        return StreamStalled(f"{self.name}: took nothing more for {self._send_s:.1f} s")
+        return StreamStalled(
+            f"{self.name}: took nothing more for {self._patience_s:.1f} s"
+        )
 
     def _forget_unsent(self) -> None:
         """Let the close be a reset: what is late must not arrive after all."""
