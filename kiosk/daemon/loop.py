@@ -240,10 +240,9 @@ class Daemon:
         return self._scope
 
     def _read(self, message: ports.TextReceived) -> None:
-        if self._current.stills.hear(message):
-            return
-        self._face.read(message)
-        self._work.begin(partial(self._current.answer_text, message))
+        if not self._current.stills.hear(message):
+            self._face.read(message)
+            self._work.begin(partial(self._current.answer_text, message))
 
     def _mute(self, *, muted: bool) -> None:
         if self._scope is not None and self._scope.pusher is not None:
