@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -60,6 +59,7 @@ class Daemon:
 
     Attributes:
         last_call: The record of the last call that ended; None before.
+        calls: Returns the records of the last calls, the newest first.
 
     """
 
@@ -89,6 +89,7 @@ class Daemon:
         self._scope: CallScope | None = None
         self._pressed_at = self._calls_ended = 0
         self.last_call: CallRecord | None = None
+        self.calls = outside.calls.newest
         self._stopping = asyncio.Event()
 
     # -- life ------------------------------------------------------------------
@@ -284,10 +285,6 @@ class Daemon:
             stall=self._stall,
             calls_ended=self._calls_ended,
         )
-
-    def calls(self) -> Sequence[Mapping[str, Any]]:
-        """Return the records of the last calls, the newest first."""
-        return self._outside.calls.newest()
 
     async def save_screenshot(self, path: str) -> None:
         """Write what is on the glass as PNG; DeviceError if that cannot be."""

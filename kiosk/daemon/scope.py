@@ -148,6 +148,7 @@ class CallScope:
         assert self._seat is not None, "published without a seat"
         self.pusher = self._media.new_pusher(self._hear)
         self.pusher.set_muted(muted=muted)
+        self.look()  # rates count from here
         try:
             await self.pusher.start(self._seat.push_url)
         except (DeviceError, MediaError) as exc:
@@ -232,6 +233,7 @@ class CallScope:
             self.player = self._media.new_player(self._hear)
         try:
             await self.player.play(peer, layer)
+            self.look()
         except (DeviceError, MediaError) as exc:
             self._fail(exc)
 

@@ -110,7 +110,12 @@ class Artist:
         return page
 
     def over(self, content: ScreenContent) -> tuple[PageFrame, Rect]:
-        """Return what lies over the picture, cut to its size, and its place."""
+        """
+        Return what lies over the picture, cut to its size, and its place.
+
+        The pages are forgotten: their memory is better used in a call.
+        """
+        self._pages.clear()
         canvas = self._canvas(Image.new(CLEAR, self._size))
         draw_strip(canvas, content.strip, opacity=0.94)
         pip = self._pip if content.self_view else None
