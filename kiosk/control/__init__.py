@@ -39,6 +39,7 @@ where something did not happen (yet); ``position`` is the place in the queue::
                  "peer_known_us", "first_picture_us"},   of this or the last call
      "devices": {"camera_open", "microphone_open", "speaker_open"},   observed
      "rss_mb": 70.1, "cpu_s": 12.3, "threads": 8, "fds": 20,
+     "threads_cpu_s": {"camera": 4.1, "playout": 2.2},   of those that run now
      "loop_stall_ms": {"p999", "max", "n"}, "calls_ended": 2}
 
 Events: ``{"event": "state", "state", "screen", "at_us"}``, ``{"event": "text",

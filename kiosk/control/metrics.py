@@ -61,6 +61,12 @@ def _process(status: Mapping[str, Any]) -> Iterator[str]:
     yield from _one("process_resident_memory_bytes", "Resident.", memory)
     yield from _one("process_cpu_seconds_total", "Used.", status.get("cpu_s"))
     yield from _one("process_threads", "Running.", status.get("threads"))
+    threads: Mapping[str, float] = status.get("threads_cpu_s") or {}
+    yield from _family(
+        "kiosk_thread_cpu_seconds",
+        "Used by threads that run now.",
+        [({"thread": name}, used) for name, used in threads.items()],
+    )
     yield from _one("process_open_fds", "Open.", status.get("fds"))
 
 

@@ -116,6 +116,7 @@ class Face:
             peer_name=", ".join(peer.name for peer in peers),
             muted=self._machine.muted,
             with_picture=scope.peers.with_picture if scope else True,
+            is_poor=scope.keeper.is_poor if scope else False,
             tiles=scope.peers.tiles if scope else (),
         )
         self._screens.show(self.screen, self.facts)
@@ -154,6 +155,8 @@ class Face:
 
     def tick(self) -> None:
         """Redraw what changes with time."""
+        if self.scope is not None and self.scope.keeper.is_poor != self.facts.is_poor:
+            self.refresh()
         self._screens.tick()
         self.light()
 

@@ -34,6 +34,8 @@ _MOST_PARTIES: Final = 32
 _MOST_PASSAGES: Final = 100
 _MOST_LOSSES: Final = 16
 _LONGEST_REASON: Final = 200
+_MISSED_MS: Final = 100.0
+_BRAKED_MS: Final = 300.0
 _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -48,6 +50,7 @@ class _Party:
     silent_us: int = 0
     silent_since: Micros | None = None
     losses: int = 0
+    missed_ms: float = 0.0
 
 
 class RecordKeeper:
@@ -78,6 +81,13 @@ class RecordKeeper:
         self._push_rates = RateHistory()
         self._parties: dict[str, _Party] = {}
         self._looked_at = self._began
+        self._braked_ms = 0.0
+
+    @property
+    def is_poor(self) -> bool:
+        """Whether sound was missing, or our pictures held back, at the last look."""
+        heard = max((p.missed_ms for p in self._parties.values()), default=0.0)
+        return heard >= _MISSED_MS or self._braked_ms >= _BRAKED_MS
 
     # -- what happens ----------------------------------------------------------
 
@@ -126,7 +136,8 @@ class RecordKeeper:
         """Take the counters of this moment; once a second, and before they go."""
         now = self._clock.now()
         if push is not None:
-            self._push = _together(self._past_push, push)
+            old, self._push = self._push, _together(self._past_push, push)
+            self._braked_ms = self._push.braked_ms - (old or self._push).braked_ms
             aimed_kbps = round(push.bitrate / 1_000)
             self._push_rates.look(self._push.bytes_sent, now, aimed_kbps)
         seconds = (now - self._looked_at) / 1_000_000
@@ -136,6 +147,7 @@ class RecordKeeper:
             if seconds > 0:
                 fresh = stats.pictures_shown - party.stats.pictures_shown
                 party.shown_per_s = round(fresh / seconds, 1)
+            party.missed_ms = stats.concealed_ms - party.stats.concealed_ms
             party.stats = stats
             party.rates.look(stats.bytes_received, now)
 

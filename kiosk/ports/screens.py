@@ -82,6 +82,7 @@ class ScreenFacts:
         tiles: The others who are being played, in the order they came.
         still: Whether the customer is asked for a still picture, or one is sent.
         asked_by: Who asks, or empty.
+        is_poor: Whether sound was missing, or our pictures held back, just now.
 
     """
 
@@ -96,6 +97,7 @@ class ScreenFacts:
     tiles: tuple[Tile, ...] = ()
     still: StillScene = StillScene.NONE
     asked_by: str = ""
+    is_poor: bool = False
 
 
 class Screens(Protocol):

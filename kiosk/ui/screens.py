@@ -345,6 +345,8 @@ def _notices(name: ScreenName, facts: ScreenFacts, words: Words) -> tuple[Notice
     notices: list[Notice] = []
     if facts.insecure:
         notices.append(Notice(Tone.WARNING, Icon.LOCK_OPEN, words.not_encrypted))
+    if name is ScreenName.IN_CALL and facts.is_poor:
+        notices.append(Notice(Tone.WARNING, Icon.WARNING, words.poor_connection))
     if name is ScreenName.IN_CALL and facts.still is StillScene.SENDING:
         notices.append(Notice(Tone.WARNING, Icon.CAMERA, words.still.sending))
     return tuple(notices)

@@ -61,6 +61,7 @@ class Words:
     sound_only: str
     interrupted: str
     for_technicians: str
+    poor_connection: str
     told_muted: str
     """To the others in the room, as are the five that follow."""
     told_unmuted: str
@@ -184,6 +185,7 @@ EN: Final = Words(
     sound_only="Sound only",
     interrupted="Interrupted",
     for_technicians="For technicians",
+    poor_connection="Weak connection",
     told_muted="Microphone off",
     told_unmuted="Microphone on",
     told_reconnecting="Connection interrupted, one moment please",
@@ -270,6 +272,7 @@ ZH_CN: Final = Words(
     sound_only="仅有声音",
     interrupted="连接中断",
     for_technicians="技术人员",
+    poor_connection="网络连接较弱",
     told_muted="麦克风已关闭",
     told_unmuted="麦克风已打开",
     told_reconnecting="网络中断，请稍候",

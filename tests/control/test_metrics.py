@@ -15,6 +15,7 @@ IN_CALL: dict[str, Any] = {
     "rss_mb": 100.0,
     "cpu_s": 12.5,
     "threads": 8,
+    "threads_cpu_s": {"camera": 4.25},
     "fds": 20,
     "loop_stall_ms": {"p999": 20.0, "max": 30.0, "n": 9},
     "push": {
@@ -53,6 +54,7 @@ def test_a_call_is_told_in_base_units_with_parties_as_numbers() -> None:
         "# TYPE kiosk_calls_ended_total counter",
         "kiosk_loop_late_seconds 0.02",
         "process_resident_memory_bytes 104857600",
+        'kiosk_thread_cpu_seconds{thread="camera"} 4.25',
         "kiosk_sent_bps 610000",
         "kiosk_sent_braked_seconds 0.5",
         'kiosk_sent_pictures_dropped{reason="old"} 3',

@@ -147,6 +147,20 @@ def test_what_passed_in_the_last_second_is_told_while_the_call_goes_on() -> None
     }
 
 
+def test_a_second_without_its_sound_or_our_pictures_is_poor() -> None:
+    call = Call()
+    call.keeper.look(PushStats(), [PlayStats("a")])
+    well = call.keeper.is_poor
+    call.after(1.0).look(PushStats(), [PlayStats("a", concealed_ms=120)])
+    missed = call.keeper.is_poor
+    call.after(1.0).look(PushStats(), [PlayStats("a", concealed_ms=130)])
+    better = call.keeper.is_poor
+    call.after(1.0).look(PushStats(braked_ms=400), ())
+    braked = call.keeper.is_poor
+
+    assert (well, missed, better, braked) == (False, True, False, True)
+
+
 def test_a_lost_device_is_named_with_its_moment() -> None:
     call = Call()
     call.after(2.0).hear(CaptureLost("camera", "no picture for 2 s"))

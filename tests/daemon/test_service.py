@@ -175,6 +175,7 @@ async def test_the_status_names_state_peers_and_devices() -> None:
     assert status["devices"]["camera_open"]
     assert status["timings"]["first_picture_us"] >= status["timings"]["entered_us"] > 0
     assert status["rss_mb"] > 0
+    assert status["threads_cpu_s"]["MainThread"] > 0
     assert status["fds"] > 0
 
 

@@ -162,6 +162,14 @@ def test_muted_is_said_by_badge_and_button_in_a_call_and_nowhere_else(
     assert content.strip[1].label == ("Unmute" if name in IN_A_CALL else "Mute")
 
 
+def test_a_weak_connection_is_said_in_a_call_and_nowhere_else() -> None:
+    weak = ScreenFacts(is_poor=True)
+
+    (notice,) = _content(ScreenName.IN_CALL, weak).notices
+    assert notice.text == "Weak connection"
+    assert _content(ScreenName.IDLE, weak).notices == ()
+
+
 @pytest.mark.parametrize("name", ScreenName)
 def test_an_unencrypted_connection_is_said_on_every_screen(name: ScreenName) -> None:
     content = _content(name, ScreenFacts(insecure=True))
