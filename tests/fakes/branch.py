@@ -29,7 +29,7 @@ from tests.lab.network import Place
 
 
 ROOT = Path(__file__).parents[2]
-START_S = 15.0
+START_S = 30.0
 STOP_S = 8.0
 
 Settings = Mapping[str, Mapping[str, object]]
