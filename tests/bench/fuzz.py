@@ -13,7 +13,7 @@ from tests.fuzz.campaign import Campaign, campaign
 
 UNITS, UNITS_FULL = 100_000, 1_000_000
 SEED = 20261128
-GROWN_MOST_MB = 16.0
+GROWN_MOST_MB = 8.0
 
 
 def run(*, full: bool) -> Result:

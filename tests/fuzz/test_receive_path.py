@@ -20,7 +20,7 @@ def test_broken_units_cost_pictures_and_sound_and_nothing_else() -> None:
     assert found.deaths == []
     assert set(found.kinds) == {kind.value for kind in Kind}
     assert sum(found.kinds.values()) == UNITS
-    assert found.grown_mb <= 16
+    assert found.grown_mb <= 8
     assert found.descriptors[0] == found.descriptors[-1]
     # they come as far as the decoders, the ear and the eye
     assert found.reached["decoded"] > UNITS / 4
