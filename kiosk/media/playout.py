@@ -14,7 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
-from kiosk.codec.sound_decoder import SoundDecoder, sound_decoder
+from kiosk.codec.sound_decoder import SoundDecoder
 from kiosk.errors import DeviceError, MediaError
 from kiosk.media.incoming import HeardAt, IncomingStream
 from kiosk.media.jitter import AudioPacket, Order
@@ -63,7 +63,7 @@ class IncomingSound:
     def __init__(
         self,
         stream: IncomingStream,
-        make_decoder: Callable[[bytes], SoundDecoder] = sound_decoder,
+        make_decoder: Callable[[bytes], SoundDecoder] = SoundDecoder,
     ) -> None:
         self.stream = stream
         self._make_decoder = make_decoder

@@ -12,7 +12,8 @@ import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from kiosk.codec.aac import AacDecoder, AacEncoder
+from kiosk.codec.aac import AacEncoder
+from kiosk.codec.sound_decoder import SoundDecoder
 from kiosk.media.capture import Capture, CaptureDeadlines
 from kiosk.media.dialling import LinkLimits
 from kiosk.media.echo import Cancellers, EchoPath
@@ -194,7 +195,7 @@ class MediaSession:
         Importing this module was the larger part.
         """
         encoder = AacEncoder(self._settings.audio_bitrate)
-        decoder = AacDecoder(encoder.config)
+        decoder = SoundDecoder(encoder.config)
         for _ in range(_WARM_UP_BLOCKS):
             for unit in encoder.encode(bytes(4096), Micros(0)):
                 decoder.decode(unit.data)

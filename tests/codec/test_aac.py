@@ -11,8 +11,9 @@ import pytest
 from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame
 
-from kiosk.codec.aac import BLOCK, MAX_UNIT_BYTES, AacDecoder, AacEncoder, AacUnit
+from kiosk.codec.aac import BLOCK, AacEncoder, AacUnit
 from kiosk.codec.beep import ToneSource
+from kiosk.codec.sound_decoder import MAX_AAC_BYTES, SoundDecoder
 from kiosk.errors import MediaError
 from kiosk.ports import SAMPLE_RATE, Micros
 from tests.fakes.clips import level, loudest_hertz
@@ -49,7 +50,7 @@ def test_the_config_says_aac_lc_48_khz_mono() -> None:
 @pytest.mark.parametrize("ms", [5, 10, 20, 100])
 def test_periods_of_any_length_give_the_same_sound(ms: int) -> None:
     encoder = AacEncoder()
-    decoder = AacDecoder(encoder.config)
+    decoder = SoundDecoder(encoder.config)
 
     units = encode_periods(encoder, 1000 // ms, ms=ms)
     pcm = b"".join(decoder.decode(unit.data) for unit in units)
@@ -61,7 +62,7 @@ def test_periods_of_any_length_give_the_same_sound(ms: int) -> None:
 
 def test_decoded_sound_lines_up_with_its_capture_time() -> None:
     encoder = AacEncoder()
-    decoder = AacDecoder(encoder.config)
+    decoder = SoundDecoder(encoder.config)
     units = encode_periods(encoder, 60)
 
     decoded = [decoder.decode(unit.data) for unit in units]
@@ -129,7 +130,7 @@ def test_a_bit_rate_the_encoder_refuses_is_a_media_error() -> None:
 
 def test_silence_decodes_to_silence() -> None:
     encoder = AacEncoder()
-    decoder = AacDecoder(encoder.config)
+    decoder = SoundDecoder(encoder.config)
     pcm = b""
     for number in range(50):
         for unit in encoder.encode(bytes(960), Micros(START + number * 10_000)):
@@ -146,7 +147,7 @@ def test_a_strangers_rate_and_channels_become_48_khz_mono(
     rate: int, layout: str
 ) -> None:
     config, units = _strangers_stream(rate, layout, seconds=1)
-    decoder = AacDecoder(config)
+    decoder = SoundDecoder(config)
 
     pcm = b"".join(decoder.decode(unit) for unit in units)
 
@@ -156,13 +157,13 @@ def test_a_strangers_rate_and_channels_become_48_khz_mono(
 
 @pytest.mark.parametrize(
     "damage",
-    [b"", b"\xff" * 50, bytes(20), b"\1", b"\0" * (MAX_UNIT_BYTES + 1)],
+    [b"", b"\xff" * 50, bytes(20), b"\1", b"\0" * (MAX_AAC_BYTES + 1)],
     ids=["empty", "ones", "zeros", "short", "too long"],
 )
 def test_damage_is_a_media_error_and_the_next_unit_decodes(damage: bytes) -> None:
     encoder = AacEncoder()
     units = encode_periods(encoder, 50)
-    decoder = AacDecoder(encoder.config)
+    decoder = SoundDecoder(encoder.config)
     decoder.decode(units[0].data)
 
     with pytest.raises(MediaError, match="damaged"):
@@ -174,7 +175,7 @@ def test_damage_is_a_media_error_and_the_next_unit_decodes(damage: bytes) -> Non
 def test_flipped_bytes_never_raise_anything_else() -> None:
     encoder = AacEncoder()
     unit = encode_periods(encoder, 50)[10].data
-    decoder = AacDecoder(encoder.config)
+    decoder = SoundDecoder(encoder.config)
 
     for at in range(len(unit)):
         flipped = bytearray(unit)
@@ -190,10 +191,10 @@ def test_flipped_bytes_never_raise_anything_else() -> None:
 @pytest.mark.parametrize("config", [b"", b"\0", b"\xff\xff", b"\x11", bytes(64)])
 def test_a_config_of_rubbish_never_raises_anything_else(config: bytes) -> None:
     with pytest.raises(MediaError):
-        _decode_all(AacDecoder(config), [b"\1\2\3"])
+        _decode_all(SoundDecoder(config), [b"\1\2\3"])
 
 
-def _decode_all(decoder: AacDecoder, units: list[bytes]) -> None:
+def _decode_all(decoder: SoundDecoder, units: list[bytes]) -> None:
     for unit in units:
         decoder.decode(unit)
 

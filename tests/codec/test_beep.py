@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kiosk.codec.aac import AacDecoder, AacEncoder
+from kiosk.codec.aac import AacEncoder
 from kiosk.codec.beep import AGENT_HZ, KIOSK_HZ, BeepMeter, BeepSource, ToneSource
+from kiosk.codec.sound_decoder import SoundDecoder
 from kiosk.codec.speech import SpeechSource
 from kiosk.ports import Micros
 from tests.fakes.clips import level, loudest_hertz
@@ -61,7 +62,7 @@ def test_a_burst_a_little_early_is_early_and_not_half_a_second_late() -> None:
 @pytest.mark.parametrize("hertz", [KIOSK_HZ, AGENT_HZ])
 def test_through_aac_it_is_true_to_three_milliseconds(hertz: int) -> None:
     encoder = AacEncoder()
-    decoder = AacDecoder(encoder.config)
+    decoder = SoundDecoder(encoder.config)
     heard = [
         (unit.captured_at, decoder.decode(unit.data))
         for at, pcm in periods(BeepSource(hertz), 10.0)

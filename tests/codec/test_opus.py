@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 from av.audio.codeccontext import AudioCodecContext
 
-from kiosk.codec.aac import AacDecoder, AacEncoder
 from kiosk.codec.beep import ToneSource
-from kiosk.codec.opus import BLOCK, OpusDecoder, OpusEncoder, OpusUnit
-from kiosk.codec.sound_decoder import sound_decoder
+from kiosk.codec.opus import BLOCK, OpusEncoder, OpusUnit
+from kiosk.codec.sound_decoder import MAX_OPUS_BYTES, SoundDecoder
 from kiosk.errors import MediaError
 from kiosk.ports import Micros
 from kiosk.rtmp import flv, opus
@@ -35,7 +34,7 @@ def encoded(seconds: float, period: int = 480) -> tuple[bytes, list[OpusUnit]]:
 
 def test_what_was_said_is_heard() -> None:
     config, units = encoded(1.0)
-    decoder = OpusDecoder(config)
+    decoder = SoundDecoder(config)
     pcm = np.frombuffer(b"".join(decoder.decode(unit.data) for unit in units), "<i2")
 
     assert pcm.size == len(units) * BLOCK
@@ -57,12 +56,12 @@ def test_packets_carry_the_time_of_what_they_decode_to(period: int) -> None:
 def test_whoever_joins_later_loses_nothing_of_the_first_packet() -> None:
     config, units = encoded(0.4)
 
-    assert len(OpusDecoder(config).decode(units[10].data)) == 2 * BLOCK
+    assert len(SoundDecoder(config).decode(units[10].data)) == 2 * BLOCK
 
 
 def test_a_damaged_packet_is_told_and_the_next_one_decodes() -> None:
     config, units = encoded(0.4)
-    decoder = OpusDecoder(config)
+    decoder = SoundDecoder(config)
     for damaged in (b"", b"\xff\xff\xff", bytes(70_000)):
         with pytest.raises(MediaError, match="damaged"):
             decoder.decode(damaged)
@@ -77,7 +76,7 @@ def test_half_a_sample_is_refused() -> None:
 
 def test_a_header_that_is_none_is_refused() -> None:
     with pytest.raises(MediaError, match="Opus header"):
-        OpusDecoder(b"OpusHead")
+        SoundDecoder(b"OpusHead")
 
 
 def test_an_encoder_that_cannot_be_opened_says_so() -> None:
@@ -95,14 +94,16 @@ def test_a_strangers_stereo_becomes_mono() -> None:
     frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="stereo")
     frame.sample_rate, frame.pts = 48_000, 0
     packets = [*context.encode(frame), *context.encode(None)]
-    decoder = OpusDecoder(bytes(context.extradata or b""))
+    decoder = SoundDecoder(bytes(context.extradata or b""))
 
     assert len(decoder.decode(bytes(packets[0]))) == 2 * BLOCK
 
 
-def test_the_config_names_the_decoder() -> None:
-    assert isinstance(sound_decoder(OpusEncoder().config), OpusDecoder)
-    assert isinstance(sound_decoder(AacEncoder().config), AacDecoder)
+def test_a_packet_longer_than_any_is_refused_unseen() -> None:
+    config, _ = encoded(0.1)
+
+    with pytest.raises(MediaError, match=f"{MAX_OPUS_BYTES + 1} bytes"):
+        SoundDecoder(config).decode(bytes(MAX_OPUS_BYTES + 1))
 
 
 def test_ffmpegs_enhanced_flv_is_read() -> None:
@@ -111,7 +112,7 @@ def test_ffmpegs_enhanced_flv_is_read() -> None:
     tags = [flv.parse_audio(body) for body in audio_tags(file)]
 
     assert isinstance(tags[0], flv.OpusConfig)
-    decoder = sound_decoder(tags[0].record)
+    decoder = SoundDecoder(tags[0].record)
     units = [tag for tag in tags if isinstance(tag, flv.OpusUnit)]
     assert len(units) >= 8
     assert {unit.duration_us for unit in units} == {20_000}
