@@ -298,6 +298,7 @@ def settings_of(config: KioskConfig) -> DaemonSettings:
         insecure=config.network.insecure,
         notices=_notices(config.kiosk.language) if call.notices else {},
         replies=tuple(map(_reply, call.replies)),
+        broadcasts=config.room.type == RoomType.LIVE.value,
         still_words=_still_words(config.kiosk.language),
     )
 

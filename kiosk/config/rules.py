@@ -78,6 +78,9 @@ def kiosk_breaches(config: KioskConfig) -> Iterator[Breach]:
             ),
             (("room", "target"),),
         )
+    if config.room.type == "live_room" and not config.room.create:
+        text = "needs create = true: the kiosk opens the room it is seen in"
+        yield Breach(Mistake(("room", "type"), text), (("room", "create"),))
     yield from _both_or_neither("network", config.network)
     if config.network.pins and config.im.provider == "tencent":
         text = 'cannot go with [im] provider = "tencent", whose keys change'

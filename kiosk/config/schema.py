@@ -46,15 +46,6 @@ Version = Annotated[int, Field(ge=CONFIG_VERSION, le=CONFIG_VERSION)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
-def _available_room_type(name: str) -> str:
-    if name == "live_room":
-        raise ValueError(
-            f'"{name}" is not available in this version; '
-            'use "double_room" or "multi_room"'
-        )
-    return name
-
-
 def _report_period(seconds: int) -> int:
     if seconds and not _MIN_REPORT_S <= seconds <= _MAX_REPORT_S:
         raise ValueError(f"must be 0 or from {_MIN_REPORT_S} to {_MAX_REPORT_S}")
@@ -76,10 +67,7 @@ def _pin(text: str) -> str:
     return text
 
 
-RoomType = Annotated[
-    Literal["double_room", "multi_room", "live_room"],
-    AfterValidator(_available_room_type),
-]
+RoomType = Literal["double_room", "multi_room", "live_room"]
 Pins = Annotated[
     tuple[Annotated[str, AfterValidator(_pin)], ...],
     Field(strict=False, max_length=8),
@@ -118,7 +106,7 @@ class RoomSection(Section):
 
     Attributes:
         type: ``double_room`` is a call with one other party, ``multi_room``
-            with up to three.
+            with up to three; in a ``live_room`` the call button goes on air.
         enrolment_key: Proves to the server that ``user_id`` is ours.
 
     """

@@ -56,6 +56,7 @@ def new_scope(
         on_changed=face.refresh,
         on_first_picture=face.tell_first_picture,
         on_url_used_up=renew_url,
+        on_air=settings.broadcasts,
     )
     scope = CallScope(
         call,

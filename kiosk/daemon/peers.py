@@ -20,6 +20,7 @@ from kiosk.ports import Clock, Layer, Peer, Received, Tile
 log = logging.getLogger(__name__)
 
 _LAYERS = (Layer.BASE, Layer.SECOND, Layer.THIRD)
+_OF_THE_ROOM = (ports.RoomClosed, ports.TextReceived)
 
 
 class Peers:
@@ -35,6 +36,7 @@ class Peers:
         on_changed: Called when a screen of the call reads differently.
         on_first_picture: Gets the user_id whose picture is shown first.
         on_url_used_up: Gets the user_id whose stream needs a fresh URL.
+        on_air: Whether we broadcast: then there is nobody to be played.
 
     """
 
@@ -49,6 +51,7 @@ class Peers:
         on_changed: Callable[[], None],
         on_first_picture: Callable[[str], None],
         on_url_used_up: Callable[[str], None],
+        on_air: bool = False,
     ) -> None:
         self._call = call
         self._clock = clock
@@ -66,6 +69,7 @@ class Peers:
         self._entered = False
         self._early: list[ports.RoomNotice] = []
         self.known: dict[str, Peer] = {}
+        self.on_air = on_air
 
     @property
     def with_picture(self) -> bool:
@@ -102,6 +106,8 @@ class Peers:
     @property
     def standing(self) -> Standing:
         """How far the call has come, for a stream that was moved."""
+        if self.on_air:
+            return Standing.ON_AIR
         if not self.known:
             return Standing.ALONE
         if not self._presented:
@@ -150,6 +156,8 @@ class Peers:
         if not self._entered:
             self._early.append(notice)
             return
+        if self.on_air and not isinstance(notice, _OF_THE_ROOM):
+            return  # whoever else publishes there is nobody we play
         match notice:
             case ports.PeerJoined(peer):
                 self._meet(peer)

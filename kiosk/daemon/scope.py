@@ -158,7 +158,7 @@ class CallScope:
         self._post(ev.Published(self.call))
 
     async def take_seat(self) -> None:
-        """Become a member: SeatTaken, SeatLost or Failed."""
+        """Become a member: SeatTaken or OnAir, SeatLost or Failed."""
         assert self._seat is not None, "took no seat"
         try:
             self.room_id = await self._room.take_seat(self._seat, self.peers.notice)
@@ -170,7 +170,8 @@ class CallScope:
             self._fail(exc)
             return
         self.timings.entered_us = self._clock.now()
-        self._post(ev.SeatTaken(self.call))
+        taken = ev.OnAir if self.peers.on_air else ev.SeatTaken
+        self._post(taken(self.call))
         self.peers.enter()
 
     async def tell_muted(self, *, muted: bool) -> None:

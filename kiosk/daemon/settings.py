@@ -42,6 +42,7 @@ class DaemonSettings:
         redial_s: How long an agent's kiosk stays idle before it returns.
         notices: What the others in the room are told, by occasion.
         replies: What their texts are answered with, and what is said by number.
+        broadcasts: Whether the call button goes on air, for viewers and no peer.
         still_words: What people read about a still picture.
 
     """
@@ -59,4 +60,5 @@ class DaemonSettings:
     redial_s: float = 1.0
     notices: Mapping[Notice, str] = field(default_factory=dict[Notice, str])
     replies: tuple[Reply, ...] = ()
+    broadcasts: bool = False
     still_words: Mapping[StillWord, str] = field(default_factory=dict[StillWord, str])

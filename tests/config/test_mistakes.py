@@ -65,7 +65,7 @@ insecure = 1
         (ROOM + 'user_name = " "', "user_name: must not be empty"),
         (ROOM + 'user_name = "a\\tb"', "control characters"),
         (ROOM + f'user_name = "{"x" * 65}"', "at most 64 characters long"),
-        (ROOM + 'type = "live_room"', '"live_room" is not available in this version'),
+        (ROOM + 'type = "live_room"', "[room] type: needs create = true"),
         (ROOM + 'type = "double"', 'must be "double_room", "multi_room" or'),
         (ROOM + 'target = "x"', 'target: must be a list: target = ["...", "..."]'),
         (ROOM + "target = []", "target: must have at least 1 entry"),

@@ -72,6 +72,7 @@ async def running_kiosk(
     problem: str = "",
     notices: Mapping[Notice, str] | None = None,
     replies: tuple[Reply, ...] = (),
+    broadcasts: bool = False,
     **timers_s: float,
 ) -> AsyncIterator[RunningKiosk]:
     """Run a daemon; timers are given by lower-case name, in seconds."""
@@ -89,6 +90,7 @@ async def running_kiosk(
         redial_s=0.01,
         notices=notices or {},
         replies=replies,
+        broadcasts=broadcasts,
     )
     outside = Outside(
         clock=MonotonicClock(),
