@@ -29,6 +29,8 @@ from kiosk.app.fleet_facts import FleetFacts, serial_of
 from kiosk.app.leaves import leaves_of
 from kiosk.app.log_setup import set_up_log
 from kiosk.app.memory import keep_memory_small
+from kiosk.app.television import make_television
+from kiosk.app.told import notices_in, still_words_in
 from kiosk.app.trust import client_context, usable
 from kiosk.call.events import Timer
 from kiosk.call.states import Role, State
@@ -40,7 +42,6 @@ from kiosk.control.server import ControlServer
 from kiosk.daemon.call_facts import facts_of
 from kiosk.daemon.devices_open import DevicesOpen
 from kiosk.daemon.loop import Daemon
-from kiosk.daemon.notices import Notice
 from kiosk.daemon.outside import Outside
 from kiosk.daemon.replies import Reply
 from kiosk.daemon.reporter import Reporter
@@ -52,12 +53,11 @@ from kiosk.ports import ScreenFacts, ScreenName
 from kiosk.room.conversation import Identity
 from kiosk.room.messages import Dialect, RoomType
 from kiosk.room.session import Wanted
-from kiosk.room.still_requests import ANSWER_S, StillWord
+from kiosk.room.still_requests import ANSWER_S
 from kiosk.roomclient.service import HttpRoomService, new_room_service
 from kiosk.ui.layout import pip_rect
 from kiosk.ui.presenter import PillowScreens, ScreenPresenter
 from kiosk.ui.screens import Branding
-from kiosk.ui.words import FALLBACK, LANGUAGES
 
 
 log = logging.getLogger(__name__)
@@ -115,7 +115,7 @@ async def _run(config: KioskConfig, problem: ConfigError | None) -> None:
                 daemon = _daemon(
                     config,
                     clock,
-                    display=presenter.pictures,
+                    pictures=presenter,
                     screens=screens,
                     room=room,
                     problem=problem,
@@ -167,7 +167,7 @@ def _daemon(
     config: KioskConfig,
     clock: ports.Clock,
     *,
-    display: ports.Display,
+    pictures: ScreenPresenter,
     screens: ports.Screens,
     room: HttpRoomService,
     problem: ConfigError | None,
@@ -178,9 +178,18 @@ def _daemon(
     media = make_media(
         config,
         clock,
-        display,
+        pictures.pictures,
         make_camera=camera,
         make_microphone=microphone,
+        make_speaker=speaker,
+    )
+
+    television, plays = make_television(
+        config,
+        clock,
+        room,
+        make_media=make_media,
+        display=pictures.television,
         make_speaker=speaker,
     )
 
@@ -196,15 +205,16 @@ def _daemon(
         room=room,
         media=media,
         screens=screens,
-        display=display,
+        display=pictures.pictures,
         buttons=devices.make_buttons(config, clock),
         indicators=devices.make_indicators(config, clock),
         init=devices.make_init(os.environ.get("NOTIFY_SOCKET")),
         observe=observe,
-        progressed=_Progress(media.progress),
+        progressed=_Progress(lambda: {**media.progress(), **plays()}),
         is_open_now=partial(_is_open_now, config, clock),
         calls=archive_of(config.calls, os.environ),
         chime=partial(ring, speaker),
+        television=television,
     )
     start = State.UNCONFIGURED if problem else State.OUT_OF_SERVICE
     settings = replace(settings_of(config), problem=_words(problem))
@@ -296,42 +306,16 @@ def settings_of(config: KioskConfig) -> DaemonSettings:
             Timer.ENDED: call.ended_s,
         },
         insecure=config.network.insecure,
-        notices=_notices(config.kiosk.language) if call.notices else {},
+        notices=notices_in(config.kiosk.language) if call.notices else {},
         replies=tuple(map(_reply, call.replies)),
         broadcasts=config.room.type == RoomType.LIVE.value,
-        still_words=_still_words(config.kiosk.language),
+        still_words=still_words_in(config.kiosk.language),
     )
 
 
 def _reply(configured: str) -> Reply:
     pattern, text = parse_reply(configured)
     return Reply(text, pattern)
-
-
-def _notices(language: str) -> dict[Notice, str]:
-    words = LANGUAGES.get(language, LANGUAGES[FALLBACK])
-    return {
-        Notice.MUTED: words.told_muted,
-        Notice.UNMUTED: words.told_unmuted,
-        Notice.RECONNECTING: words.told_reconnecting,
-        Notice.BACK: words.told_back,
-        Notice.CAMERA_LOST: words.told_camera_lost,
-        Notice.MICROPHONE_LOST: words.told_microphone_lost,
-    }
-
-
-def _still_words(language: str) -> dict[StillWord, str]:
-    words = LANGUAGES.get(language, LANGUAGES[FALLBACK]).still
-    return {
-        StillWord.ASKED: words.asked,
-        StillWord.AGREED: words.agreed,
-        StillWord.SENT: words.sent,
-        StillWord.REFUSED: words.refused,
-        StillWord.UNANSWERED: words.unanswered,
-        StillWord.BUSY: words.busy,
-        StillWord.INTERRUPTED: words.interrupted,
-        StillWord.FAILED: words.failed,
-    }
 
 
 def _camera_shape(config: KioskConfig) -> tuple[int, int]:

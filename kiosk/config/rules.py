@@ -81,6 +81,7 @@ def kiosk_breaches(config: KioskConfig) -> Iterator[Breach]:
     if config.room.type == "live_room" and not config.room.create:
         text = "needs create = true: the kiosk opens the room it is seen in"
         yield Breach(Mistake(("room", "type"), text), (("room", "create"),))
+    yield from _television_breaches(config)
     yield from _both_or_neither("network", config.network)
     if config.network.pins and config.im.provider == "tencent":
         text = 'cannot go with [im] provider = "tencent", whose keys change'
@@ -95,6 +96,21 @@ def kiosk_breaches(config: KioskConfig) -> Iterator[Breach]:
         yield Breach(
             Mistake(bounds[0], "must lie between min_ms and max_ms"), bounds[1:]
         )
+
+
+def _television_breaches(config: KioskConfig) -> Iterator[Breach]:
+    url = config.television.url
+    if url is None:
+        return
+    key: KeyPath = ("television", "url")
+    if config.television.room is not None:
+        text = "cannot go with room: one stream is shown"
+        yield Breach(Mistake(key, text), (("television", "room"),))
+    parts = urlsplit(url)
+    plain = parts.scheme == "rtmp" and not is_loopback(parts.hostname or "")
+    if plain and not config.network.insecure:
+        text = "is plain RTMP beyond this machine; use rtmps:// or insecure = true"
+        yield Breach(Mistake(key, text), (_INSECURE,))
 
 
 def _both_or_neither(

@@ -25,6 +25,7 @@ from kiosk.config.devices import (
     SpeakerDevice,
 )
 from kiosk.config.hours import Hours
+from kiosk.config.play_url import PlayUrl
 from kiosk.config.values import (
     DisplaySize,
     FilePath,
@@ -314,6 +315,28 @@ class MediaSection(Section):
     max_ms: Annotated[int, Field(ge=20, le=1000)] = 160
 
 
+class TelevisionSection(Section):
+    """
+    What the idle screen shows while nobody calls; nothing without url and room.
+
+    Attributes:
+        url: A stream that may always be played.
+        room: A live_room of the room server, by id, name or pattern: whoever is
+            on air there.
+        sound: Whether it is heard; the loudspeaker is left alone otherwise.
+
+    """
+
+    url: PlayUrl | None = None
+    room: Name | None = None
+    sound: bool = False
+
+    @property
+    def is_on(self) -> bool:
+        """Whether there is anything to show."""
+        return self.url is not None or self.room is not None
+
+
 class KioskConfig(Section):
     """The kiosk's whole configuration."""
 
@@ -336,3 +359,4 @@ class KioskConfig(Section):
     log: LogSection = LogSection()
     calls: CallsSection = CallsSection()
     media: MediaSection = MediaSection()
+    television: TelevisionSection = TelevisionSection()

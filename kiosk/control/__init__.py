@@ -35,6 +35,7 @@ where something did not happen (yet); ``position`` is the place in the queue::
      "play": [{fields of ports.PlayStats}],
      "live": {"sent_kbps": 600, "parties": [{"user_id", "received_kbps",
               "pictures_per_second", "silent"}]}   of the last second; null: no call
+     "television": [{fields of ports.PlayStats}] or null,
      "timings": {"call_pressed_us", "reserved_us", "published_us", "entered_us",
                  "peer_known_us", "first_picture_us"},   of this or the last call
      "devices": {"camera_open", "microphone_open", "speaker_open"},   observed

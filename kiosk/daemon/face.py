@@ -15,6 +15,7 @@ from kiosk.call.machine import CallMachine
 from kiosk.call.states import State
 from kiosk.daemon.outside import Outside
 from kiosk.daemon.scope import CallScope
+from kiosk.daemon.settings import DaemonSettings
 from kiosk.ports import Indicator, Micros, ScreenFacts, ScreenName, StillScene
 
 
@@ -56,18 +57,16 @@ class Face:
     """Keeps the screen and its facts; shows them whenever one changes."""
 
     def __init__(
-        self,
-        machine: CallMachine,
-        outside: Outside,
-        *,
-        insecure: bool,
+        self, machine: CallMachine, outside: Outside, settings: DaemonSettings
     ) -> None:
         self._machine = machine
         self._clock = outside.clock
         self._screens = outside.screens
         self._indicators = outside.indicators
         self._observe = outside.observe
-        self._blank = ScreenFacts(insecure=insecure)
+        self._blank = ScreenFacts(
+            insecure=settings.insecure, broadcasts=settings.broadcasts
+        )
         self._subscribers: set[Subscription] = set()
         self.scope: CallScope | None = None
         self.screen = ScreenName.STARTING
@@ -135,6 +134,11 @@ class Face:
                 "text": message.text,
             }
         )
+
+    def show_television(self, there: bool) -> None:  # noqa: FBT001 -- a callback's
+        """Show the idle screen over a live stream, or by itself."""
+        self.facts = replace(self.facts, television=there)
+        self.refresh()
 
     def ask_for_still(self, user_id: str) -> None:
         """Show that a peer asks for a still picture."""

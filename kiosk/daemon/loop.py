@@ -22,6 +22,7 @@ from kiosk.daemon.call_facts import facts_of
 from kiosk.daemon.face import Face, Subscription
 from kiosk.daemon.new_scope import new_scope
 from kiosk.daemon.outside import Outside
+from kiosk.daemon.redialling import redial_later
 from kiosk.daemon.replies import REPLY, numbered
 from kiosk.daemon.scope import CallScope, nobody_reads
 from kiosk.daemon.service_watch import ServiceWatch
@@ -75,7 +76,7 @@ class Daemon:
         self._events: asyncio.Queue[ev.Event] = asyncio.Queue(_QUEUE_LIMIT)
         self._timers = Timers(settings.durations_s, self.post)
         self._stall = StallMeter(outside.clock)
-        self._face = Face(self._machine, outside, insecure=settings.insecure)
+        self._face = Face(self._machine, outside, settings)
         self._watch = ServiceWatch(
             outside.room,
             state=lambda: self._machine.state,
@@ -116,6 +117,9 @@ class Daemon:
                     preload = asyncio.to_thread(self._outside.media.preload)
                     running.append(self._tasks.create_task(self._watch.run()))
                     running.append(self._tasks.create_task(preload))
+                if self._outside.television is not None:
+                    play = self._outside.television.run(self._face.show_television)
+                    running.append(self._tasks.create_task(play))
                 self._outside.init.ready()
                 await self._stopping.wait()
                 self._outside.init.stopping()
@@ -165,6 +169,8 @@ class Daemon:
                 if self._scope is not None:
                     self._scope.keeper.enter(state, event)
                 self._face.light()
+                if (television := self._outside.television) is not None:
+                    television.follow(before, self._machine.state, self._work)
 
     async def _tick(self) -> None:
         while True:
@@ -256,12 +262,8 @@ class Daemon:
         self._face.show(screen, reason, position)
         self._outside.init.status(f"{screen.value} {reason}".rstrip())
         if screen is ScreenName.IDLE and self._settings.role is Role.AGENT:
-            later = asyncio.get_running_loop().call_later
-            later(self._settings.redial_s, self._redial)
-
-    def _redial(self) -> None:
-        if self._machine.state is State.IDLE and not self._stopping.is_set():
-            self.press(Button.CALL.value)
+            pause_s = self._settings.redial_s
+            redial_later(pause_s, self._machine, self._stopping, self.press)
 
     async def _leave(self, scope: CallScope) -> None:
         with contextlib.suppress(RoomError):
@@ -281,7 +283,7 @@ class Daemon:
             self._face,
             user_id=self._watch.user_id,
             scope=self._scope,
-            observe=self._outside.observe,
+            outside=self._outside,
             stall=self._stall,
             calls_ended=self._calls_ended,
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kiosk import ports
 from kiosk.daemon.devices_open import DevicesOpen
+from kiosk.daemon.television import Television
 from kiosk.ports.call_record import CallArchive
 
 
@@ -23,6 +24,7 @@ class Outside:
         calls: Keeps the records of the last calls.
         chime: Sounds the warning before a queued call opens the camera; may
             raise DeviceError.
+        television: Plays while nobody calls, where there is one.
 
     """
 
@@ -39,3 +41,4 @@ class Outside:
     progressed: Callable[[], bool]
     is_open_now: Callable[[], bool]
     chime: Callable[[], Awaitable[None]]
+    television: Television | None = None

@@ -12,15 +12,14 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from kiosk.call.machine import CallMachine
 from kiosk.call.states import CALL_STATES
-from kiosk.daemon.devices_open import DevicesOpen
 from kiosk.daemon.face import Face
+from kiosk.daemon.outside import Outside
 from kiosk.daemon.peers import Peers
 from kiosk.daemon.scope import CallScope
 from kiosk.daemon.stall import StallMeter
@@ -58,12 +57,13 @@ def describe(
     *,
     user_id: str,
     scope: CallScope | None,
-    observe: Callable[[], DevicesOpen],
+    outside: Outside,
     stall: StallMeter,
     calls_ended: int,
 ) -> dict[str, Any]:
     """Return the status; see :mod:`kiosk.control` for the meaning of each key."""
-    open_devices = observe()
+    open_devices = outside.observe()
+    television = outside.television
     pusher = scope.pusher if scope else None
     player = scope.player if scope else None
     here = scope if machine.state in CALL_STATES else None
@@ -82,6 +82,7 @@ def describe(
         "still": face.facts.still.value,
         "peers": _peers(here.peers) if here else [],
         "push": asdict(pusher.stats) if pusher else None,
+        "television": [asdict(one) for one in television.stats] if television else None,
         "play": [asdict(stats) for stats in player.stats] if player else [],
         "live": scope.keeper.live() if here and scope else None,
         "timings": {

@@ -83,6 +83,8 @@ class ScreenFacts:
         still: Whether the customer is asked for a still picture, or one is sent.
         asked_by: Who asks, or empty.
         is_poor: Whether sound was missing, or our pictures held back, just now.
+        broadcasts: Whether the call button goes on air.
+        television: Whether a live stream is to be seen while nobody calls.
 
     """
 
@@ -98,6 +100,8 @@ class ScreenFacts:
     still: StillScene = StillScene.NONE
     asked_by: str = ""
     is_poor: bool = False
+    broadcasts: bool = False
+    television: bool = False
 
 
 class Screens(Protocol):

@@ -44,6 +44,7 @@ from kiosk.room.roster import others
 from kiosk.room.script import Script
 from kiosk.room.seating import open_room, sit_down
 from kiosk.room.targets import is_pattern, matching
+from kiosk.room.watching import Watching
 
 
 LEAVE_S: Final = 5.0
@@ -128,6 +129,10 @@ class RoomSession:
         self._talk.begin(now)
         yield from self._talk.log_in(None)
         yield from self._talk.ask(report)
+
+    def watching(self, target: str) -> Watching:
+        """Return a viewer of a live_room, who needs no seat."""
+        return Watching(self._talk, target)
 
     def list_rooms(self, now: float) -> Script[tuple[Room, ...]]:
         """Read the list of rooms, page by page."""

@@ -57,6 +57,7 @@ from kiosk.room.script import (
     TextArrived,
 )
 from kiosk.room.session import Place, RoomSession, Wanted
+from kiosk.room.watching import Watching
 from kiosk.roomclient.exchange import GatewayExchange, HttpExchange
 
 
@@ -143,6 +144,7 @@ class HttpRoomService:
         self._membership: Membership | None = None
         self._tasks: tuple[asyncio.Task[None], ...] = ()
         self._on_notice: OnNotice = _nobody
+        self._watching: Watching | None = None
 
     async def __aenter__(self) -> Self:
         """Begin to own tasks."""
@@ -197,6 +199,18 @@ class HttpRoomService:
         """The other members of our room, as last seen (beyond the port)."""
         members = self._membership.members if self._membership else ()
         return tuple(peer_of(member) for member in members)
+
+    async def tune(self, target: str) -> str:
+        """Return where to play who is on air in a live_room (beyond the port)."""
+        if self._watching is None:
+            self._watching = self._session.watching(target)
+        return await self._carry_out(self._watching.tune(self._now()))
+
+    async def tune_out(self) -> None:
+        """Watch no live_room any more (beyond the port)."""
+        watching, self._watching = self._watching, None
+        if watching is not None:
+            await self._carry_out(watching.leave(self._now()))
 
     async def list_rooms(self) -> tuple[Room, ...]:
         """Return all rooms with their members (beyond the port)."""

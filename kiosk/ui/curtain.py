@@ -10,6 +10,7 @@ end the player hides the layer that is the page's by now.  So:
 2. The media hide the base layer only while it holds a picture of theirs.
 3. The base layer takes the first picture of a call while a page is still on it;
    further layers take pictures only once they were given a place.
+4. The stream of an idle screen has a way of its own, which is shut in a call.
 
 It decides nothing: the presenter lowers and lifts it with the screens.
 """
@@ -51,6 +52,7 @@ class Curtain:
         self._clock = clock
         self._lock = threading.Lock()
         self._is_down = True
+        self._has_television = False
         self._page_on_base = False
         self._places: Mapping[Layer, Rect | None] = {}
 
@@ -68,6 +70,27 @@ class Curtain:
         """Let pictures of the media through."""
         with self._lock:
             self._is_down = False
+
+    def allow_television(self, *, allowed: bool) -> None:
+        """Let the idle screen's stream through, or drop it from now on."""
+        with self._lock:
+            self._has_television = allowed
+
+    def show_television(self, frame: Frame) -> Micros:
+        """Put a picture of the idle screen's stream on the base, or drop it."""
+        with self._lock:
+            if self._has_television:
+                self._page_on_base = False
+                return self._display.show(Layer.BASE, frame)
+        if isinstance(frame, DmabufFrame):
+            frame.release()
+        return self._clock.now()
+
+    def hide_television(self) -> None:
+        """Take the last picture of the stream away, if it is on the base still."""
+        with self._lock:
+            if self._has_television and not self._page_on_base:
+                self._display.hide(Layer.BASE)
 
     def show_page(self, page: PageFrame) -> None:
         """Put a page on the base layer; the media cannot hide it."""
@@ -129,6 +152,40 @@ class Curtain:
     def save_png(self, path: str) -> None:
         """Let the display write what is on it."""
         self._display.save_png(path)
+
+    def close(self) -> None:
+        """Nothing: the display is its owner's to close."""
+
+
+class TelevisionScreen:
+    """Implements :class:`kiosk.ports.Display` for the idle screen's stream."""
+
+    def __init__(self, curtain: Curtain) -> None:
+        self._curtain = curtain
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the display in pixels."""
+        return self._curtain.size
+
+    def probe(self) -> Probe:
+        """Ask the display."""
+        return self._curtain.probe()
+
+    def open(self) -> None:
+        """Nothing: the display is its owner's to open."""
+
+    def show(self, layer: Layer, frame: Frame, at: Rect | None = None) -> Micros:
+        """Put a picture on the whole base layer, or drop it; any thread."""
+        return self._curtain.show_television(frame)
+
+    def hide(self, layer: Layer) -> None:
+        """Take the last picture away, if it is there still; any thread."""
+        self._curtain.hide_television()
+
+    def save_png(self, path: str) -> None:
+        """Let the display write what is on it."""
+        self._curtain.save_png(path)
 
     def close(self) -> None:
         """Nothing: the display is its owner's to close."""

@@ -33,10 +33,12 @@ from kiosk.ui.layout import (
     unit,
 )
 from kiosk.ui.pieces import (
+    HINT_HEIGHT,
     draw_call_pill,
     draw_fault,
     draw_figure,
     draw_hint,
+    draw_invitation,
     draw_message,
     draw_notice,
     draw_sign,
@@ -58,7 +60,6 @@ SIGN_RADIUS: Final = 64.0
 SIGN_TOP: Final = 76.0
 SIGN_COLUMN: Final = 192.0
 FAULT_HEIGHT: Final = 148.0
-HINT_HEIGHT: Final = 116.0
 FIGURE_HEIGHT: Final = 148.0
 WIDE: Final = 1180.0
 """Units from which on the idle screen has room for a large sign."""
@@ -125,9 +126,11 @@ class Artist:
             self._draw_tiles(canvas, content.tiles)
         self._draw_muted(canvas, content, pip)
         bottom = canvas.height - STRIP - GAP
-        self._draw_stack(canvas, content, pip, left=PIP_MARGIN, bottom=bottom)
+        bottom = self._draw_stack(canvas, content, pip, left=PIP_MARGIN, bottom=bottom)
         if content.still is not None:
             draw_still_question(canvas, MARGIN, content.still)
+        if content.hint:
+            draw_invitation(canvas, bottom, content)
         return canvas.cut_out()
 
     def _drawn_page(self, content: ScreenContent) -> PageFrame:

@@ -8,7 +8,8 @@ from kiosk.ports import Button, Rect
 from kiosk.ui import palette
 from kiosk.ui.canvas import Canvas
 from kiosk.ui.layout import MARGIN, STRIP
-from kiosk.ui.screens import Branding, Icon, StripButton
+from kiosk.ui.screens import Branding, Icon
+from kiosk.ui.strip import StripButton
 
 
 BUTTON_RADIUS: Final = 33.0

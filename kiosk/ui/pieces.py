@@ -7,13 +7,16 @@ from typing import Final
 from kiosk.ports import Rect
 from kiosk.ui import palette
 from kiosk.ui.canvas import Box, Canvas
-from kiosk.ui.layout import TILE_LABEL
+from kiosk.ui.layout import MARGIN, TILE_LABEL
 from kiosk.ui.screens import Fault, Figure, Icon, Mood, Notice, PeerTile, ScreenContent
 
 
 PILL_HEIGHT: Final = 56.0
 PILL_GAP: Final = 14.0
 PILL_OPACITY: Final = 0.92
+HINT_HEIGHT: Final = 116.0
+INVITATION_HEIGHT: Final = 196.0
+INVITATION_WIDTH: Final = 866.0
 MESSAGE_SIZES: Final = (36.0, 32.0, 28.0)
 TILE_SIZES: Final = (28.0, 26.0, 24.0)
 
@@ -50,6 +53,17 @@ def draw_hint(canvas: Canvas, box: Box, text: str) -> None:
         left + 124, middle + size * 0.35, lines[0], size, palette.WHITE, bold=True
     )
     _draw_arrow(canvas, right - 52, middle)
+
+
+def draw_invitation(canvas: Canvas, bottom: float, content: ScreenContent) -> None:
+    """Draw over a live stream what the idle screen says, down to ``bottom``."""
+    left, top = float(MARGIN), bottom - INVITATION_HEIGHT
+    right = min(canvas.width - MARGIN, left + INVITATION_WIDTH)
+    size, words = canvas.fit(content.lines[0], (28.0, 26.0, 24.0), right - left - 48, 1)
+    canvas.panel((left, top, right, bottom), 24, palette.NAVY, PILL_OPACITY)
+    hint = (left + 12, top + 12, right - 12, top + 12 + HINT_HEIGHT)
+    draw_hint(canvas, hint, content.hint)
+    canvas.text(left + 36, bottom - 24, words[0], size, palette.SOFT)
 
 
 def draw_figure(canvas: Canvas, box: Box, figure: Figure) -> None:

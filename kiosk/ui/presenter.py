@@ -33,7 +33,7 @@ from kiosk.ports import (
     ScreenFacts,
     ScreenName,
 )
-from kiosk.ui.curtain import Curtain
+from kiosk.ui.curtain import Curtain, TelevisionScreen
 from kiosk.ui.layout import SHAPE, tile_rects
 from kiosk.ui.screens import Branding, ScreenContent, screen_content
 from kiosk.ui.words import FALLBACK, LANGUAGES
@@ -91,6 +91,11 @@ class ScreenPresenter:
         """The display to hand to the media: closed to them outside a call."""
         return self._curtain
 
+    @property
+    def television(self) -> Display:
+        """The display to hand to the idle screen's stream; shut in a call."""
+        return TelevisionScreen(self._curtain)
+
     def present(self, name: ScreenName, facts: ScreenFacts) -> None:
         """Put a screen on the display, also when it is there already."""
         self._put(self._content(name, facts))
@@ -121,6 +126,7 @@ class ScreenPresenter:
 
     def _put(self, content: ScreenContent) -> None:
         self._curtain.place(self._places(content))
+        self._curtain.allow_television(allowed=content.name is ScreenName.IDLE)
         if content.self_view:
             self._curtain.lift()
         else:

@@ -19,7 +19,6 @@ from enum import Enum, auto
 from typing import Final
 
 from kiosk.ports import (
-    Button,
     Layer,
     Micros,
     Received,
@@ -27,8 +26,10 @@ from kiosk.ports import (
     ScreenName,
     StillScene,
 )
+from kiosk.ui.screen_words import ScreenWords
 from kiosk.ui.still_question import StillQuestion, still_question
-from kiosk.ui.words import FALLBACK, LANGUAGES, ScreenWords, Words
+from kiosk.ui.strip import IN_A_CALL, SELF_VIEW, StripButton, strip_of
+from kiosk.ui.words import FALLBACK, LANGUAGES, Words
 
 
 NAME_LENGTH: Final = 40
@@ -38,18 +39,6 @@ MICROS: Final = 1_000_000
 LONGEST_TIMER_S: Final = 99 * 3600
 CODED: Final = re.compile(r"([A-Z][0-9]{3})\b[:\s]*(.*)", re.DOTALL)
 
-_MAY_CALL: Final = frozenset({ScreenName.IDLE, ScreenName.ENDED, ScreenName.NO_ANSWER})
-_SELF_VIEW: Final = frozenset(
-    {
-        ScreenName.CONNECTING,
-        ScreenName.WAITING,
-        ScreenName.IN_CALL,
-        ScreenName.RECONNECTING,
-        ScreenName.PEER_AWAY,
-        ScreenName.BROADCASTING,
-    }
-)
-_IN_A_CALL: Final = _SELF_VIEW | {ScreenName.QUEUED}
 _FOR_TECHNICIANS: Final = frozenset(
     {ScreenName.OUT_OF_SERVICE, ScreenName.UNCONFIGURED, ScreenName.ENDED}
 )
@@ -120,23 +109,6 @@ class Notice:
     tone: Tone
     icon: Icon
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class StripButton:
-    """
-    A button of the strip, as the real one below it.
-
-    Attributes:
-        lit: Whether pressing it does something now; its lamp is on then.
-        engaged: Whether what it switches is on (muted).
-
-    """
-
-    button: Button
-    label: str
-    lit: bool
-    engaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +208,7 @@ def screen_content(
     words = LANGUAGES.get(language, LANGUAGES[FALLBACK])
     said = _said(name, facts, words)
     in_call = name is ScreenName.IN_CALL
-    self_view = name in _SELF_VIEW
+    self_view = name in SELF_VIEW
     tiles = _tiles(facts, words) if in_call else ()
     return ScreenContent(
         name=name,
@@ -248,7 +220,7 @@ def screen_content(
         wall_time=wall_time,
         title=said.title,
         lines=said.lines,
-        strip=_strip(name, facts, words, said),
+        strip=strip_of(name, facts, words, said),
         notices=_notices(name, facts, words),
         muted=_muted(name, facts, words),
         hint=words.press_to_call if name is ScreenName.IDLE else "",
@@ -259,10 +231,17 @@ def screen_content(
         message=plain(facts.text, MESSAGE_LENGTH) if in_call else "",
         self_view=self_view,
         self_view_label=words.your_picture if self_view else "",
-        over_picture=in_call and (facts.with_picture or len(tiles) > 1),
+        over_picture=_is_over_picture(name, facts),
         tiles=tiles,
         still=_still(facts, words) if in_call else None,
     )
+
+
+def _is_over_picture(name: ScreenName, facts: ScreenFacts) -> bool:
+    if name is ScreenName.IDLE:
+        return facts.television
+    several = len(facts.tiles) > 1
+    return name is ScreenName.IN_CALL and (facts.with_picture or several)
 
 
 def duration(since: Micros, now: Micros) -> str:
@@ -294,6 +273,8 @@ def _said(name: ScreenName, facts: ScreenFacts, words: Words) -> ScreenWords:
         return words.call_failed
     if name is ScreenName.QUEUED and facts.reason == "absent":
         return words.nobody_there
+    if facts.broadcasts and name in words.live.screens:
+        return words.live.screens[name]
     return words.screens[name]
 
 
@@ -309,29 +290,6 @@ def _icon(name: ScreenName, facts: ScreenFacts) -> Icon:
     if name is ScreenName.ENDED and facts.reason:
         return Icon.WARNING
     return ICONS[name]
-
-
-def _strip(
-    name: ScreenName, facts: ScreenFacts, words: Words, said: ScreenWords
-) -> tuple[StripButton, ...]:
-    if name is ScreenName.IN_CALL and facts.still is StillScene.ASKED:
-        return (
-            StripButton(Button.CALL, words.still.yes, lit=True),
-            StripButton(Button.MUTE, words.still.no, lit=True),
-            StripButton(Button.HANGUP, words.hang_up, lit=True),
-        )
-    again = name in {ScreenName.ENDED, ScreenName.NO_ANSWER}
-    in_a_call = name in _IN_A_CALL
-    muted = in_a_call and facts.muted
-    return (
-        StripButton(
-            Button.CALL, words.call_again if again else words.call, name in _MAY_CALL
-        ),
-        StripButton(
-            Button.MUTE, words.unmute if muted else words.mute, in_a_call, muted
-        ),
-        StripButton(Button.HANGUP, said.hangup or words.hang_up, in_a_call),
-    )
 
 
 def _still(facts: ScreenFacts, words: Words) -> StillQuestion | None:
@@ -353,7 +311,7 @@ def _notices(name: ScreenName, facts: ScreenFacts, words: Words) -> tuple[Notice
 
 
 def _muted(name: ScreenName, facts: ScreenFacts, words: Words) -> Notice | None:
-    if not facts.muted or name not in _IN_A_CALL:
+    if not facts.muted or name not in IN_A_CALL:
         return None
     return Notice(Tone.ALARM, Icon.MICROPHONE_OFF, words.muted)
 

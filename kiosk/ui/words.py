@@ -15,25 +15,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from kiosk.ports import ScreenName
-from kiosk.ui import still_words
+from kiosk.ui import live_words, still_words
+from kiosk.ui.live_words import LiveWords
+from kiosk.ui.screen_words import ScreenWords
 from kiosk.ui.still_words import StillWords
-
-
-@dataclass(frozen=True, slots=True)
-class ScreenWords:
-    """
-    What one screen says.
-
-    Attributes:
-        title: The one thing to understand, in large type.
-        lines: What to do, or what is so.
-        hangup: What the red button does on this screen, where not to hang up.
-
-    """
-
-    title: str
-    lines: tuple[str, ...] = ()
-    hangup: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +55,7 @@ class Words:
     told_camera_lost: str
     told_microphone_lost: str
     still: StillWords
+    live: LiveWords
     needs_cjk: bool = False
 
 
@@ -193,6 +179,7 @@ EN: Final = Words(
     told_camera_lost="The camera failed; the call ends",
     told_microphone_lost="The microphone failed; the call ends",
     still=still_words.EN,
+    live=live_words.EN,
 )
 
 _QUEUE_LINES_ZH = (
@@ -280,6 +267,7 @@ ZH_CN: Final = Words(
     told_camera_lost="摄像头故障，通话结束",
     told_microphone_lost="麦克风故障，通话结束",
     still=still_words.ZH_CN,
+    live=live_words.ZH_CN,
     needs_cjk=True,
 )
 

@@ -44,6 +44,8 @@ EXAMPLES = {
     ("recorder", "url"),
     ("recorder", "ca_file"),
     ("fleet", "serial"),
+    ("television", "room"),
+    ("television", "url"),
     ("operators", "log_folder"),
     ("mixing", "app_id"),
     ("im", "private_key"),

@@ -106,6 +106,7 @@ async def running_kiosk(
         progressed=lambda: world.moving,
         is_open_now=lambda: world.open_hours,
         chime=world.chime,
+        television=world.television,
     )
     daemon = Daemon(settings, outside, start)
     async with asyncio.TaskGroup() as group:

@@ -14,6 +14,7 @@ from typing import Any
 
 from kiosk import ports
 from kiosk.daemon.devices_open import DevicesOpen
+from kiosk.daemon.television import Television
 from kiosk.errors import DeviceError, KioskError, NotAMember, RoomError, RoomUnreachable
 from kiosk.ports import (
     Button,
@@ -359,6 +360,7 @@ class KioskWorld:
     moving: bool = True
     chimes: int = 0
     mute_chime: bool = False
+    television: Television | None = None
 
     def observe(self) -> DevicesOpen:
         is_open = self.media.camera_open
