@@ -262,8 +262,7 @@ class Daemon:
         self._face.show(screen, reason, position)
         self._outside.init.status(f"{screen.value} {reason}".rstrip())
         if screen is ScreenName.IDLE and self._settings.role is Role.AGENT:
-            pause_s = self._settings.redial_s
-            redial_later(pause_s, self._machine, self._stopping, self.press)
+            redial_later(self._settings, self._machine, self._stopping, self.press)
 
     async def _leave(self, scope: CallScope) -> None:
         with contextlib.suppress(RoomError):

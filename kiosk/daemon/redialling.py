@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 from kiosk.call.machine import CallMachine
 from kiosk.call.states import State
+from kiosk.daemon.settings import DaemonSettings
 from kiosk.ports import Button
 
 
 def redial_later(
-    delay_s: float,
+    settings: DaemonSettings,
     machine: CallMachine,
     stopping: asyncio.Event,
     press: Callable[[str], None],
@@ -22,4 +23,4 @@ def redial_later(
         if machine.state is State.IDLE and not stopping.is_set():
             press(Button.CALL.value)
 
-    asyncio.get_running_loop().call_later(delay_s, redial)
+    asyncio.get_running_loop().call_later(settings.redial_s, redial)
