@@ -117,6 +117,7 @@ class Border:
         self._answered: list[RouteClass] = []
         self._batch = max(1, limits.admission.ordinary // _STEPS_TO_LIMIT)
         self._deserted = asyncio.Event()
+        self._orphans: set[asyncio.Task[None]] = set()
 
     def came(self, address: str) -> bool:
         """Count somebody in the TLS handshake; False: there are too many."""
@@ -135,6 +136,11 @@ class Border:
         self._connections.discard(connection)
         if not self._connections:
             self._deserted.set()
+
+    def orphaned(self, task: asyncio.Task[None]) -> None:
+        """Let a request go on whose client is gone, to the end of the server at most."""
+        self._orphans.add(task)
+        task.add_done_callback(self._orphans.discard)
 
     def somebody_behind(self, peer: str) -> str:
         """Return who comes through a proxy that is not trusted; once, say so."""
@@ -188,6 +194,11 @@ class Border:
             except TimeoutError:
                 for connection in tuple(self._connections):
                     connection.abort()
+                await asyncio.sleep(0)  # in which they are lost
+        orphans = tuple(self._orphans)
+        for orphan in orphans:
+            orphan.cancel()
+        await asyncio.gather(*orphans, return_exceptions=True)
 
 
 def _check(connection: Connection, now: float) -> None:

@@ -113,6 +113,8 @@ class Crossing(asyncio.Protocol):
         """Forget the connection."""
         self._stage = _Stage.CLOSING
         self._border.left(self)
+        if self._task is not None:
+            self._border.orphaned(self._task)
         self._admission.disconnected(self._address)
 
     @override

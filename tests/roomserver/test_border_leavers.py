@@ -85,6 +85,27 @@ async def test_a_connection_that_cannot_be_checked_costs_the_others_no_check(
     assert "connection not checked" in caplog.text
 
 
+async def test_the_end_of_the_server_ends_what_a_gone_client_had_asked() -> None:
+    asked, ended = asyncio.Event(), asyncio.Event()
+
+    async def held(_request: HttpRequest) -> HttpAnswer:
+        asked.set()
+        try:
+            return await asyncio.Future()
+        finally:
+            ended.set()
+
+    async with asyncio.timeout(5), raw_server(BorderLimits(), held) as connect:
+        client = await connect()
+        client.send(post())
+        await asked.wait()
+        client.close()
+        await asyncio.sleep(0.05)
+        assert not ended.is_set()  # what was begun is done, for whoever asks again
+
+    assert ended.is_set()
+
+
 async def test_a_head_put_off_is_answered_with_a_head_alone() -> None:
     slow = AdmissionLimits(requests_per_address=0.2, proxies=())
     head = b"HEAD /healthz HTTP/1.1\r\nHost: h\r\n\r\n"
