@@ -62,7 +62,7 @@ def run(*, full: bool) -> Result:
     count = OUTAGES_FULL if full else OUTAGES
     begins = [FIRST_S + number * APART_S for number in range(count)]
     ours = _travelled(begins)
-    peer = _peer(begins[:1])
+    peer = _peer(begins[:OUTAGES])
     return Result(
         "outage",
         [_returns(ours, peer), _ages(ours)],
