@@ -283,6 +283,7 @@ class HttpRoomService:
 
     async def close(self) -> None:
         """Leave, if needed, log out and close all connections."""
+        await self.tune_out()
         with suppress(RoomError):
             await self.leave()
         await self._carry_out(self._session.log_out(self._now()))

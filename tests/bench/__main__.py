@@ -43,6 +43,7 @@ NAMES = (
     "echo",
     "fuzz",
     "multi_room",
+    "live_room",
 )
 OUT = Path("bench-out")
 EX_FAILED = 1

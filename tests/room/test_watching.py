@@ -126,3 +126,15 @@ async def test_a_room_where_nobody_is_shown_is_joined_anew_at_the_next_try() -> 
 
         assert await kiosk.service.tune("Branch TV")
         assert kiosk.wire.routes.count("add_audience") == 2
+
+
+async def test_a_kiosk_that_is_switched_off_is_no_audience_any_more() -> None:
+    world = RoomWorld()
+    async with world.party(
+        "anchor", "Branch TV", create=True, room_type=LIVE
+    ) as anchor:
+        await on_air(anchor)
+        async with world.party("kiosk", "desk") as kiosk:
+            await kiosk.service.tune("Branch TV")
+
+        assert kiosk.wire.routes[-2:] == ["delete_audience", "logout"]
