@@ -25,9 +25,10 @@ import av
 import numpy as np
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
+from av.video.plane import VideoPlane
 
 from kiosk.codec.av_errors import AV_ERRORS, cause_of
-from kiosk.codec.i420 import I420, i420_of
+from kiosk.codec.i420 import I420, Plane, plane_of, planes_of
 from kiosk.errors import MediaError
 from kiosk.ports import AccessUnit, Bitrate, Micros, SoftFrame
 
@@ -78,6 +79,10 @@ class H264Encoder:
         self._idr_at: int | None = None
         self._last_pts = 0
         self._context = self._opened(gop_s)
+        # One for all pictures: a fresh one each would be mapped, and its pages
+        # faulted in, thirty times a second.  libx264 copies what it is given.
+        self._frame = VideoFrame(width, height, "yuv420p")
+        self._planes = [_pixels_of(plane) for plane in self._frame.planes]
 
     @property
     def bitrate(self) -> Bitrate:
@@ -101,8 +106,8 @@ class H264Encoder:
         """
         frame = self._frame_of(picture, captured_at)
         first = self._idr_at is None
-        if idr or self._gop_is_over(captured_at):
-            frame.pict_type = PictureType.I
+        forced = idr or self._gop_is_over(captured_at)
+        frame.pict_type = PictureType.I if forced else PictureType.NONE
         try:
             packets = self._context.encode(frame)
         except AV_ERRORS as exc:
@@ -141,14 +146,22 @@ class H264Encoder:
         )
 
     def _frame_of(self, picture: I420 | SoftFrame, captured_at: Micros) -> VideoFrame:
-        array = i420_of(picture) if isinstance(picture, SoftFrame) else picture
-        if array.shape != (self.height * 3 // 2, self.width):
-            rows, columns = array.shape
+        if isinstance(picture, SoftFrame):
+            size = picture.width, picture.height
+        else:
+            size = picture.shape[1], picture.shape[0] * 2 // 3
+        if size != (self.width, self.height):
             raise MediaError(
-                f"H.264 encoder: picture of {columns}x{rows * 2 // 3},"
+                f"H.264 encoder: picture of {size[0]}x{size[1]},"
                 f" opened for {self.width}x{self.height}"
             )
-        frame = VideoFrame.from_ndarray(np.ascontiguousarray(array), format="yuv420p")
+        if isinstance(picture, SoftFrame):
+            planes = plane_of(picture, 0), plane_of(picture, 1), plane_of(picture, 2)
+        else:
+            planes = planes_of(picture)
+        for place, plane in zip(self._planes, planes, strict=True):
+            place[:] = plane
+        frame = self._frame
         # libx264 wants strictly rising times; two captures may share a microsecond
         self._last_pts = max(captured_at, self._last_pts + 1)
         frame.pts = self._last_pts
@@ -184,3 +197,9 @@ class H264Encoder:
         except AV_ERRORS as exc:
             raise MediaError(f"H.264 encoder: {cause_of(exc)}") from exc
         return context
+
+
+def _pixels_of(plane: VideoPlane) -> Plane:
+    """Return the visible part of a plane, to be written to."""
+    rows: Plane = np.asarray(memoryview(plane), np.uint8)
+    return rows.reshape(-1, plane.line_size)[: plane.height, : plane.width]

@@ -157,9 +157,25 @@ def test_what_ffmpeg_cannot_open_is_a_media_error() -> None:
         encoder((40_000, 40_000))
 
 
-def test_the_decoded_picture_is_limited_range_bt601_and_looks_the_same() -> None:
-    picture = Scene(320, 240).draw(3)
-    unit = encoder().encode(picture, Micros(1))[0]
+def test_pictures_one_after_the_other_come_out_as_they_went_in() -> None:
+    coder, decoder = encoder(), None
+    for at, luma in enumerate((50, 200, 90), 1):
+        picture = black_picture(320, 240)
+        picture[:240] = luma
+        unit = coder.encode(picture, Micros(at * 33_000), idr=luma == 90)[0]
+        decoder = decoder or H264Decoder(avcc_of(unit.data))
+        frame = decoder.decode(payload_of(unit.data), Micros(at))[0]
+
+        assert abs(i420_of(frame)[:240].mean() - luma) < 3
+        assert unit.is_idr == (luma in {50, 90})
+
+
+@pytest.mark.parametrize("size", [(320, 240), (854, 480)])  # rows padded, or not
+def test_the_decoded_picture_is_limited_range_bt601_and_looks_the_same(
+    size: tuple[int, int],
+) -> None:
+    picture = Scene(*size).draw(3)
+    unit = encoder(size).encode(picture, Micros(1))[0]
     frame = H264Decoder(avcc_of(unit.data)).decode(payload_of(unit.data), Micros(1))[0]
 
     assert not frame.full_range
