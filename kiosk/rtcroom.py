@@ -32,6 +32,7 @@ from kiosk.ports import Media, MediaFact, RoomNotice, Seat
 from kiosk.room.conversation import Identity
 from kiosk.room.messages import RoomCode, RoomType
 from kiosk.room.session import Wanted
+from kiosk.room.still_requests import StillWord
 from kiosk.roomclient import HttpRoomService, new_room_service, peer_of
 from kiosk.roomclient.rtc_call import RtcCall
 from kiosk.roomclient.rtc_events import (
@@ -46,6 +47,7 @@ from kiosk.roomclient.rtc_events import (
     OnPushEvent,
     OnRecvRoomTextMsg,
     OnRoomClosed,
+    OnStill,
     PlayCode,
     PushCode,
     RTCRoomError,
@@ -66,11 +68,13 @@ __all__ = [
     "OnPusherQuit",
     "OnRecvRoomTextMsg",
     "OnRoomClosed",
+    "OnStill",
     "PlayCode",
     "PushCode",
     "RTCRoom",
     "RTCRoomError",
     "RoomType",
+    "StillWord",
     "connect",
 ]
 
@@ -169,6 +173,20 @@ class RTCRoom:
         """Send a text message to the others in the room (SendTxtMsg)."""
         async with coded(ErrorCode.TIMEOUT):
             await self._service.send_text(text)
+
+    async def ask_still(self, text: str = "May we have a photograph?") -> None:
+        """
+        Ask the others for a still picture; the answers come as :class:`OnStill`.
+
+        A kiosk takes one only when somebody presses a key there.
+        """
+        async with coded(ErrorCode.TIMEOUT):
+            await self._service.send_text(text, StillWord.ASKED.value)
+
+    async def still_of(self, user_id: str) -> bytes:
+        """Return the still picture a member sent, a JPEG; at our own servers only."""
+        async with coded(ErrorCode.TIMEOUT):
+            return await self._service.still_of(user_id)
 
     def mute(self, *, muted: bool) -> None:
         """Send silence instead of the microphone; nothing outside a room."""

@@ -15,6 +15,7 @@ from typing import Final
 from kiosk import ports
 from kiosk.errors import DeviceError, MediaError, NotAMember, RoomError, RoomNotFound
 from kiosk.ports import Media, MediaFact, Peer, RoomNotice, Seat
+from kiosk.room.still_requests import StillWord
 from kiosk.roomclient.rtc_events import (
     ErrorCode,
     Event,
@@ -26,6 +27,7 @@ from kiosk.roomclient.rtc_events import (
     OnPushEvent,
     OnRecvRoomTextMsg,
     OnRoomClosed,
+    OnStill,
     PlayCode,
     PushCode,
     RTCRoomError,
@@ -35,6 +37,7 @@ from kiosk.roomclient.rtc_events import (
 from kiosk.roomclient.service import HttpRoomService
 
 
+_STILL_WORDS: Final = {word.value: word for word in StillWord}
 RECONNECTIONS: Final = 3
 """Tries before -1307, as the original's push event 1102 documents."""
 
@@ -119,6 +122,8 @@ class RtcCall:
                 self._playing.discard(user_id)
                 self._tell(OnPusherQuit(user_id))
                 await self._player.stop(user_id)
+            case ports.TextReceived(user_id, cmd=cmd) if cmd in _STILL_WORDS:
+                self._tell(OnStill(self._room_id, user_id, _STILL_WORDS[cmd]))
             case ports.TextReceived(user_id, name, text):
                 self._tell(OnRecvRoomTextMsg(self._room_id, user_id, name, text))
             case ports.RoomClosed(reason):

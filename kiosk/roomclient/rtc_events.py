@@ -22,6 +22,7 @@ from kiosk.errors import (
     StreamRefused,
 )
 from kiosk.ports import Peer
+from kiosk.room.still_requests import StillWord
 
 
 class PushCode(IntEnum):
@@ -103,6 +104,15 @@ class OnRecvRoomTextMsg:
 
 
 @dataclass(frozen=True, slots=True)
+class OnStill:
+    """A member said something about a still picture; ``SENT``: it can be fetched."""
+
+    room_id: str
+    user_id: str
+    word: StillWord
+
+
+@dataclass(frozen=True, slots=True)
 class OnPushEvent:
     """Something happened to our own stream."""
 
@@ -131,6 +141,7 @@ Event = (
     | OnPusherQuit
     | OnRoomClosed
     | OnRecvRoomTextMsg
+    | OnStill
     | OnPushEvent
     | OnPlayEvent
     | OnError
