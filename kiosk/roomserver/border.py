@@ -131,16 +131,16 @@ class Border:
         """Watch a connection's deadlines."""
         self._connections.add(connection)
 
-    def left(self, connection: Connection) -> None:
-        """Forget a connection."""
+    def left(
+        self, connection: Connection, task: asyncio.Task[None] | None = None
+    ) -> None:
+        """Forget a connection; what it asked goes on, to the server's end at most."""
         self._connections.discard(connection)
         if not self._connections:
             self._deserted.set()
-
-    def orphaned(self, task: asyncio.Task[None]) -> None:
-        """Let a request go on whose client is gone, to the end of the server at most."""
-        self._orphans.add(task)
-        task.add_done_callback(self._orphans.discard)
+        if task is not None:
+            self._orphans.add(task)
+            task.add_done_callback(self._orphans.discard)
 
     def somebody_behind(self, peer: str) -> str:
         """Return who comes through a proxy that is not trusted; once, say so."""

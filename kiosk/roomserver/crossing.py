@@ -112,9 +112,7 @@ class Crossing(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
         self._stage = _Stage.CLOSING
-        self._border.left(self)
-        if self._task is not None:
-            self._border.orphaned(self._task)
+        self._border.left(self, self._task)
         self._admission.disconnected(self._address)
 
     @override
