@@ -14,6 +14,7 @@ from kiosk.room.messages import Dialect
 from kiosk.room.script import Ask, Outcome, Script
 from kiosk.room.still_requests import PUT_BYTES, GetStill, PutStill, StillPart
 from kiosk.room.still_transfer import fetch_still, send_still
+from tests.fakes.room_world import RoomWorld
 
 
 JPEG = b"\xff\xd8\xff" + bytes(2 * PUT_BYTES)
@@ -69,3 +70,10 @@ def test_what_is_no_base64_is_named(text: str) -> None:
 
     with pytest.raises(BadRequest, match="data"):
         PutStill.from_wire({**wire, "data": text})
+
+
+async def test_a_seat_sends_its_still_and_fetches_anothers() -> None:
+    async with RoomWorld().call() as (agent, kiosk):
+        await kiosk.service.send_still(JPEG)
+
+        assert await agent.service.still_of("kiosk") == JPEG

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import httpx
 import pytest
 
@@ -138,3 +140,26 @@ async def test_a_kiosk_that_is_switched_off_is_no_audience_any_more() -> None:
             await kiosk.service.tune("Branch TV")
 
         assert kiosk.wire.routes[-2:] == ["delete_audience", "logout"]
+
+
+async def test_whoever_is_shown_is_played_where_the_creator_is_not() -> None:
+    def half_shown(request: httpx.Request) -> httpx.Response | None:
+        if not request.url.path.endswith("get_pushers"):
+            return None
+        pushers = [
+            {"userID": name, "userName": "", "userAvatar": "", "accelerateURL": url}
+            for name, url in (("guest", "rtmp://relay/live/g"), ("anchor", ""))
+        ]
+        room = {"roomID": "r", "roomCreator": "anchor", "pushers": pushers}
+        body = json.dumps({"code": 0, "message": "", **room}).encode()
+        return httpx.Response(200, stream=httpx.ByteStream(body))
+
+    world = RoomWorld()
+    async with (
+        world.party("anchor", "Branch TV", create=True, room_type=LIVE) as anchor,
+        world.party("kiosk", "desk") as kiosk,
+    ):
+        await on_air(anchor)
+        kiosk.wire.fault = half_shown
+
+        assert await kiosk.service.tune("Branch TV") == "rtmp://relay/live/g"
