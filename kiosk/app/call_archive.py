@@ -108,7 +108,8 @@ class FileArchive:
         with open(os.open(scratch, flags, _OWNER_AND_GROUP), "w") as file:  # noqa: PTH123 -- of a descriptor
             json.dump(wire, file, indent=1)
         scratch.replace(path)
-        for _, old in files[: len(files) + 1 - self._most]:
+        too_many = max(0, len(files) + 1 - self._most)
+        for _, old in files[:too_many]:
             with contextlib.suppress(FileNotFoundError):
                 old.unlink()
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Sequence
@@ -72,11 +73,20 @@ class Names:
                 error = exc
             except UnicodeError:
                 error = OSError(f"{host!r} is no host name")
+            except Exception as exc:  # noqa: BLE001 -- raised to whoever waits
+                error = _not_looked_up(host, exc)
             with contextlib.suppress(RuntimeError):  # the loop is gone
                 loop.call_soon_threadsafe(settle, addresses, error)
 
-        threading.Thread(target=run, name="resolver", daemon=True).start()
+        try:
+            threading.Thread(target=run, name="resolver", daemon=True).start()
+        except RuntimeError as exc:  # too many threads, or no memory for one
+            settle((), _not_looked_up(host, exc))
         return found
+
+
+def _not_looked_up(host: str, reason: Exception) -> OSError:
+    return OSError(errno.EAGAIN, f"{host!r} was not looked up: {reason}")
 
 
 def system_lookup(host: str, port: int) -> Sequence[str]:

@@ -12,9 +12,9 @@ import asyncio
 import errno
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import cycle
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 
 UNHEARD_S: Final = 2.0
@@ -23,16 +23,28 @@ _UNHEARD_MS = round(UNHEARD_S * 1000)
 _ANOTHER_S = 0.3  # then another connect is begun, to the next address in turn
 
 
-async def reached(addresses: Sequence[str], port: int) -> socket.socket:
+OpenSocket: TypeAlias = Callable[
+    [socket.AddressFamily, socket.SocketKind], socket.socket
+]
+
+
+async def reached(
+    addresses: Sequence[str], port: int, open_socket: OpenSocket = socket.socket
+) -> socket.socket:
     """
     Return a socket connected to whichever address answers first.
+
+    Args:
+        addresses: Of one host, at least one, the best one first.
+        port: The same on all of them.
+        open_socket: Raises OSError for a family this machine does not have.
 
     Raises:
         OSError: Every address says no.
 
     """
     # asyncio's own race of addresses forgets sockets when it is cancelled
-    race = _Race(addresses, port)
+    race = _Race(addresses, port, open_socket)
     try:
         while not race.over.done():
             race.begin_another()
@@ -51,11 +63,14 @@ class _Race:
 
     """
 
-    def __init__(self, addresses: Sequence[str], port: int) -> None:
+    def __init__(
+        self, addresses: Sequence[str], port: int, open_socket: OpenSocket
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self.over: asyncio.Future[None] = self._loop.create_future()
         self._addresses = cycle(addresses)
         self._port = port
+        self._open = open_socket
         self._untried = len(addresses)
         self._attempts: set[socket.socket] = set()
         self._connected: socket.socket | None = None
@@ -63,17 +78,15 @@ class _Race:
 
     def begin_another(self) -> None:
         """Try the next address in turn, and one more where that is refused."""
-        family, target = _numeric(next(self._addresses), self._port)
+        address = next(self._addresses)
         self._untried -= 1
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        sock.settimeout(0)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNHEARD_MS)
-        error = sock.connect_ex(target)
+        try:
+            sock = self._begun(address)
+        except OSError as error:
+            self._refused(error)
+            return
         self._attempts.add(sock)
-        if error in (0, errno.EINPROGRESS):
-            self._loop.add_writer(sock, self._decided, sock)
-        else:
-            self._refused(sock, error)
+        self._loop.add_writer(sock, self._decided, sock)
 
     def winner(self) -> socket.socket:
         """Hand the connected socket over, or raise why there is none."""
@@ -90,19 +103,41 @@ class _Race:
             self._forget(sock)
             sock.close()
 
+    def _begun(self, address: str) -> socket.socket:
+        """
+        Return a socket that connects, or is connected already.
+
+        Raises:
+            OSError: Not to this address: it says no at once, or this machine has no
+                such family (IPv6 may be switched off) or interface.
+
+        """
+        family, target = _numeric(address, self._port)
+        sock = self._open(family, socket.SOCK_STREAM)
+        try:
+            sock.settimeout(0)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNHEARD_MS)
+            error = sock.connect_ex(target)
+            if error not in (0, errno.EINPROGRESS):
+                raise _error_of(error)
+        except OSError:
+            sock.close()
+            raise
+        return sock
+
     def _decided(self, sock: socket.socket) -> None:
         error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if error:
-            self._refused(sock, error)
+            self._forget(sock)
+            sock.close()
+            self._refused(_error_of(error))
         elif self._connected is None:
             self._forget(sock)
             self._connected = sock
             self.over.set_result(None)
 
-    def _refused(self, sock: socket.socket, error: int) -> None:
-        self._forget(sock)
-        sock.close()
-        self._error = OSError(error, os.strerror(error))
+    def _refused(self, reason: OSError) -> None:
+        self._error = reason
         if self._untried > 0:
             self.begin_another()
         elif not self._attempts and not self.over.done():
@@ -116,3 +151,7 @@ class _Race:
 def _numeric(address: str, port: int) -> tuple[socket.AddressFamily, Any]:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     return family, (address, port)
+
+
+def _error_of(number: int) -> OSError:
+    return OSError(number, os.strerror(number))

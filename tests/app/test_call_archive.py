@@ -68,6 +68,26 @@ def test_the_oldest_files_go_and_strange_ones_stay(tmp_path: Path) -> None:
     assert [kept["call"] for kept in archive.newest()] == [5, 4, 3, 2, 1]
 
 
+@pytest.mark.parametrize("most", [1, 4, 7])
+def test_as_many_files_are_kept_as_were_asked_for(tmp_path: Path, most: int) -> None:
+    archive = FileArchive(tmp_path, most)
+    counts: list[int] = []
+    for call in range(9):
+        archive.keep(record(call))
+        counts.append(len(kept_in(tmp_path)))
+
+    assert counts == [min(number, most) for number in range(1, 10)]
+
+
+def test_as_many_files_are_kept_as_the_settings_say_by_default(tmp_path: Path) -> None:
+    section = CallsSection(directory=str(tmp_path))
+    archive = archive_of(section, {})
+    for call in range(section.keep + 3):
+        archive.keep(record(call))
+
+    assert len(kept_in(tmp_path)) == section.keep > 2 * IN_MEMORY
+
+
 def test_memory_holds_the_newest_only() -> None:
     archive = FileArchive(None)
     archive.load()

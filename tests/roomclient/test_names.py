@@ -55,6 +55,36 @@ async def test_a_name_that_is_unknown_is_asked_for_again_the_next_time() -> None
         assert resolver.asked == times
 
 
+async def test_a_look_that_fails_in_an_unheard_of_way_does_not_block_the_name() -> None:
+    answers: list[Exception | str] = [ValueError("embedded null"), "192.0.2.1"]
+
+    def look_up(host: str, port: int) -> Sequence[str]:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return [answer]
+
+    names = Names(look_up)
+    async with asyncio.timeout(5):
+        with pytest.raises(OSError, match=r"room\.test.*embedded null"):
+            await names.addresses("room.test", 80)
+
+        assert await names.addresses("room.test", 80) == ["192.0.2.1"]
+
+
+async def test_a_name_is_asked_for_again_once_there_are_threads_again() -> None:
+    names = Names(lambda host, port: ["192.0.2.1"])
+    async with asyncio.timeout(5):
+        before = threading.stack_size(1 << 46)  # more than there is: none can start
+        try:
+            with pytest.raises(OSError, match="can't start new thread"):
+                await names.addresses("room.test", 80)
+        finally:
+            threading.stack_size(before)
+
+        assert await names.addresses("room.test", 80) == ["192.0.2.1"]
+
+
 async def test_whoever_gives_up_does_not_take_the_answer_from_the_others() -> None:
     resolver = Resolver("192.0.2.1")
     names = Names(resolver.look_up)
