@@ -73,7 +73,11 @@ class Reaching:
 
     def _begin(self, address: Address) -> None:
         family, target = address
-        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            sock = socket.socket(family, socket.SOCK_STREAM)
+        except OSError as exc:  # a family this machine lacks: IPv6 may be off
+            self._failed = exc
+            return
         self._attempts.append(sock)
         try:
             self._tune(sock)

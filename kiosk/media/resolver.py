@@ -9,6 +9,7 @@ not pile them up.  Numeric addresses need no thread.
 
 from __future__ import annotations
 
+import errno
 import socket
 import threading
 import time
@@ -76,9 +77,14 @@ class Resolver:
             if lookup is not None:
                 return lookup
             lookup = self._under_way[key] = _Lookup()
-        threading.Thread(
+        thread = threading.Thread(
             target=self._run, args=(key, lookup), name="resolver", daemon=True
-        ).start()
+        )
+        try:
+            thread.start()
+        except RuntimeError as exc:  # too many threads, or no memory for one
+            lookup.error = _not_looked_up(host, exc)
+            self._settle(key, lookup)
         return lookup
 
     def _run(self, key: tuple[str, int], lookup: _Lookup) -> None:
@@ -88,10 +94,18 @@ class Resolver:
             lookup.error = exc
         except UnicodeError:
             lookup.error = OSError(f"{key[0]!r} is no host name")
-        finally:
-            with self._lock:
-                self._under_way.pop(key, None)
-            lookup.done.set()
+        except Exception as exc:  # noqa: BLE001 -- raised to whoever waits
+            lookup.error = _not_looked_up(key[0], exc)
+        self._settle(key, lookup)
+
+    def _settle(self, key: tuple[str, int], lookup: _Lookup) -> None:
+        with self._lock:
+            del self._under_way[key]
+        lookup.done.set()
+
+
+def _not_looked_up(host: str, reason: Exception) -> OSError:
+    return OSError(errno.EAGAIN, f"{host!r} was not looked up: {reason}")
 
 
 def system_lookup(host: str, port: int) -> Sequence[Address]:

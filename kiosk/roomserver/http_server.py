@@ -20,6 +20,7 @@ from typing import Never
 from kiosk.roomserver.border import Border, BorderLimits
 from kiosk.roomserver.crossing import Crossing
 from kiosk.roomserver.http_message import Answering
+from kiosk.roomserver.last_arrivals import close_port
 from kiosk.roomserver.tls_arrivals import TlsArrivals, TlsTerms
 
 
@@ -101,7 +102,7 @@ async def serving(
         try:
             yield watch
         finally:
-            server.close()
+            await close_port(server)
             if arrivals is not None:
                 await arrivals.close()
             await border.close(_SHUTDOWN_S)

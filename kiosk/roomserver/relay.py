@@ -20,6 +20,7 @@ import ssl
 from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Final, TypeAlias
 
+from kiosk.roomserver.last_arrivals import close_port
 from kiosk.roomserver.relay_decisions import Decisions
 from kiosk.roomserver.relay_peer import Peer, Request
 from kiosk.roomserver.relay_stream import Listener, Publisher, RelayStream
@@ -76,6 +77,7 @@ class Relay:
         self._crowd = Crowd(limits)
         self._deserted = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
+        self._is_closing = False
 
     @contextlib.asynccontextmanager
     async def serve(
@@ -114,13 +116,15 @@ class Relay:
             server = await loop.create_server(arrivals or welcome, sock=listener)
         bound = server.sockets[0].getsockname()
         self.address = (str(bound[0]), int(bound[1]))
+        self._is_closing = False
         watch = _Repeated(loop, self.limits.check_period_s, self._check_deadlines)
         async with asyncio.TaskGroup() as self._tasks:
             try:
                 yield self.address
             finally:
                 watch.cancel()
-                server.close()
+                self._is_closing = True
+                await close_port(server)
                 if arrivals is not None:
                     await arrivals.close()
                 await self._close_all()
@@ -187,6 +191,8 @@ class Relay:
     def admit(self, peer: Peer) -> bool:
         """Count a connection; False if there are too many."""
         self._peers.add(peer)
+        if self._is_closing:  # accepted just before the port was closed
+            peer.abort()
         return self._crowd.came(peer.address)
 
     def decide(self, peer: Peer, request: Request) -> None:

@@ -72,21 +72,27 @@ class TlsArrivals:
         self._terms = terms
         self._headcount = headcount
         self._make = make
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: dict[asyncio.Task[None], tuple[asyncio.Transport, str]] = {}
+        self._is_closing = False
 
     def __call__(self) -> asyncio.Protocol:
         """Return the protocol of one more connection."""
         return _Arrival(self._arrived)
 
     async def close(self) -> None:
-        """End what is under way; those handed over are not ours."""
-        for task in tuple(self._under_way):
+        """End what is under way, and what comes yet; those handed over are not ours."""
+        self._is_closing = True
+        for task, (transport, _) in tuple(self._under_way.items()):
             task.cancel()
+            transport.abort()  # here: a task that never began does nothing
         while self._under_way:
             await asyncio.wait(self._under_way)
 
     def _arrived(self, transport: asyncio.Transport) -> None:
         transport.pause_reading()  # until TLS reads
+        if self._is_closing:  # accepted just before the port was closed
+            transport.abort()
+            return
         address = str((transport.get_extra_info("peername") or [""])[0])
         if not self._headcount.came(address):
             self._headcount.went(address)
@@ -94,16 +100,21 @@ class TlsArrivals:
             return
         loop = asyncio.get_running_loop()
         task = loop.create_task(self._let_in(transport, address), name="handshake")
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        self._under_way[task] = (transport, address)
+        task.add_done_callback(self._count_out)
+
+    def _count_out(self, task: asyncio.Task[None] | None) -> None:
+        """Count a handshake no more; safe to repeat."""
+        if task in self._under_way:
+            _, address = self._under_way.pop(task)
+            self._headcount.went(address)
 
     async def _let_in(self, transport: asyncio.Transport, address: str) -> None:
         early = _Early()
-        counted = True
         try:
             secured = await self._secured(transport, early)
-            counted = False
-            self._headcount.went(address)  # whoever takes it over counts it himself
+            # whoever takes it over counts it himself
+            self._count_out(asyncio.current_task())
             early.hand_over(secured, self._make())
         except OSError:  # ssl.SSLError among them: asyncio says more in debug mode
             transport.abort()
@@ -111,12 +122,6 @@ class TlsArrivals:
             # The end of the line for this connection; the next one is let in.
             log.exception("connection failed", extra={"peer": address})
             transport.abort()
-        except asyncio.CancelledError:
-            transport.abort()
-            raise
-        finally:
-            if counted:
-                self._headcount.went(address)
 
     async def _secured(
         self, transport: asyncio.Transport, early: asyncio.Protocol

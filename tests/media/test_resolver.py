@@ -51,6 +51,26 @@ def test_a_name_that_cannot_be_encoded_is_an_error() -> None:
         Resolver(encode).addresses("x" * 70, 1935, 1.0, never)
 
 
+def test_a_lookup_that_fails_in_an_unheard_of_way_is_an_error() -> None:
+    def failing(host: str, port: int) -> Sequence[Address]:
+        raise ValueError("embedded null")
+
+    with pytest.raises(OSError, match="embedded null"):
+        Resolver(failing).addresses("relay.test", 1935, 5.0, never)
+
+
+def test_a_name_is_asked_for_again_once_there_are_threads_again() -> None:
+    resolver = Resolver(lambda host, port: [ADDRESS])
+    before = threading.stack_size(1 << 46)  # more than there is: none can start
+    try:
+        with pytest.raises(OSError, match="can't start new thread"):
+            resolver.addresses("relay.test", 1935, 5.0, never)
+    finally:
+        threading.stack_size(before)
+
+    assert resolver.addresses("relay.test", 1935, 5.0, never) == [ADDRESS]
+
+
 def test_two_who_wait_for_a_name_share_one_lookup() -> None:
     lookups = 0
     release = threading.Event()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -16,10 +17,12 @@ from kiosk.roomserver.admission import AdmissionLimits
 from kiosk.roomserver.border import BorderLimits
 from kiosk.roomserver.http import Door
 from kiosk.roomserver.http_server import listen, serving
+from kiosk.roomserver.last_arrivals import close_port
 from kiosk.roomserver.long_polls import LongPolls
 from kiosk.roomserver.relay import Relay
 from kiosk.roomserver.relay_terms import Crowd, RelayLimits
 from kiosk.roomserver.tls import TlsFiles, server_context
+from kiosk.roomserver.tls_arrivals import TlsArrivals, TlsTerms
 from tests.fakes.raw_http import HEALTH, HEARTBEAT, RawClient, post
 from tests.fakes.room_desk import FakeDesk
 from tests.fakes.self_signed import self_signed
@@ -56,7 +59,9 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 
 
 @asynccontextmanager
-async def room_service(certificate: Certificate, limits: Limits) -> AsyncIterator[int]:
+async def room_service(
+    certificate: Certificate | None, limits: Limits
+) -> AsyncIterator[int]:
     admission = AdmissionLimits(
         connections=limits.in_all // 2,
         connections_per_address=limits.per_address // 2,
@@ -65,12 +70,12 @@ async def room_service(certificate: Certificate, limits: Limits) -> AsyncIterato
     border = BorderLimits(handshake_s=limits.handshake_s, admission=admission)
     listener = listen("http", "127.0.0.1", 0)
     door = Door(FakeDesk().routes, LongPolls())
-    async with serving(door, listener, border, tls=certificate.served):
+    async with serving(door, listener, border, tls=served_by(certificate)):
         yield listener.getsockname()[1]
 
 
 @asynccontextmanager
-async def relay(certificate: Certificate, limits: Limits) -> AsyncIterator[int]:
+async def relay(certificate: Certificate | None, limits: Limits) -> AsyncIterator[int]:
     made = Relay(
         authorize_publish=lambda app, name, query: lambda: "",
         authorize_play=lambda app, name, query: lambda: "",
@@ -82,11 +87,18 @@ async def relay(certificate: Certificate, limits: Limits) -> AsyncIterator[int]:
             connections_per_address=limits.per_address,
         ),
     )
-    async with made.serve("127.0.0.1", 0, ssl_context=certificate.served) as (_, port):
+    tls = served_by(certificate)
+    async with made.serve("127.0.0.1", 0, ssl_context=tls) as (_, port):
         yield port
 
 
-Port: TypeAlias = Callable[[Certificate, Limits], AbstractAsyncContextManager[int]]
+def served_by(certificate: Certificate | None) -> ssl.SSLContext | None:
+    return certificate.served if certificate is not None else None
+
+
+Port: TypeAlias = Callable[
+    [Certificate | None, Limits], AbstractAsyncContextManager[int]
+]
 BOTH = pytest.mark.parametrize("port_of", [room_service, relay])
 
 
@@ -269,3 +281,75 @@ def first_flight(certificate: Certificate) -> bytes:
     with contextlib.suppress(ssl.SSLWantReadError):
         tls.do_handshake()
     return out.read()
+
+
+@dataclass
+class Counted:
+    """Counts, and refuses nobody."""
+
+    now: int = 0
+    ever: int = 0
+
+    def came(self, address: str) -> bool:
+        self.now += 1
+        self.ever += 1
+        return True
+
+    def went(self, address: str) -> None:
+        self.now -= 1
+
+
+TURNS = pytest.mark.parametrize("turns", range(7))
+"""Between the connects and the stop: in each a connection is at another stage."""
+
+
+@TURNS
+async def test_a_stop_at_any_moment_of_an_arrival_leaves_nobody_counted(
+    turns: int, certificate: Certificate
+) -> None:
+    counted = Counted()
+    terms = TlsTerms(certificate.served, PATIENT_S)
+    arrivals = TlsArrivals(terms, counted, asyncio.Protocol)
+    server = await asyncio.get_running_loop().create_server(arrivals, "127.0.0.1", 0)
+    clients = connects(server.sockets[0].getsockname()[1])
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await close_port(server)
+        await arrivals.close()
+        await server.wait_closed()
+        for client in clients:
+            assert await is_ended(client)
+
+    assert counted.now == 0
+    assert counted.ever == 3 or turns < 6
+
+
+@TURNS
+@BOTH
+@pytest.mark.parametrize("is_tls", [True, False])
+async def test_a_port_stops_at_any_moment_of_an_arrival(
+    port_of: Port, turns: int, certificate: Certificate, *, is_tls: bool
+) -> None:
+    async with asyncio.timeout(5):
+        async with port_of(certificate if is_tls else None, Limits()) as port:
+            clients = connects(port)
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        for client in clients:
+            assert await is_ended(client)
+
+
+def connects(port: int) -> list[socket.socket]:
+    """Connect in no turn of the event loop: the kernel takes them."""
+    clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(3)]
+    for client in clients:
+        client.settimeout(0)
+    return clients
+
+
+async def is_ended(client: socket.socket) -> bool:
+    """Return once the other side ended it; it says nothing before."""
+    with client, contextlib.suppress(ConnectionResetError):
+        return await asyncio.get_running_loop().sock_recv(client, 1) == b""
+    return True
