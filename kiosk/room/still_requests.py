@@ -26,6 +26,13 @@ PUT_BYTES: Final = 45_000
 """Of one part on its way up: with base64 it is within a request's 64 KiB."""
 GET_BYTES: Final = 120_000
 """Of one part on its way down, within what clients read of an answer."""
+ROOM_IN_QUERY: Final = frozenset({"put_still", "get_still"})
+"""
+Routes a client sends the ``roomID`` of the body along with in the query.
+
+One of several servers holds a still, in memory: a load balancer, which reads no
+bodies, finds it by that name.  The server goes by the body.
+"""
 _BASE64_CHARS: Final = GET_BYTES // 3 * 4
 
 

@@ -29,6 +29,7 @@ from kiosk.room.messages import (
     read_answer,
 )
 from kiosk.room.requests import HAD_ONCE
+from kiosk.room.still_requests import ROOM_IN_QUERY
 from kiosk.roomclient.http_door import HttpDoor, Outgoing
 
 
@@ -87,6 +88,8 @@ class HttpExchange:
         else:
             content = dump_json(wire)
             headers["Content-Type"] = "application/json"
+        if request.ROUTE in ROOM_IN_QUERY:
+            query["roomID"] = str(wire["roomID"])
         path = path_of(request, room_type)
         outgoing = Outgoing(
             name=request.ROUTE,

@@ -30,7 +30,10 @@ _TELLING = frozenset(
         *(b"expect", b"host", b"kiosk-request-id", b"transfer-encoding", b"upgrade"),
     }
 )
-_FORWARDING = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip"})
+_is_hop = re.compile(
+    rb"x-forwarded-|(?:forwarded|via|x-(?:real|client|cluster-client)-ip"
+    rb"|cf-connecting-ip|true-client-ip)\Z"
+).match
 _FORWARDED_FOR: Final = b"x-forwarded-for"
 _LENGTH = re.compile(rb"[0-9]{1,12}")
 
@@ -55,7 +58,8 @@ class Head(NamedTuple):
         body_bytes: How much follows.
         wants_continue: The client waits to be told to send it.
         closes: No other request follows on this connection.
-        is_forwarded: Some proxy says that it passed the request on.
+        is_forwarded: Some proxy says, in one of its headers, that it passed the
+            request on.
         forwarded_for: For whom, in one line however many it came in.
 
     """
@@ -127,7 +131,7 @@ def read_head(raw: bytes, max_body: int) -> Head:
         body_bytes=_body_bytes(telling, max_body),
         wants_continue=bool(expects) and not old,
         closes=old or _says_close(telling.get(b"connection", b"")),
-        is_forwarded=not _FORWARDING.isdisjoint(telling),
+        is_forwarded=any(map(_is_hop, telling)),
         forwarded_for=telling.get(_FORWARDED_FOR, b"").decode("latin-1"),
     )
 
@@ -142,13 +146,13 @@ def _telling(fields: bytes) -> dict[bytes, bytes]:
         name, _, value = line.partition(b":")
         name = name.lower()
         value = value.strip(b"\t ")
-        if name in _FORWARDING:
-            # Each proxy may add a line of its own instead of to the last (RFC 9110).
-            telling[name] = telling[name] + b"," + value if name in telling else value
-        elif name in _TELLING:
+        if name in _TELLING:
             if name in telling:
                 raise _malformed()
             telling[name] = value
+        elif _is_hop(name):
+            # Each proxy may add a line of its own instead of to the last (RFC 9110).
+            telling[name] = telling[name] + b"," + value if name in telling else value
     return telling
 
 

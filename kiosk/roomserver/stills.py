@@ -2,8 +2,8 @@
 Still pictures on their way from one member of a room to the others.
 
 In the memory of this process and nowhere else: no store, no disk, no other server
-of a group sees one (whoever balances several servers sends a room's members to the
-same one, or the receiver is told that there is none).  A member has one still, his
+of a group sees one (whoever balances several servers sends these requests of one
+room to the same one; clients name it in the query).  A member has one still, his
 newest; it lives two minutes at most and no longer than his seat.  Bounded in size,
 number and all together.  ``now`` is monotonic seconds.
 """

@@ -7,11 +7,15 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
+from kiosk.devices.camera_synthetic import SENSOR
+from kiosk.room.still_requests import PUT_BYTES
 from tests.fakes.balancer import balancer
 from tests.fakes.branch import (
     Branch,
@@ -25,6 +29,7 @@ from tests.fakes.camera_watch import devices_watched
 from tests.fakes.im_client import GROUPS, POLLS
 from tests.fakes.reading import texts_to
 from tests.fakes.redis_process import RedisProcess
+from tests.fakes.still_asking import Asking, asks
 from tests.fakes.strangers import program
 
 
@@ -159,6 +164,42 @@ def test_requests_reach_both_servers_and_none_as_this_machine(site: Site) -> Non
         return all("request answered" in server.log for server in site.servers)
 
     wait_until(both_refused, "both were asked")
+
+
+def test_a_photograph_arrives_whole_over_two_servers_and_on_no_disk(
+    site: Site,
+) -> None:
+    kiosk, agent = called(site)
+    folders = [site.branch.folder / kind for kind in ("client_body", "proxy")]
+    before = [folder.stat().st_mtime_ns for folder in folders]
+    for _ in range(2):
+        asking = Asking(agent)
+        wait_until(lambda: asks(kiosk), "the customer is asked")
+        kiosk.press("call")
+        asking.join(15.0)
+
+        assert asking.refusal == ""
+        assert len(asking.jpeg) > 2 * PUT_BYTES
+        with Image.open(BytesIO(asking.jpeg)) as image:
+            image.load()
+            assert image.size == SENSOR
+    assert [folder.stat().st_mtime_ns for folder in folders] == before
+
+
+def test_no_token_is_in_the_proxys_log_when_servers_are_gone(site: Site) -> None:
+    canary = "canary-of-the-log"
+    for server in site.servers:
+        server.kill()
+    query = {"userID": "anybody", "token": canary}
+    with httpx.Client(base_url=site.url) as client:
+        for route in ("get_room_list", "put_still"):
+            path = f"/weapp/double_room/{route}"
+            answer = client.post(path, params=query, json={})
+            assert answer.status_code == httpx.codes.BAD_GATEWAY
+
+    logs = list(site.branch.folder.glob("nginx*.log"))
+    assert len(logs) == 2
+    assert not [log for log in logs if canary in log.read_text("utf-8")]
 
 
 def test_nginx_takes_the_sample_as_it_is(site: Site) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -10,14 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from typing_extensions import override
 
 from kiosk.cli import main
 from kiosk.codec.painted_clock import read
 from kiosk.devices.camera_synthetic import SENSOR
 from kiosk.devices.clock_monotonic import MonotonicClock
-from kiosk.errors import ControlError
 from tests.fakes.branch import Branch, Party
+from tests.fakes.still_asking import Asking, asks
 from tests.fakes.waiting import wait_until
 
 
@@ -33,28 +31,6 @@ def in_call(branch: Branch) -> tuple[Party, Party]:
     kiosk.wait_for("IN_CALL")
     agent.wait_for("IN_CALL")
     return agent, kiosk
-
-
-class Asking(threading.Thread):
-    """Asks for a still, as the command does, on a thread of its own."""
-
-    def __init__(self, agent: Party) -> None:
-        super().__init__()
-        self._agent = agent
-        self.jpeg = b""
-        self.refusal = ""
-        self.start()
-
-    @override
-    def run(self) -> None:
-        try:
-            self.jpeg = self._agent.control.still()
-        except ControlError as error:
-            self.refusal = str(error)
-
-
-def asks(kiosk: Party) -> bool:
-    return bool(kiosk.status()["still"] == "asked")
 
 
 def test_a_key_takes_a_whole_picture_and_no_disk_keeps_it(tmp_path: Path) -> None:

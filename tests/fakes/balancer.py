@@ -45,9 +45,10 @@ def _written(folder: Path, ports: dict[int, int]) -> Path:
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     folders = "".join(f"    {kind}_temp_path {folder}/{kind};\n" for kind in kinds)
     text = re.sub(r"(?m)^http \{\n", f"http {{\n{folders}", text)
+    text = text.replace("/var/log/nginx/error.log", f"{folder}/nginx-error.log")
     own = f"daemon off;\nmaster_process off;\npid {folder}/nginx.pid;\n"
     conf = folder / "balancer.conf"
-    conf.write_text(f"{own}error_log {folder}/nginx-error.log info;\n{text}")
+    conf.write_text(f"{own}{text}")
     return conf
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import httpx
 import pytest
 
@@ -20,6 +22,27 @@ async def test_a_still_arrives_whole_at_the_other_member() -> None:
 
         assert await agent.service.still_of("kiosk") == JPEG
         assert kiosk.wire.routes.count("put_still") == -(-len(JPEG) // PUT_BYTES)
+
+
+async def test_only_the_room_is_told_where_a_balancer_reads() -> None:
+    stills: list[tuple[dict[str, str], str]] = []
+
+    def noted(request: httpx.Request) -> None:
+        if request.url.path.endswith("_still"):
+            body = json.loads(request.content)
+            stills.append((dict(request.url.params), body["roomID"]))
+
+    async with RoomWorld().call() as (agent, kiosk):
+        kiosk.wire.fault = agent.wire.fault = noted
+        await kiosk.service.send_still(JPEG[:9])
+        await agent.service.still_of("kiosk")
+
+    room = stills[0][1]
+    assert room
+    assert stills == [
+        ({"userID": "kiosk", "roomID": room}, room),
+        ({"userID": "agent", "roomID": room}, room),
+    ]
 
 
 async def test_the_largest_still_there_may_be_goes_through_at_once() -> None:

@@ -75,12 +75,25 @@ def test_nobody_is_trusted_unless_named() -> None:
         (("x-forwarded-for: 1.2.3.4", "X-FORWARDED-FOR: 5.6.7.8"), "1.2.3.4,5.6.7.8"),
         (("X-Real-IP: 1.2.3.4",), ""),
         (("Forwarded: for=1.2.3.4",), ""),
+        (("Via: 1.1 here", "VIA: 1.1 there"), ""),
+        (("X-Client-IP: 1.2.3.4", "x-forwarded-for: 5.6.7.8"), "5.6.7.8"),
+        (("X-FORWARDED-ANYTHING: 1.2.3.4",), ""),
     ],
 )
 def test_every_line_of_the_header_counts_in_its_order(
     lines: tuple[str, ...], told: str
 ) -> None:
-    raw = "\r\n".join(["GET / HTTP/1.1", "Host: h", *lines, "", ""]).encode()
-    head = read_head(raw, 0)
+    head = read_head(_request(*lines), 0)
 
     assert (head.is_forwarded, head.forwarded_for) == (True, told)
+
+
+@pytest.mark.parametrize(
+    "line", ["X-Forwarded: y", "Viaduct: y", "X-Via: y", "Not-Forwarded: y", "X: via"]
+)
+def test_other_headers_are_no_proxys(line: str) -> None:
+    assert not read_head(_request(line), 0).is_forwarded
+
+
+def _request(*lines: str) -> bytes:
+    return "\r\n".join(["GET / HTTP/1.1", "Host: h", *lines, "", ""]).encode()

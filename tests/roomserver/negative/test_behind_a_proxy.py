@@ -34,6 +34,13 @@ FORGED = [
     {"X-Forwarded-For": "127.0.0.1, 127.0.0.1"},
     {"Forwarded": "for=127.0.0.1"},
     {"X-Real-IP": "127.0.0.1"},
+    {"X-Forwarded-Proto": "https"},
+    {"x-forwarded-host": "kiosks.example.org"},
+    {"Via": "1.1 proxy.example.org"},
+    {"X-Client-IP": "127.0.0.1"},
+    {"X-Cluster-Client-IP": "127.0.0.1"},
+    {"CF-Connecting-IP": "127.0.0.1"},
+    {"True-Client-IP": "127.0.0.1"},
 ]
 
 
