@@ -32,7 +32,9 @@ class RoomText:
 
     def __init__(self, room: Room) -> None:
         self._plain = dump_json(room.to_wire())[1:-1]
-        self._form = self._plain.replace(b"%", b"%%").replace(_NO_URL, _A_URL)
+        self._form = self._plain  # a room nobody is in has no URL to fill in
+        if room.members:
+            self._form = self._plain.replace(b"%", b"%%").replace(_NO_URL, _A_URL)
 
     def fields(self, play_urls: Sequence[str] = ()) -> bytes:
         """

@@ -128,8 +128,10 @@ class Border:
         self.admission.disconnected(address)
 
     def entered(self, connection: Connection) -> None:
-        """Watch a connection's deadlines."""
+        """Watch a connection's deadlines; too late, it is ended."""
         self._connections.add(connection)
+        if self.is_closing:  # accepted just before the port was closed
+            connection.abort()
 
     def left(
         self, connection: Connection, task: asyncio.Task[None] | None = None
@@ -157,7 +159,8 @@ class Border:
         Count a request out, but one of a crowd only once the event loop has turned.
 
         Otherwise as many as come in one turn would never be too many, and the
-        heartbeats among them would wait for all.
+        heartbeats among them would wait for all.  Less than a batch (a sixteenth of
+        what may be in work) stays counted until more come, or :meth:`watch` looks.
         """
         if kind is RouteClass.HEARTBEAT:
             self.admission.end(kind)
@@ -172,11 +175,12 @@ class Border:
         self._answered.clear()
 
     async def watch(self) -> Never:
-        """Look at all deadlines, and at the clock on the wall, for ever."""
+        """Look at deadlines, the clock on the wall and what is done, for ever."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(self.limits.check_s)
             self.date = formatdate(usegmt=True)
+            self._count_out()
             now = loop.time()
             for connection in tuple(self._connections):
                 _check(connection, now)

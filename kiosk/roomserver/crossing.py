@@ -105,9 +105,7 @@ class Crossing(asyncio.Protocol):
         self._border.entered(self)
         self._deadline = self._now() + self._limits.head_s
         self._welcome = self._admission.connected(self._address)
-        if self._border.is_closing:  # accepted just before the port was closed
-            self._close()
-        elif self._welcome is Welcome.REFUSED:
+        if self._welcome is Welcome.REFUSED:
             self._refuse(_BUSY, _CROWDED)
 
     @override

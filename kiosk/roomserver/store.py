@@ -33,7 +33,7 @@ class Seat:
     """The relay no longer receives its stream."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class RoomRecord:
     """One room, its members in join order."""
 

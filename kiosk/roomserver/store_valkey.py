@@ -139,14 +139,20 @@ class ValkeyLedger:
         return StoreAway(reason)
 
     def _is_crowded_now(self) -> bool:
-        """Say whether too many wait, and tell the log when that begins or ends."""
-        was, self._is_crowded = self._is_crowded, self.is_late
-        facts = {"waiting": len(self._turns.jobs), "refused": self._refused}
+        """
+        Say whether too many wait, and tell the log when a crowd begins or ends.
+
+        It ends when half of it is gone: at the limit each turn makes a little room,
+        and the log would tell of each.
+        """
+        waiting, was = len(self._turns.jobs), self._is_crowded
+        self._is_crowded = self.is_late or (was and 2 * waiting > self._acts_kept)
+        facts = {"waiting": waiting, "refused": self._refused}
         if self._is_crowded and not was:
             log.error("store cannot keep up: requests are refused", extra=facts)
         elif was and not self._is_crowded:
             log.warning("store keeps up again", extra=facts)
-        return self._is_crowded
+        return self.is_late
 
 
 @asynccontextmanager

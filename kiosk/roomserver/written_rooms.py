@@ -3,10 +3,13 @@ What is told of rooms, as JSON text that is written once a change.
 
 A record of a room is immutable, and the text is kept with the very record it tells
 of: another one under the same key is another text.  So nothing here is ever old, and
-nobody has to say what changed.
+nobody has to say what changed.  A record nobody has any more (the room ended, or is
+another one now) takes its text with it.
 """
 
 from __future__ import annotations
+
+from weakref import ref
 
 from kiosk.room import messages as msg
 from kiosk.roomserver.spaces import id_of, type_of
@@ -41,9 +44,7 @@ class WrittenRooms:
 
     def in_list(self, record: RoomRecord) -> msg.RoomText:
         """Return a room as get_room_list has it."""
-        written = self._written.get(record.room_id)
-        if written is None or written.record is not record:
-            written = self._begin(record)
+        written = self._of(record)
         if written.in_list is None:
             is_live = type_of(record.room_id) is msg.RoomType.LIVE
             audience = len(record.audience) if is_live else None
@@ -60,14 +61,21 @@ class WrittenRooms:
 
     def _of(self, record: RoomRecord) -> _Written:
         written = self._written.get(record.room_id)
-        if written is None or written.record is not record:
+        if written is None or written.record() is not record:
             return self._begin(record)
         return written
 
     def _begin(self, record: RoomRecord) -> _Written:
-        while len(self._written) >= self._max_rooms:
+        name = record.room_id
+        if name not in self._written and len(self._written) >= self._max_rooms:
             self._written.pop(next(iter(self._written)))
-        written = self._written[record.room_id] = _Written(record)
+
+        def forget(gone: ref[RoomRecord]) -> None:
+            written = self._written.get(name)
+            if written is not None and written.record is gone:
+                del self._written[name]
+
+        written = self._written[name] = _Written(ref(record, forget))
         return written
 
 
@@ -76,7 +84,7 @@ class _Written:
 
     __slots__ = ("in_list", "record", "rooms", "seats")
 
-    def __init__(self, record: RoomRecord) -> None:
+    def __init__(self, record: ref[RoomRecord]) -> None:
         self.record = record
         self.rooms: dict[bool, msg.RoomText] = {}
         self.in_list: msg.RoomText | None = None

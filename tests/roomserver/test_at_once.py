@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from kiosk.room import messages as msg
-from kiosk.roomserver.admission import AdmissionLimits
-from kiosk.roomserver.border import BorderLimits
+from kiosk.roomserver.admission import Admission, AdmissionLimits, RouteClass
+from kiosk.roomserver.border import Border, BorderLimits
 from kiosk.roomserver.http import Door
 from kiosk.roomserver.http_message import HttpAnswer, HttpRequest
 from kiosk.roomserver.long_polls import LongPolls
@@ -72,6 +72,29 @@ async def test_a_crowd_that_comes_in_one_turn_is_put_off_and_its_heartbeats_are_
     assert set(statuses) == {200, 503}
     assert beats == [200] * 20
     assert later == [200] * 40
+
+
+async def test_what_was_answered_is_no_longer_counted_once_nobody_asks() -> None:
+    limits = BorderLimits(admission=AdmissionLimits(ordinary=64))
+    border = Border(limits, lambda _: HttpAnswer(b"{}"))
+    for _ in range(3):
+        assert border.admission.begin(RouteClass.ORDINARY)
+        border.answered_at_once(RouteClass.ORDINARY)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        watching = tasks.create_task(border.watch())
+
+        await eventually(lambda: let_in_by(border.admission) == 64)
+        watching.cancel()
+
+
+def let_in_by(admission: Admission) -> int:
+    """Return how many requests may be in work beside those that are."""
+    count = 0
+    while admission.begin(RouteClass.ORDINARY):
+        count += 1
+    for _ in range(count):
+        admission.end(RouteClass.ORDINARY)
+    return count
 
 
 async def test_an_application_that_fails_at_once_is_500_and_the_next_is_served(

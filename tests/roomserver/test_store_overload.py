@@ -45,6 +45,32 @@ async def test_who_asks_while_too_many_wait_is_refused_and_counted(
     assert caplog.text.count("store keeps up again") == 1
 
 
+async def test_a_crowd_that_stays_is_told_once(
+    redis: RedisProcess, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    one_a_turn = replace(HASTY, run_s=0.0)
+    shared = shared_ledger(redis.url, "era", new_name, one_a_turn, acts_kept=ACTS_KEPT)
+    async with asyncio.timeout(10), shared as ledger, asyncio.TaskGroup() as tasks:
+        turned = asyncio.Event()
+        for _ in range(ACTS_KEPT):
+            ledger.post(turned.set)
+        for _ in range(5):
+            with pytest.raises(StoreAway, match="too many wait"):
+                await ledger.turn(lambda: None)
+            turned.clear()
+            await turned.wait()
+            tasks.create_task(ledger.turn(turned.set))
+            await asyncio.sleep(0)
+            assert ledger.is_late
+
+        assert caplog.text.count("store cannot keep up") == 1
+        assert "store keeps up again" not in caplog.text
+        await eventually(lambda: not ledger.load.waiting)
+        await ledger.turn(lambda: None)
+        assert caplog.text.count("store keeps up again") == 1
+
+
 async def test_what_happened_is_kept_however_many_wait(redis: RedisProcess) -> None:
     shared = shared_ledger(redis.url, "era", new_name, HASTY, acts_kept=ACTS_KEPT)
     async with shared as ledger:

@@ -111,3 +111,36 @@ def test_texts_of_so_many_rooms_are_kept_and_the_others_are_told_as_well() -> No
 
     assert names == [record.room_id for record in records] * 2
     assert len(rooms) == 3
+
+
+def test_the_texts_of_a_room_that_ended_are_not_kept() -> None:
+    rooms = written()
+    record = replace(DESK)
+    told(rooms, record), listed(rooms, record), beaten(rooms, record)
+    assert len(rooms) == 1
+
+    del record
+
+    assert len(rooms) == 0
+
+
+def test_the_end_of_a_record_leaves_the_texts_of_the_one_in_its_place() -> None:
+    rooms = written()
+    before = replace(DESK)
+    rooms.in_list(before)
+    text = rooms.in_list(DESK)
+
+    del before
+
+    assert rooms.in_list(DESK) is text
+
+
+def test_a_room_that_changes_takes_the_place_of_no_other() -> None:
+    rooms = written()
+    records = [replace(DESK, room_id=f"desk{number}") for number in range(3)]
+    texts = [rooms.in_list(record) for record in records]
+    changed = replace(records[2], seq=3)
+    rooms.in_list(changed)
+
+    assert [rooms.in_list(record) for record in records[:2]] == texts[:2]
+    assert len(rooms) == 3
