@@ -304,9 +304,10 @@ class Desk:
         if self._ledger.facts(Shelf.ROOM):
             self._rooms.sweep(now)
 
-    def _is_seated(self, room_key: str, user_id: str) -> bool:
+    def _is_seated(self, room_key: str, user_id: str, epoch: int) -> bool:
         record = self._rooms.find(room_key)
-        return record is not None and record.seat_of(user_id) is not None
+        seat = record.seat_of(user_id) if record else None
+        return seat is not None and seat.epoch == epoch
 
     def _holds_its_seat(self, grant: Grant) -> bool:
         record = self._rooms.find(grant.room_id)

@@ -28,8 +28,8 @@ class StillRoutes:
         asked = PutStill.from_wire(body, caller.dialect)
         only_oneself(caller, asked.user_id)
         key = caller.key(asked.room_id)
-        self._rooms.membership(key, asked.user_id)
-        self._stills.put(key, asked.user_id, asked.part, self._clock.monotonic())
+        _, seat = self._rooms.membership(key, asked.user_id)
+        self._stills.put(key, seat, asked.part, self._clock.monotonic())
         return Done().to_wire()
 
     def get_still(self, caller: Caller, body: Wire) -> Wire:
@@ -38,6 +38,6 @@ class StillRoutes:
         only_oneself(caller, asked.user_id)
         key = caller.key(asked.room_id)
         self._rooms.membership(key, asked.user_id)
-        self._rooms.membership(key, asked.sender)
+        _, seat = self._rooms.membership(key, asked.sender)
         now = self._clock.monotonic()
-        return self._stills.get(key, asked.sender, asked.offset, now).to_wire()
+        return self._stills.get(key, seat, asked.offset, now).to_wire()

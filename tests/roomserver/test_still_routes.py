@@ -14,7 +14,8 @@ from kiosk.room.still_requests import (
     StillPart,
 )
 from kiosk.roomserver.asking import Refused
-from kiosk.roomserver.stills import KEEP_S, Stills
+from kiosk.roomserver.stills import KEEP_S, UNFINISHED_S, Stills
+from kiosk.roomserver.store import Seat
 from tests.fakes.room_desk import FakeDesk, Json
 
 
@@ -29,6 +30,10 @@ def call() -> FakeDesk:
     desk.join("customer")
     desk.create("stranger", "elsewhere")
     return desk
+
+
+def seat_of(user: str, epoch: int = 1) -> Seat:
+    return Seat(user, user, "", "stream", epoch, 0)
 
 
 def put(desk: FakeDesk, part: StillPart, user: str = "customer", **to: str) -> Json:
@@ -132,12 +137,85 @@ def test_a_left_seat_takes_its_still_along() -> None:
 
 def test_an_old_still_is_gone_and_its_memory_with_it() -> None:
     stills = Stills()
-    stills.put("desk", "customer", StillPart(4, 0, b"\xff\xd8\xff!"), 10.0)
+    stills.put("desk", seat_of("customer"), StillPart(4, 0, b"\xff\xd8\xff!"), 10.0)
 
     with pytest.raises(Refused):
-        stills.get("desk", "customer", 0, 10.0 + KEEP_S)
-    stills.sweep(10.0 + KEEP_S, lambda _room, _user: True)
+        stills.get("desk", seat_of("customer"), 0, 10.0 + KEEP_S)
+    stills.sweep(10.0 + KEEP_S, lambda *_seat: True)
     assert len(stills) == 0
+
+
+def test_a_seat_taken_anew_has_no_still_of_the_one_before() -> None:
+    desk = call()
+    put_whole(desk)
+    left: Json = {"roomID": "desk", "userID": "customer"}
+    desk.ask("delete_pusher", left, user="customer")
+    desk.join("customer")
+
+    assert get(desk)["code"] == 1
+    put(desk, StillPart(9, 0, b"\xff\xd8\xff"))
+    desk.join("customer")
+    assert put(desk, StillPart(9, 3, b"456789"))["code"] == 1
+    put_whole(desk)
+    assert get_whole(desk) == JPEG
+
+
+def test_a_still_of_an_earlier_seat_is_swept_though_its_sender_sits_again() -> None:
+    stills = Stills()
+    stills.put("desk", seat_of("customer"), StillPart(4, 0, b"\xff\xd8\xff!"), 0.0)
+    stills.sweep(1.0, lambda _room, _user, epoch: epoch == 1)
+    assert len(stills) == 1
+
+    stills.sweep(1.0, lambda _room, _user, epoch: epoch == 2)
+    assert len(stills) == 0
+
+
+def test_nothing_that_comes_again_keeps_a_still_for_longer() -> None:
+    stills, customer = Stills(), seat_of("customer")
+    parts = StillPart(6, 0, b"\xff\xd8\xff"), StillPart(6, 3, b"456")
+    for at in (0.0, 1.0, KEEP_S - 1.0):
+        for part in parts:
+            stills.put("desk", customer, part, at)
+    assert stills.get("desk", customer, 0, KEEP_S - 0.1).size == 6
+
+    with pytest.raises(Refused):
+        stills.get("desk", customer, 0, KEEP_S)
+
+
+def test_parts_that_come_slowly_do_not_keep_a_still_for_longer() -> None:
+    stills, customer = Stills(), seat_of("customer")
+    rest = [StillPart(13, offset, b"x") for offset in range(3, 13)]
+    parts = [StillPart(13, 0, b"\xff\xd8\xff"), *rest[:-1]]
+    for number, part in enumerate(parts):
+        stills.put("desk", customer, part, number * (KEEP_S - 1.0) / len(rest))
+
+    with pytest.raises(Refused):
+        stills.put("desk", customer, rest[-1], KEEP_S)
+
+
+def test_a_first_part_that_comes_late_again_undoes_nothing() -> None:
+    desk = call()
+    first = StillPart(9, 0, b"\xff\xd8\xff")
+    put(desk, first)
+    put(desk, StillPart(9, 3, b"456"))
+
+    assert put(desk, first)["code"] == 0
+    assert put(desk, StillPart(9, 6, b"789"))["code"] == 0
+    assert get_whole(desk) == b"\xff\xd8\xff456789"
+
+
+def test_an_unfinished_still_soon_makes_room_for_others() -> None:
+    stills = Stills(max_bytes=10)
+    stills.put("desk", seat_of("ann"), StillPart(6, 0, b"\xff\xd8\xff"), 0.0)
+    stills.put("desk", seat_of("ann"), StillPart(6, 3, b"4"), 10.0)
+    stills.sweep(10.0 + UNFINISHED_S - 0.1, lambda *_seat: True)
+    assert len(stills) == 1
+
+    end = 10.0 + UNFINISHED_S
+    with pytest.raises(Refused):
+        stills.put("desk", seat_of("ann"), StillPart(6, 4, b"56"), end)
+    stills.sweep(end, lambda *_seat: True)
+    stills.put("desk", seat_of("bob"), StillPart(10, 0, b"\xff\xd8\xff"), end)
 
 
 @pytest.mark.parametrize(
@@ -182,13 +260,13 @@ def test_another_text_under_an_old_offset_is_refused() -> None:
 
 def test_all_stills_together_have_a_limit_that_old_ones_make_room_under() -> None:
     stills = Stills(max_bytes=10)
-    stills.put("desk", "ann", StillPart(6, 0, b"\xff\xd8\xff"), 0.0)
-    bobs = StillPart(6, 0, b"\xff\xd8\xff")
+    whole = StillPart(6, 0, b"\xff\xd8\xff456")
+    stills.put("desk", seat_of("ann"), whole, 0.0)
     with pytest.raises(Refused):
-        stills.put("desk", "bob", bobs, 0.0)
+        stills.put("desk", seat_of("bob"), whole, KEEP_S - 1.0)
 
-    stills.sweep(KEEP_S, lambda _room, _user: True)
-    stills.put("desk", "bob", bobs, KEEP_S)
+    stills.sweep(KEEP_S, lambda *_seat: True)
+    stills.put("desk", seat_of("bob"), whole, KEEP_S)
     assert len(stills) == 1
 
 
