@@ -15,7 +15,8 @@ import pytest
 from PIL import Image
 
 from kiosk.devices.camera_synthetic import SENSOR
-from kiosk.room.still_requests import PUT_BYTES
+from kiosk.room.fields import Fields
+from kiosk.room.still_requests import GET_BYTES, PUT_BYTES, StillPart
 from tests.fakes.balancer import balancer
 from tests.fakes.branch import (
     Branch,
@@ -29,6 +30,7 @@ from tests.fakes.camera_watch import devices_watched
 from tests.fakes.im_client import GROUPS, POLLS
 from tests.fakes.reading import texts_to
 from tests.fakes.redis_process import RedisProcess
+from tests.fakes.slow_member import SlowMember
 from tests.fakes.still_asking import Asking, asks
 from tests.fakes.strangers import program
 
@@ -64,6 +66,12 @@ def site() -> Iterator[Site]:
         ports = [int(server.url.rpartition(":")[2]) for server in (one, two)]
         branch.server_url = stack.enter_context(balancer(branch.folder, *ports))
         yield Site(branch, (one, two), (keys[0], keys[1]))
+
+
+def written(site: Site) -> list[int]:
+    """Return when nginx last made a file for a body or an answer, or removed one."""
+    folders = (site.branch.folder / kind for kind in ("client_body", "proxy"))
+    return [folder.stat().st_mtime_ns for folder in folders]
 
 
 def called(site: Site) -> tuple[Party, Party]:
@@ -170,8 +178,7 @@ def test_a_photograph_arrives_whole_over_two_servers_and_on_no_disk(
     site: Site,
 ) -> None:
     kiosk, agent = called(site)
-    folders = [site.branch.folder / kind for kind in ("client_body", "proxy")]
-    before = [folder.stat().st_mtime_ns for folder in folders]
+    before = written(site)
     for _ in range(2):
         asking = Asking(agent)
         wait_until(lambda: asks(kiosk), "the customer is asked")
@@ -183,7 +190,19 @@ def test_a_photograph_arrives_whole_over_two_servers_and_on_no_disk(
         with Image.open(BytesIO(asking.jpeg)) as image:
             image.load()
             assert image.size == SENSOR
-    assert [folder.stat().st_mtime_ns for folder in folders] == before
+    assert written(site) == before
+
+
+def test_a_slow_reader_of_a_photograph_makes_nginx_write_no_file(site: Site) -> None:
+    jpeg = b"\xff\xd8\xff" + bytes(GET_BYTES)
+    member = SlowMember(site.url, "agent", site.keys[1]["enrolment_key"])
+    before = written(site)
+    member.leave_still(jpeg)
+    part = StillPart.read(Fields(member.read_still_slowly()))
+    member.close()
+
+    assert part.data == jpeg[:GET_BYTES]
+    assert written(site) == before
 
 
 def test_no_token_is_in_the_proxys_log_when_servers_are_gone(site: Site) -> None:
