@@ -42,6 +42,10 @@ burst leaks 10 ms at its edges, a concealed gap cuts ours."""
 FLOOR = 0.01
 """Amplitude below which nothing is a burst: -40 dBFS."""
 
+_QUIET_ENERGY = WINDOW * (FLOOR / 4) ** 2
+"""Sum of squares of a window and a block whose envelope stays below half of
+:data:`FLOOR`, whatever they are (Cauchy and Schwarz)."""
+
 EARLY_MS = 20.0
 """An onset so little before the half second is an early one, not a late one."""
 
@@ -121,7 +125,8 @@ class BeepMeter:
         whole_turns = np.arange(SAMPLE_RATE // gcd(frequency, SAMPLE_RATE))
         self._turns = np.exp(-2j * np.pi * frequency / SAMPLE_RATE * whole_turns)
         self._times: deque[tuple[int, Micros]] = deque(maxlen=64)
-        self._tail = np.zeros(WINDOW, np.complex128)  # mixed down, for the window
+        self._tail = np.zeros(WINDOW)  # what the window still reaches back to
+        self._tail_energy = 0.0  # sum of its squares, or more
         self._envelope = np.zeros(0)  # not yet judged; ends at the sample _fed
         self._armed = False  # a burst already sounding has no onset
         self._squares: deque[tuple[float, int]] = deque()
@@ -152,27 +157,40 @@ class BeepMeter:
         samples = np.frombuffer(pcm, "<i2").astype(np.float64) / 32768
         if not samples.size:
             return ()
-        self._weigh(samples)
+        energy = float(samples @ samples)
+        self._weigh(energy, samples.size)
         self._times.append((self._fed, heard_at))
+        if self._passes_quietly(samples, energy):
+            return ()
         amplitudes = self._rectified(samples)
         self._envelope = np.concatenate((self._envelope, amplitudes))
         self._fed += samples.size
         return self._onsets()
 
-    def _weigh(self, samples: Signal) -> None:
-        self._squares.append((float(samples @ samples), samples.size))
-        self._level_samples += samples.size
+    def _weigh(self, energy: float, n_samples: int) -> None:
+        self._squares.append((energy, n_samples))
+        self._level_samples += n_samples
         while self._level_samples - self._squares[0][1] >= CYCLE:
             self._level_samples -= self._squares.popleft()[1]
 
+    def _passes_quietly(self, samples: Signal, energy: float) -> bool:
+        """Take in a pause, as ``_rectified`` and ``_onsets`` would; False if none."""
+        before, is_whole = self._tail_energy, samples.size >= WINDOW
+        self._tail_energy = energy if is_whole else before + energy
+        if not is_whole or self._envelope.size or before + energy >= _QUIET_ENERGY:
+            return False
+        self._tail = samples[-WINDOW:]
+        self._fed += samples.size
+        self._armed = True
+        return True
+
     def _rectified(self, samples: Signal) -> Signal:
         """Return the amplitude at our frequency, over the window that ends there."""
-        first = self._fed % self._turns.size
-        index = np.arange(first, first + samples.size) % self._turns.size
-        mixed = samples * self._turns[index]
-        line = np.concatenate((self._tail, mixed))
+        line = np.concatenate((self._tail, samples))
         self._tail = line[-WINDOW:]
-        sums = np.cumsum(line)
+        first = (self._fed - WINDOW) % self._turns.size
+        index = np.arange(first, first + line.size) % self._turns.size
+        sums = np.cumsum(line * self._turns[index])
         envelope: Signal = np.abs(sums[WINDOW:] - sums[:-WINDOW]) * 2 / WINDOW
         return envelope
 

@@ -40,6 +40,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from kiosk.media.lateness import Lateness
+from kiosk.media.recent_least import RecentLeast
 from kiosk.ports import Micros
 
 
@@ -129,7 +130,7 @@ class JitterBuffer:
         self._starved_since: Micros | None = None
         self._lowered_at = Micros(0)
         self._last_event: Micros | None = None
-        self._levels: deque[tuple[Micros, int]] = deque()
+        self._levels = RecentLeast(_WINDOW_US)
         self._lateness = Lateness()
         self.target_us = self._bounds.start_us
         self.late_packets = 0
@@ -232,9 +233,7 @@ class JitterBuffer:
         self._last_event = now
 
     def _observe(self, level: int, now: Micros) -> None:
-        self._levels.append((now, level))
-        while now - self._levels[0][0] > _WINDOW_US:
-            self._levels.popleft()
+        self._levels.note(level, now)
         bounds = self._bounds
         wanted = self._needed_us
         if wanted < self.target_us:
@@ -252,9 +251,9 @@ class JitterBuffer:
 
     def _choose(self, level: int, now: Micros) -> Order:
         target = self.target_us
-        if now - self._levels[0][0] < _KNOWN_US:
+        if self._levels.known_us(now) < _KNOWN_US:
             return Order(is_playing=True)
-        spare = min(held for _, held in self._levels)
+        spare = self._levels.least
         if spare > target + _CUT_ABOVE_US:
             self._shorten_to(target + _KEEP_ABOVE_TARGET_US)
             self._levels.clear()

@@ -96,9 +96,12 @@ class Reference:
 
     def _write(self, fresh: Samples) -> None:
         kept = fresh[-KEPT:]
-        places = np.arange(self._end + fresh.size - kept.size, self._end + fresh.size)
-        self._ring[places % KEPT] = kept
         self._end += fresh.size
+        place = (self._end - kept.size) % KEPT
+        straight = KEPT - place  # the rest goes to the beginning of the ring
+        self._ring[place : place + kept.size] = kept[:straight]
+        if kept.size > straight:
+            self._ring[: kept.size - straight] = kept[straight:]
 
     def _line(self, first: int, end: int) -> Samples:
         """Return the samples from ``first`` to before ``end``, silence where none."""

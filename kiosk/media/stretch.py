@@ -9,6 +9,8 @@ silence does not sound like a dead line.  Knows no time but the stream's own.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -141,7 +143,7 @@ class Concealer:
 
     def played(self, pcm: Pcm) -> Pcm:
         """Pass sound on, faded in after a gap; remembers how quiet it gets."""
-        rms = float(np.sqrt(np.mean(pcm * pcm))) if pcm.size else 0.0
+        rms = math.sqrt(float(pcm @ pcm) / pcm.size) if pcm.size else 0.0
         # creeps up, so that one digital silence does not pin it for ever
         self._floor = max(_NOISE_LEAST, min(rms, self._floor * 1.001, _NOISE_MOST))
         if not self._is_concealing:

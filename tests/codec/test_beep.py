@@ -133,6 +133,33 @@ def test_a_gap_in_the_times_moves_the_onsets_behind_it() -> None:
     assert found == pytest.approx([0, 0, 100, 100], abs=0.3)
 
 
+@pytest.mark.parametrize("amplitude", [0.25, 0.012, 0.004])
+@pytest.mark.parametrize("noise", [0, 30, 80, 120])
+def test_pauses_that_pass_quietly_change_nothing_of_what_is_found(
+    amplitude: float, noise: int
+) -> None:
+    random = np.random.default_rng(noise)
+    whole = b"".join(
+        (BeepSource(AGENT_HZ, amplitude).fill(at, 480) + random.normal(0, noise, 480))
+        .astype("<i2")
+        .tobytes()
+        for at, _ in periods(BeepSource(), 3.0)
+    )
+    in_periods = [whole[i : i + 960] for i in range(0, len(whole), 960)]
+    # what is shorter than the window never passes quietly
+    in_halves = [whole[i : i + 480] for i in range(0, len(whole), 480)]
+    first = hear(
+        BeepMeter(),
+        [(Micros(START + i * 10_000), pcm) for i, pcm in enumerate(in_periods)],
+    )
+    second = hear(
+        BeepMeter(),
+        [(Micros(START + i * 5_000), pcm) for i, pcm in enumerate(in_halves)],
+    )
+
+    assert first == pytest.approx(second, abs=0.001)
+
+
 def test_feeding_nothing_changes_nothing() -> None:
     assert BeepMeter().feed(b"", Micros(0)) == ()
 

@@ -100,3 +100,16 @@ def test_stamps_that_tremble_lose_nothing() -> None:
 
     assert reference.read(0.0, 9_600, 1.0)[2:-4] == sine(9_600)[2:-4]
     assert reference.place_of(BEGIN + 100_000) == pytest.approx(4_800, abs=80)
+
+
+@pytest.mark.parametrize("n_samples", [480, 700, KEPT - 1, KEPT + 77])
+def test_what_is_kept_has_no_seam_wherever_its_ring_ends(n_samples: int) -> None:
+    reference = Reference()
+    written = 0
+    while written < 3 * KEPT:
+        at = BEGIN + round(written * 1_000_000 / 48_000)
+        reference.played(Period(sine(n_samples, written), Micros(at)))
+        written += n_samples
+    first = written - KEPT + 2
+
+    assert reference.read(float(first), KEPT - 4, 1.0) == sine(KEPT - 4, first)
