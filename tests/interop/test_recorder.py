@@ -47,8 +47,12 @@ async def test_nginx_records_what_ffmpeg_decodes_and_our_disk_gets_nothing(
         with Branch() as branch:
             url = f"rtmp://127.0.0.1:{port}/live/{{room}}-{{user}}"
             server = branch.start_server(
-                # Its log goes to a disk, so it says nothing.
-                {"recorder": {"url": url}, "log": {"level": "error"}}
+                # Its log goes to a disk, so it says nothing; rooms would go to one.
+                {
+                    "recorder": {"url": url},
+                    "log": {"level": "error"},
+                    "store": {"path": "off"},
+                }
             )
             async with members_at(server.url, "kiosk") as (kiosk,):
                 push_url = await kiosk.create()

@@ -35,7 +35,8 @@ def test_a_kiosk_talks_to_curl_and_ffmpeg(tmp_path: Path) -> None:
             kiosk.wait_for("IDLE")
             kiosk.press("call")
             status = kiosk.wait_for("IN_CALL", 12.0)
-            assert status["peers"] == [{"user_id": agent.user_id, "name": "Stranger"}]
+            (peer,) = status["peers"]
+            assert (peer["user_id"], peer["name"]) == (agent.user_id, "Stranger")
 
             pull = Pull(tmp_path)
             with pull.running(agent.wait_for_play_url()):
