@@ -158,7 +158,7 @@ class JitterBuffer:
         self._lateness.note(packet.pts_us, now)
         self._next_pts_us = packet.pts_us + packet.duration_us
         self._newest_pts_us = packet.pts_us
-        if not self._packets and self._waiting_since is None:
+        if not self._is_playing and self._waiting_since is None:
             self._waiting_since = now
         self._packets.append(packet)
         self._buffered_us += packet.duration_us

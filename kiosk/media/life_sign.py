@@ -12,12 +12,14 @@ half is gone.  So it asks the relay itself; one that never answers is not judged
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
 from kiosk.media.flow import Reading
 from kiosk.ports import Micros
 
 
 _OPEN_MOST = 16
+_ANSWERED_ROUND_TRIPS = 2.5  # as long as the link waits for what was lost
 
 
 class LifeSign:
@@ -64,9 +66,14 @@ class Pings:
     """
     Questions to the relay of one connection.
 
+    A question may wait for seconds in a queue on its way.  So its time begins when
+    the other side's kernel has acknowledged it; that nothing at all is acknowledged
+    is noticed elsewhere (:meth:`kiosk.media.link.Link.measure`).
+
     Args:
         every_s: From one to the next.
-        answered_s: An older question without an answer means nobody is there.
+        answered_s: A question without an answer for longer, and for longer than two
+            and a half round trips, means nobody is there.
 
     """
 
@@ -74,21 +81,37 @@ class Pings:
         self._every_us = every_s * 1_000_000
         self._answered_us = answered_s * 1_000_000
         self._asked_at: Micros | None = None
-        self._open: deque[Micros] = deque(maxlen=_OPEN_MOST)
+        self._open: deque[_Question] = deque(maxlen=_OPEN_MOST)
         self._answers = 0
 
     def is_due(self, now: Micros) -> bool:
-        """Say whether to ask now; then it counts as asked."""
-        if self._asked_at is not None and now - self._asked_at < self._every_us:
-            return False
-        self._asked_at = now
-        self._open.append(now)
-        return True
+        """Say whether to ask now; whoever does calls :meth:`asked`."""
+        return self._asked_at is None or now - self._asked_at >= self._every_us
 
-    def is_lost(self, answers: int, now: Micros) -> bool:
+    def asked(self, reading: Reading, now: Micros) -> None:
+        """Note that a question was written, and what had arrived by then."""
+        self._asked_at = now
+        ends_at = reading.acked_bytes + reading.backlog_bytes
+        self._open.append(_Question(ends_at))
+
+    def is_lost(self, answers: int, reading: Reading, now: Micros) -> bool:
         """Say whether a relay that answered before, so often in all, is gone."""
         while self._answers < answers and self._open:
             self._open.popleft()
             self._answers += 1
-        is_overdue = bool(self._open) and now - self._open[0] > self._answered_us
-        return is_overdue and self._answers > 0
+        for question in self._open:
+            if question.arrived_at is None and reading.acked_bytes >= question.ends_at:
+                question.arrived_at = now
+        oldest = self._open[0].arrived_at if self._open else None
+        if oldest is None or self._answers == 0:
+            return False
+        allowed_us = max(self._answered_us, _ANSWERED_ROUND_TRIPS * reading.rtt_us)
+        return now - oldest > allowed_us
+
+
+@dataclass(slots=True)
+class _Question:
+    """One ping: where its last byte is in what we sent, and when that arrived."""
+
+    ends_at: int
+    arrived_at: Micros | None = None

@@ -122,6 +122,7 @@ class Link:
             sent, waits_for = self._write(rest)
             rest = rest[sent:]
             if sent:
+                deadline = None
                 continue
             if deadline is None:
                 self.measure()

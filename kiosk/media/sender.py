@@ -17,6 +17,7 @@ from typing import Protocol
 
 from kiosk.codec.opus import OpusUnit
 from kiosk.errors import MediaError, StreamEnded, StreamStalled
+from kiosk.media.flow import Reading
 from kiosk.media.life_sign import Pings
 from kiosk.media.link import Link
 from kiosk.media.outgoing import Outgoing, SoundUnit
@@ -93,7 +94,7 @@ class Sender:
         self._counters = counters
         self._on_lost = on_lost
         self._steering: Steering | None = None
-        self._unsent_bytes = 0
+        self._reading = Reading(backlog_bytes=0, rtt_us=0, acked_bytes=0)
         self._time = StreamTime()
         self._pings = Pings()
         self._idr_due = Micros(0)
@@ -186,7 +187,8 @@ class Sender:
         if self._pings.is_due(now):
             client.ping(now // 1000)
             self._flush()
-        if self._pings.is_lost(client.pongs, now):
+            self._pings.asked(self._link.measure(), now)
+        if self._pings.is_lost(client.pongs, self._reading, now):
             raise StreamStalled(f"{self._link.name}: the relay no longer answers")
 
     def _next_unit(self) -> AccessUnit | SoundUnit | None:
@@ -196,7 +198,7 @@ class Sender:
         While TCP has not sent what it was given, pictures stay where sound can
         overtake them: after a loss they alone would fill its window.
         """
-        if self._unsent_bytes > _SEGMENT_BYTES:
+        if self._reading.unsent_bytes > _SEGMENT_BYTES:
             return self._outgoing.get(_HOLDING_S, _HOLD_US)
         is_braking = self._controller.is_braking
         return self._outgoing.get(_BRAKING_S if is_braking else _QUEUE_S)
@@ -252,8 +254,7 @@ class Sender:
         self._counters.bytes_sent += self._stream.bytes_sent - before
 
     def _steer(self) -> None:
-        reading = self._link.measure()
-        self._unsent_bytes = reading.unsent_bytes
+        self._reading = reading = self._link.measure()
         waiting = reading.backlog_bytes + self._outgoing.picture_bytes
         steering = self._controller.observe(
             replace(reading, backlog_bytes=waiting), self._clock.now()

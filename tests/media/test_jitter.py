@@ -23,8 +23,11 @@ PERIOD_US = 10_000
 class Line:
     """A sender, a network and a playout in one simulated time."""
 
-    def __init__(self, bounds: DelayBounds | None = None) -> None:
+    def __init__(
+        self, bounds: DelayBounds | None = None, packet_us: int = PACKET_US
+    ) -> None:
         self.buffer = JitterBuffer(bounds)
+        self.packet_us = packet_us
         self.now = 0
         self.sent = 0
         self.decoded_us = 0.0
@@ -33,7 +36,7 @@ class Line:
 
     def send(self, n_packets: int = 1) -> None:
         for _ in range(n_packets):
-            packet = AudioPacket(self.sent * PACKET_US, b"", PACKET_US)
+            packet = AudioPacket(self.sent * self.packet_us, b"", self.packet_us)
             self.buffer.put(packet, Micros(self.now))
             self.sent += 1
 
@@ -88,6 +91,19 @@ def test_a_thin_stream_is_played_after_as_long_a_wait() -> None:
     line.send(1)
 
     assert not any(order.is_playing for order in waited)
+    assert line.play().is_playing
+
+
+def test_a_rest_shorter_than_a_period_does_not_silence_what_comes_after_a_pause() -> (
+    None
+):
+    line = Line(packet_us=5_000)
+    line.send(13)
+    for _ in range(80):  # the sender pauses
+        line.play()
+    assert line.level_us == 5_000
+    line.send(12)
+
     assert line.play().is_playing
 
 

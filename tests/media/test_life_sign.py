@@ -69,38 +69,60 @@ def test_media_make_the_sign_forgotten() -> None:
     assert not sign.is_lost(UNDER_WAY, at(5000))
 
 
-def test_a_relay_is_asked_once_a_second() -> None:
+def asked(*seconds: int, reading: Reading = ARRIVED) -> Pings:
+    """Return pings of which one was written at each of these seconds."""
     pings = Pings(1.0, 3.0)
+    for second in seconds:
+        assert pings.is_due(at(second * 1000))
+        pings.asked(reading, at(second * 1000))
+        pings.is_lost(0, reading, at(second * 1000))
+    return pings
 
-    assert [pings.is_due(at(now)) for now in (0, 999, 1000, 1500, 2100)] == [
-        True,
-        False,
-        True,
-        False,
-        True,
-    ]
+
+def test_a_relay_is_asked_once_a_second() -> None:
+    pings = asked(0)
+
+    assert not pings.is_due(at(999))
+    assert pings.is_due(at(1000))
 
 
 def test_a_relay_that_answered_and_then_no_more_is_lost() -> None:
-    pings = Pings(1.0, 3.0)
-    for now in (0, 1000, 2000):
-        assert pings.is_due(at(now))
+    pings = asked(0, 1, 2)
 
-    assert not pings.is_lost(1, at(4000))
-    assert pings.is_lost(1, at(4001))
+    assert not pings.is_lost(1, ARRIVED, at(4000))
+    assert pings.is_lost(1, ARRIVED, at(4001))
 
 
 def test_a_relay_that_answers_late_is_not_lost() -> None:
-    pings = Pings(1.0, 3.0)
-    for now in (0, 1000):
-        assert pings.is_due(at(now))
+    pings = asked(0, 1)
 
-    assert not pings.is_lost(1, at(2900))
-    assert not pings.is_lost(2, at(4100))
+    assert not pings.is_lost(1, ARRIVED, at(2900))
+    assert not pings.is_lost(2, ARRIVED, at(4100))
 
 
 def test_a_relay_that_never_answers_is_not_judged() -> None:
     pings = Pings(1.0, 3.0)
     for second in range(100):
         assert pings.is_due(at(second * 1000))
-        assert not pings.is_lost(0, at(second * 1000))
+        pings.asked(ARRIVED, at(second * 1000))
+        assert not pings.is_lost(0, ARRIVED, at(second * 1000))
+
+
+def test_a_long_way_is_given_two_and_a_half_round_trips_for_an_answer() -> None:
+    far = Reading(backlog_bytes=0, rtt_us=1_600_000, acked_bytes=100)
+    pings = asked(0, 1)
+
+    assert not pings.is_lost(1, far, at(5000))
+    assert pings.is_lost(1, far, at(5001))
+
+
+def test_a_ping_behind_a_queue_has_its_time_once_it_arrived() -> None:
+    queued = Reading(backlog_bytes=60_000, rtt_us=30_000, acked_bytes=40_000)
+    moving = Reading(backlog_bytes=90_000, rtt_us=30_000, acked_bytes=99_999)
+    through = Reading(backlog_bytes=50_000, rtt_us=30_000, acked_bytes=100_000)
+    pings = asked(0, 1, reading=queued)
+
+    assert not pings.is_lost(1, moving, at(5000))
+    assert not pings.is_lost(1, through, at(5100))
+    assert not pings.is_lost(1, through, at(8100))
+    assert pings.is_lost(1, through, at(8101))
