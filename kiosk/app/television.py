@@ -7,7 +7,7 @@ only where sound is wanted, and no camera at all.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -59,7 +59,9 @@ def make_television(
     return Television(media.new_player, _finder(config, room), room.tune_out), progress
 
 
-def _finder(config: KioskConfig, room: HttpRoomService) -> Callable[[], Awaitable[str]]:
+def _finder(
+    config: KioskConfig, room: HttpRoomService
+) -> Callable[[], Coroutine[Any, Any, str]]:
     url, target = config.television.url, config.television.room
 
     async def find() -> str:

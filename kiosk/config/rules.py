@@ -81,6 +81,12 @@ def kiosk_breaches(config: KioskConfig) -> Iterator[Breach]:
     if config.room.type == "live_room" and not config.room.create:
         text = "needs create = true: the kiosk opens the room it is seen in"
         yield Breach(Mistake(("room", "type"), text), (("room", "create"),))
+    if config.room.type == "live_room" and config.call.role == "agent":
+        text = (
+            'cannot be "agent" with [room] type = "live_room": an agent calls by '
+            "itself, and on air goes only who presses the button; leave it out"
+        )
+        yield Breach(Mistake(("call", "role"), text), (("room", "type"),))
     yield from _television_breaches(config)
     yield from _both_or_neither("network", config.network)
     if config.network.pins and config.im.provider == "tencent":

@@ -9,11 +9,11 @@ never touches a call: media go on without the room service.
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable
 
 from kiosk.call import events as ev
 from kiosk.call.states import State
+from kiosk.daemon.growing_pause import GrowingPause
 from kiosk.errors import RoomError, RoomUnreachable
 from kiosk.ports import RoomService
 
@@ -63,7 +63,7 @@ class ServiceWatch:
     async def _find(self) -> None:
         later = asyncio.get_running_loop().call_later
         silence = later(self._silent_s, self._post, ev.ServiceLost(_SILENT))
-        pause, longest = self._retry_s
+        pause = GrowingPause(*self._retry_s)
         while True:
             try:
                 # A login from before says nothing about now: ask.
@@ -76,9 +76,7 @@ class ServiceWatch:
                 return
             finally:
                 silence.cancel()
-            # Two thousand branches must not come back in the same second.
-            await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311
-            pause = min(longest, pause * 1.5)
+            await asyncio.sleep(pause.next_s())
 
     async def _lose(self) -> None:
         while True:

@@ -10,11 +10,14 @@ The branch television: one live stream on the idle screen, while nobody calls.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Never
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
+from typing import Any, Final, Never
 
 from kiosk.call.states import State
+from kiosk.daemon.growing_pause import GrowingPause
 from kiosk.daemon.work import Work
 from kiosk.errors import KioskError
 from kiosk.ports import (
@@ -32,38 +35,67 @@ from kiosk.ports import (
 log = logging.getLogger(__name__)
 
 NAME: Final = "television"
-_RETRY_S: Final = 5.0
+_RETRY_S: Final = (5.0, 60.0)
 
 NewPlayer = Callable[[Callable[[MediaFact], None]], Player]
+
+
+class _Stay:
+    """
+    One stay in IDLE.
+
+    Each has events of its own: whoever waits for the end of one must not be kept by
+    the next, which may begin meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self.over = asyncio.Event()
+        self.news = asyncio.Event()
+        self.finding: asyncio.Task[str] | None = None
+        self.closed = asyncio.Event()
+        self.closed.set()  # nothing is open yet
+
+    def end(self) -> None:
+        self.over.set()
+        self.news.set()
+        if self.finding is not None:
+            self.finding.cancel()
+
+    async def until_closed(self) -> None:
+        await self.closed.wait()
+
+    async def pause(self, seconds: float) -> None:
+        """Let time pass, as long as the stay lasts."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.over.wait()
 
 
 class Television:
     """
     Args:
         new_player: Makes a player with a display and a loudspeaker of its own.
-        find: Returns where the stream is to be played now.
+        find: Returns where the stream is to be played now; may be cancelled.
         leave: Tells whoever counts viewers that we watch no more.
-        retry_s: Between two tries to find it.
+        pause: From one try to find it to the next; 5 s, growing to 60, by default.
 
     """
 
     def __init__(
         self,
         new_player: NewPlayer,
-        find: Callable[[], Awaitable[str]],
+        find: Callable[[], Coroutine[Any, Any, str]],
         leave: Callable[[], Awaitable[None]],
-        retry_s: float = _RETRY_S,
+        pause: GrowingPause | None = None,
     ) -> None:
         self._new_player = new_player
         self._find = find
         self._leave = leave
-        self._retry_s = retry_s
+        self._pause = pause or GrowingPause(*_RETRY_S)
         self._show: Callable[[bool], None] | None = None
         self._player: Player | None = None
-        self._on = asyncio.Event()
-        self._closed = asyncio.Event()
-        self._closed.set()
-        self._news = asyncio.Event()
+        self._stay = _Stay()
+        self._stays: asyncio.Queue[_Stay] = asyncio.Queue()
         self._with_picture = False
 
     @property
@@ -74,61 +106,53 @@ class Television:
     def follow(self, was: State, state: State, work: Work) -> None:
         """Be on in IDLE; what opens a device from here on waits until it is off."""
         if state is State.IDLE:
-            self.switch_on()
+            self._stay = _Stay()
+            self._stays.put_nowait(self._stay)
         elif was is State.IDLE:
-            work.close(self.switch_off)
-
-    def switch_on(self) -> None:
-        """Begin to play, as soon as it can be; returns at once."""
-        self._on.set()
-
-    async def switch_off(self) -> None:
-        """Stop; back when its loudspeaker is closed."""
-        self._on.clear()
-        self._news.set()
-        await self._closed.wait()
+            self._stay.end()
+            work.close(self._stay.until_closed)
 
     async def run(self, show: Callable[[bool], None]) -> Never:
-        """Play whenever it is switched on; ``show`` is told if there is a picture."""
+        """Play in each stay in IDLE; ``show`` is told if there is a picture."""
         self._show = show
         while True:
-            await self._on.wait()
-            self._closed.clear()
+            stay = await self._stays.get()
+            if stay.over.is_set():
+                continue
+            stay.closed.clear()
             try:
-                await self._play()
+                await self._play(stay)
             finally:
-                self._closed.set()
+                stay.closed.set()
             await self._say_goodbye()
 
-    async def _play(self) -> None:
-        player = self._player = self._new_player(self._hear)
+    async def _play(self, stay: _Stay) -> None:
+        player = self._player = self._new_player(partial(self._hear, stay))
+        now = asyncio.get_running_loop().time
         try:
-            while self._on.is_set():
-                self._news.clear()
-                found = await self._tune(player)
-                if not self._on.is_set():
-                    return
-                await self._wait(None if found else self._retry_s)
+            while not stay.over.is_set():
+                stay.news.clear()
+                earliest = now() + self._pause.next_s()
+                if await self._tune(player, stay):
+                    await stay.news.wait()
+                await stay.pause(earliest - now())
         finally:
             self._player = None
             self._picture(there=False)
             await player.close()
 
-    async def _tune(self, player: Player) -> bool:
+    async def _tune(self, player: Player, stay: _Stay) -> bool:
+        """Find the stream and play it; not found, at once, when the stay ends."""
         try:
-            await player.play(Peer(NAME, "", await self._find()))
-        except KioskError as exc:
-            reason = {"code": exc.code, "reason": str(exc)}
+            async with asyncio.TaskGroup() as group:
+                stay.finding = group.create_task(self._find())
+            if not stay.finding.cancelled():
+                await player.play(Peer(NAME, "", stay.finding.result()))
+                return True
+        except* KioskError as errors:
+            reason = {"reason": ", ".join(str(exc) for exc in errors.exceptions)}
             log.info("television has no stream", extra=reason)
-            return False
-        return True
-
-    async def _wait(self, longest_s: float | None) -> None:
-        try:
-            async with asyncio.timeout(longest_s):
-                await self._news.wait()
-        except TimeoutError:
-            return
+        return False
 
     async def _say_goodbye(self) -> None:
         try:
@@ -136,17 +160,19 @@ class Television:
         except KioskError as exc:
             log.info("television did not say goodbye", extra={"reason": str(exc)})
 
-    def _hear(self, fact: MediaFact) -> None:
+    def _hear(self, stay: _Stay, fact: MediaFact) -> None:
         match fact:
             case PeerStarted(_, with_picture):
+                self._pause.reset()
                 self._with_picture = with_picture
                 self._picture(there=with_picture)
             case PeerResumed():
+                self._pause.reset()
                 self._picture(there=self._with_picture)
             case PeerSilent():
                 self._picture(there=False)
             case PlayUrlUsedUp():
-                self._news.set()
+                stay.news.set()
             case _:
                 log.debug("television: %s", type(fact).__name__)
 

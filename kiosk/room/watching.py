@@ -54,7 +54,8 @@ class Watching:
     def __init__(self, talk: Conversation, target: str) -> None:
         self._talk = talk
         self._target = target
-        self._room_id = ""
+        self._room_id = ""  # where we are or may be of the audience
+        self._is_seated = False
 
     def tune(self, now: float) -> Script[str]:
         """
@@ -67,21 +68,22 @@ class Watching:
         give_up_at = self._talk.begin(now)
         yield from self._talk.log_in(give_up_at)
         room = yield from self._room()
-        if room.room_id != self._room_id:
+        if room.room_id != self._room_id or not self._is_seated:
             yield from self._sit_down(room)
         wanted = _LivePushers(room.room_id, self._talk.tickets)
         room = yield from self._talk.ask(wanted)
         for member in sorted(room.members, key=lambda one: one.user_id != room.creator):
             if member.play_url:
                 return member.play_url
-        self._room_id = ""  # should the room be another under its old name
+        if room.members:  # who publishes, hidden from us: the audience is another one
+            self._is_seated = False
         code = int(RoomCode.NOT_A_MEMBER)
         raise NotAMember(GetPushers.ROUTE, code, "nobody is on air there")
 
     def leave(self, now: float) -> Script[None]:
         """Be one of the audience no more; never raises :exc:`RoomError`."""
         self._talk.begin(now)
-        room_id, self._room_id = self._room_id, ""
+        room_id, self._room_id, self._is_seated = self._room_id, "", False
         if room_id:
             goodbye = DeleteAudience(room_id, self._talk.user_id)
             with suppress(RoomError):
@@ -98,7 +100,9 @@ class Watching:
 
     def _sit_down(self, room: Room) -> Script[None]:
         name = self._talk.identity.user_name
+        # Before it is asked: an answer that is not waited for may have seated us.
+        self._room_id, self._is_seated = room.room_id, False
         watch = AddAudience(room.room_id, self._talk.user_id, name)
         with suppress(RouteUnknown):
             yield from self._talk.ask(watch)
-        self._room_id = room.room_id
+        self._is_seated = True

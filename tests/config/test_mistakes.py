@@ -66,6 +66,10 @@ insecure = 1
         (ROOM + 'user_name = "a\\tb"', "control characters"),
         (ROOM + f'user_name = "{"x" * 65}"', "at most 64 characters long"),
         (ROOM + 'type = "live_room"', "[room] type: needs create = true"),
+        (
+            ROOM + 'type = "live_room"\ncreate = true\n[call]\nrole = "agent"',
+            ':6: [call] role: cannot be "agent" with [room] type = "live_room": an agent',
+        ),
         (ROOM + 'type = "double"', 'must be "double_room", "multi_room" or'),
         (ROOM + 'target = "x"', 'target: must be a list: target = ["...", "..."]'),
         (ROOM + "target = []", "target: must have at least 1 entry"),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import httpx
 import pytest
 
-from kiosk.errors import NotAMember, RoomNotFound
+from kiosk.errors import NotAMember, RoomError, RoomNotFound
 from kiosk.room.messages import Dialect, RoomType
 from tests.fakes.room_world import Party, RoomWorld, no_fault, settle
 
 
 LIVE = RoomType.LIVE
+Fault = Callable[[httpx.Request], httpx.Response | None]
 
 
 async def on_air(agent: Party) -> str:
@@ -108,12 +110,62 @@ async def test_a_server_without_an_audience_is_asked_all_the_same() -> None:
         assert kiosk.wire.routes.count("add_audience") == 1
 
 
-async def test_a_room_where_nobody_is_shown_is_joined_anew_at_the_next_try() -> None:
-    def empty(request: httpx.Request) -> httpx.Response | None:
+def shown(*pushers: tuple[str, str]) -> Fault:
+    """Answer get_pushers with so many user_ids and play URLs."""
+    members = [
+        {"userID": name, "userName": "", "userAvatar": "", "accelerateURL": url}
+        for name, url in pushers
+    ]
+    room = {"roomID": "r", "roomCreator": "anchor", "pushers": members}
+    body = json.dumps({"code": 0, "message": "", **room}).encode()
+
+    def answer(request: httpx.Request) -> httpx.Response | None:
         if not request.url.path.endswith("get_pushers"):
             return None
-        body = b'{"code":0,"message":"","roomID":"r","pushers":[]}'
         return httpx.Response(200, stream=httpx.ByteStream(body))
+
+    return answer
+
+
+async def test_the_seat_in_the_audience_is_kept_while_nobody_is_on_air() -> None:
+    world = RoomWorld()
+    async with (
+        world.party("anchor", "Branch TV", create=True, room_type=LIVE) as anchor,
+        world.party("kiosk", "desk") as kiosk,
+    ):
+        await on_air(anchor)
+        kiosk.wire.fault = shown()
+        for _ in range(3):
+            with pytest.raises(NotAMember, match="nobody is on air"):
+                await kiosk.service.tune("Branch TV")
+        kiosk.wire.fault = no_fault
+
+        assert await kiosk.service.tune("Branch TV")
+        assert kiosk.wire.routes.count("add_audience") == 1
+
+
+async def test_whoever_is_shown_no_url_joins_the_audience_anew_at_the_next_try() -> (
+    None
+):
+    world = RoomWorld()
+    async with (
+        world.party("anchor", "Branch TV", create=True, room_type=LIVE) as anchor,
+        world.party("kiosk", "desk") as kiosk,
+    ):
+        await on_air(anchor)
+        kiosk.wire.fault = shown(("anchor", ""))
+        with pytest.raises(NotAMember, match="nobody is on air"):
+            await kiosk.service.tune("Branch TV")
+        kiosk.wire.fault = no_fault
+
+        assert await kiosk.service.tune("Branch TV")
+        assert kiosk.wire.routes.count("add_audience") == 2
+
+
+async def test_a_seat_whose_answer_was_lost_is_asked_for_again_and_given_back() -> None:
+    def refused(request: httpx.Request) -> httpx.Response | None:
+        is_it = request.url.path.endswith("add_audience")
+        return httpx.Response(403, stream=httpx.ByteStream(b"")) if is_it else None
 
     world = RoomWorld()
     async with (
@@ -121,13 +173,15 @@ async def test_a_room_where_nobody_is_shown_is_joined_anew_at_the_next_try() -> 
         world.party("kiosk", "desk") as kiosk,
     ):
         await on_air(anchor)
-        kiosk.wire.fault = empty
-        with pytest.raises(NotAMember, match="nobody is on air"):
+        kiosk.wire.fault = refused
+        with pytest.raises(RoomError):
             await kiosk.service.tune("Branch TV")
-        kiosk.wire.fault = no_fault
+        with pytest.raises(RoomError):
+            await kiosk.service.tune("Branch TV")
+        await kiosk.service.tune_out()
 
-        assert await kiosk.service.tune("Branch TV")
         assert kiosk.wire.routes.count("add_audience") == 2
+        assert kiosk.wire.routes.count("delete_audience") == 1
 
 
 async def test_a_kiosk_that_is_switched_off_is_no_audience_any_more() -> None:
@@ -143,23 +197,12 @@ async def test_a_kiosk_that_is_switched_off_is_no_audience_any_more() -> None:
 
 
 async def test_whoever_is_shown_is_played_where_the_creator_is_not() -> None:
-    def half_shown(request: httpx.Request) -> httpx.Response | None:
-        if not request.url.path.endswith("get_pushers"):
-            return None
-        pushers = [
-            {"userID": name, "userName": "", "userAvatar": "", "accelerateURL": url}
-            for name, url in (("guest", "rtmp://relay/live/g"), ("anchor", ""))
-        ]
-        room = {"roomID": "r", "roomCreator": "anchor", "pushers": pushers}
-        body = json.dumps({"code": 0, "message": "", **room}).encode()
-        return httpx.Response(200, stream=httpx.ByteStream(body))
-
     world = RoomWorld()
     async with (
         world.party("anchor", "Branch TV", create=True, room_type=LIVE) as anchor,
         world.party("kiosk", "desk") as kiosk,
     ):
         await on_air(anchor)
-        kiosk.wire.fault = half_shown
+        kiosk.wire.fault = shown(("guest", "rtmp://relay/live/g"), ("anchor", ""))
 
         assert await kiosk.service.tune("Branch TV") == "rtmp://relay/live/g"
