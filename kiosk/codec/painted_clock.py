@@ -12,6 +12,8 @@ all-white picture invalid.  Large blocks survive scaling to 320x240 and JPEG.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -28,7 +30,12 @@ WHITE, BLACK = 235, 16
 CLEARLY_WHITE, CLEARLY_BLACK = 155, 95
 """A block between these is no block: half a page flip, or no clock at all."""
 
-_BITS = np.arange(COLUMNS * ROWS, dtype=np.int64)
+_BLOCKS = COLUMNS * ROWS
+_INNER = np.array((0.3, 0.5, 0.7))
+_LOOKS = _INNER.size**2  # pixels that are read of a block
+_WIDTHS = 16  # pictures of so many widths are remembered
+
+Places = npt.NDArray[np.intp]
 
 
 def strip_height(width: int) -> int:
@@ -42,11 +49,11 @@ def paint(luma: Plane, at: Micros) -> None:
     block_height = width // (2 * COLUMNS)
     if height < strip_height(width) or block_height == 0:
         raise ValueError(f"picture of {width}x{height} is too small for a clock")
-    bits = (_word(at) >> _BITS) & 1
-    levels = np.where(bits == 1, WHITE, BLACK).astype(np.uint8)
-    edges = np.arange(COLUMNS + 1) * width // COLUMNS
+    word = np.frombuffer(_word(at).to_bytes(_BLOCKS // 8, "little"), np.uint8)
+    levels = np.unpackbits(word, bitorder="little") * (WHITE - BLACK) + BLACK
+    columns = _columns_of(width)
     for row in range(ROWS):
-        line = np.repeat(levels[row * COLUMNS : (row + 1) * COLUMNS], np.diff(edges))
+        line = levels[row * COLUMNS : (row + 1) * COLUMNS][columns]
         luma[row * block_height : (row + 1) * block_height] = line
 
 
@@ -71,11 +78,11 @@ def read(luma: Plane, now: Micros) -> Micros | None:
     height, width = luma.shape
     if width < 2 * COLUMNS or height < strip_height(width):
         return None
-    levels = _block_levels(luma)
-    white = levels > CLEARLY_WHITE
-    if not np.all(white | (levels < CLEARLY_BLACK)):
+    sums = luma[_looks(width)].sum(axis=1)
+    white = sums > CLEARLY_WHITE * _LOOKS
+    if not (white | (sums < CLEARLY_BLACK * _LOOKS)).all():
         return None
-    word = int((white.astype(np.int64) << _BITS).sum())
+    word = int.from_bytes(np.packbits(white, bitorder="little").tobytes(), "little")
     value = word & (MODULUS - 1)
     if word >> TIME_BITS != _checksum(value):
         return None
@@ -85,17 +92,23 @@ def read(luma: Plane, now: Micros) -> Micros | None:
     return Micros((now // UNIT_US - age) * UNIT_US)
 
 
-def _block_levels(luma: Plane) -> npt.NDArray[np.float64]:
-    """Return the mean luma of the inner half of every block."""
-    width = luma.shape[1]
+@lru_cache(maxsize=_WIDTHS)
+def _columns_of(width: int) -> Places:
+    """Return for every pixel of a line the column of blocks that it lies in."""
+    edges = np.arange(COLUMNS + 1) * width // COLUMNS
+    return np.repeat(np.arange(COLUMNS), np.diff(edges))
+
+
+@lru_cache(maxsize=_WIDTHS)
+def _looks(width: int) -> tuple[Places, Places]:
+    """Return rows and columns of pixels in the inner half of every block."""
     block_height = width / (2 * COLUMNS)
-    inner = np.array((0.3, 0.5, 0.7))
-    rows = (np.arange(ROWS)[:, None] + inner) * block_height
-    columns = (np.arange(COLUMNS)[:, None] + inner) * width / COLUMNS
-    samples = luma[np.ix_(rows.astype(int).ravel(), columns.astype(int).ravel())]
-    blocks = samples.reshape(ROWS, inner.size, COLUMNS, inner.size)
-    levels: npt.NDArray[np.float64] = blocks.mean(axis=(1, 3)).ravel()
-    return levels
+    rows = ((np.arange(ROWS)[:, None] + _INNER) * block_height).astype(np.intp)
+    columns = (np.arange(COLUMNS)[:, None] + _INNER) * width / COLUMNS
+    shape = (ROWS, COLUMNS, _INNER.size, _INNER.size)
+    every_row = np.broadcast_to(rows[:, None, :, None], shape)
+    every_column = np.broadcast_to(columns.astype(np.intp)[None, :, None, :], shape)
+    return every_row.reshape(_BLOCKS, _LOOKS), every_column.reshape(_BLOCKS, _LOOKS)
 
 
 def _word(at: Micros) -> int:
