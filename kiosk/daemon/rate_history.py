@@ -3,7 +3,7 @@ A bit rate over a whole call, in memory that does not grow.
 
 Pure.  One look a second; seconds of about the same rate are one span, and when
 there are too many spans neighbours become one: the history gets coarser, and
-its bytes stay right.
+its bytes stay right.  A look that comes out of turn is too short for a rate.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from kiosk.ports.call_record import RateSpan
 
 
 MOST_SPANS = 120
+LEAST_US = 500_000
+"""What a rate is taken over at least: of less it would be one picture's."""
 
 _LIKE_SHARE, _LIKE_KBPS = 0.25, 40
 
@@ -30,10 +32,11 @@ class _Span:
     def kbps(self) -> float:
         return self.size_bytes * 8_000 / (self.ended - self.began)
 
-    def is_like(self, other: _Span) -> bool:
+    def goes_on_as(self, other: _Span) -> bool:
         apart = abs(other.kbps - self.kbps)
         same_aim = self.aimed_kbps == other.aimed_kbps
-        return same_aim and apart <= _LIKE_SHARE * self.kbps + _LIKE_KBPS
+        is_next = self.ended == other.began
+        return is_next and same_aim and apart <= _LIKE_SHARE * self.kbps + _LIKE_KBPS
 
     def take_in(self, later: _Span) -> None:
         if self.aimed_kbps is not None and later.aimed_kbps is not None:
@@ -49,7 +52,7 @@ class RateHistory:
     Of one stream.
 
     Attributes:
-        newest_kbps: Between the last two looks; None before the second.
+        newest_kbps: Between the last two looks that counted; None before.
 
     """
 
@@ -65,24 +68,29 @@ class RateHistory:
 
         Args:
             size_bytes: Since the beginning of the call.
-            now: Later than at the last look, or nothing is noted.
+            now: :data:`LEAST_US` after the last look that counted, or nothing
+                is noted: the next look has it.
             aimed_kbps: What the encoder is told at this moment.
 
         """
         since, before = self._looked_at, self._size_bytes
-        if since is not None and now <= since:
+        if since is not None and now - since < LEAST_US:
             return
         self._looked_at, self._size_bytes = now, size_bytes
         if since is None:
             return
         fresh = _Span(since, now, size_bytes - before, aimed_kbps)
         self.newest_kbps = round(fresh.kbps)
-        if self._spans and self._spans[-1].is_like(fresh):
+        if self._spans and self._spans[-1].goes_on_as(fresh):
             self._spans[-1].take_in(fresh)
             return
         self._spans.append(fresh)
         if len(self._spans) > MOST_SPANS:
             self._coarsen()
+
+    def pause(self) -> None:
+        """Leave the time until the next look out: the stream is away."""
+        self._looked_at = self.newest_kbps = None
 
     def spans(self, began: Micros) -> tuple[RateSpan, ...]:
         """Return the history, in milliseconds since the call began."""

@@ -17,7 +17,7 @@ from kiosk import ports
 from kiosk.call import events as ev
 from kiosk.call.rows import reason_of
 from kiosk.call.states import CALL_STATES, State
-from kiosk.daemon.rate_history import RateHistory
+from kiosk.daemon.rate_history import LEAST_US, RateHistory
 from kiosk.daemon.timings import Timings
 from kiosk.ports import Micros, PlayStats, PushStats
 from kiosk.ports.call_record import (
@@ -41,16 +41,49 @@ _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 @dataclass(slots=True)
 class _Party:
-    """One other party of the call."""
+    """
+    One other party of the call.
+
+    Attributes:
+        stats: Its newest counters.
+        measured: Its counters when rates were last taken, and when that was;
+            None when it has just come.
+        missed_ms: Of sound, between the last two of these.
+        is_gone: It is not played any more; it may come back.
+
+    """
 
     stats: PlayStats
     rates: RateHistory = field(default_factory=RateHistory)
+    measured: tuple[PlayStats, Micros] | None = None
     shown_per_s: float | None = None
+    missed_ms: float = 0.0
     silences: int = 0
     silent_us: int = 0
     silent_since: Micros | None = None
     losses: int = 0
-    missed_ms: float = 0.0
+    is_gone: bool = False
+
+    def look(self, stats: PlayStats, now: Micros) -> None:
+        """Take its counters, and rates where there was time for one."""
+        self.stats, self.is_gone = stats, False
+        self.rates.look(stats.bytes_received, now)
+        if self.measured is not None:
+            old, measured_at = self.measured
+            past_us = now - measured_at
+            if past_us < LEAST_US:
+                return
+            fresh = stats.pictures_shown - old.pictures_shown
+            self.shown_per_s = round(fresh * 1_000_000 / past_us, 1)
+            self.missed_ms = stats.concealed_ms - old.concealed_ms
+        self.measured = stats, now
+
+    def leave(self) -> None:
+        """Nothing is known of this moment until it comes back."""
+        self.is_gone = True
+        self.rates.pause()
+        self.measured = self.shown_per_s = None
+        self.missed_ms = 0.0
 
 
 class RecordKeeper:
@@ -79,8 +112,8 @@ class RecordKeeper:
         self._past_push: PushStats | None = None
         self._push: PushStats | None = None
         self._push_rates = RateHistory()
+        self._measured_push: tuple[PushStats, Micros] | None = None
         self._parties: dict[str, _Party] = {}
-        self._looked_at = self._began
         self._braked_ms = 0.0
 
     @property
@@ -114,7 +147,7 @@ class RecordKeeper:
         match fact:
             case ports.PeerSilent(user_id):
                 party = self._party(user_id)
-                if party.silent_since is None:
+                if party.silent_since is None and not party.is_gone:
                     party.silences += 1
                     party.silent_since = self._clock.now()
             case ports.PeerResumed(user_id) | ports.PeerStarted(user_id):
@@ -133,30 +166,34 @@ class RecordKeeper:
     # -- what is measured --------------------------------------------------------
 
     def look(self, push: PushStats | None, plays: Iterable[PlayStats]) -> None:
-        """Take the counters of this moment; once a second, and before they go."""
+        """
+        Take the counters of this moment; once a second, and before they go.
+
+        What comes too soon for a rate only counts.
+        """
         now = self._clock.now()
         if push is not None:
-            old, self._push = self._push, _together(self._past_push, push)
-            self._braked_ms = self._push.braked_ms - (old or self._push).braked_ms
+            self._push = _together(self._past_push, push)
             aimed_kbps = round(push.bitrate / 1_000)
             self._push_rates.look(self._push.bytes_sent, now, aimed_kbps)
-        seconds = (now - self._looked_at) / 1_000_000
-        self._looked_at = now
+            self._measure_brake(self._push, now)
         for stats in plays:
-            party = self._party(stats.user_id)
-            if seconds > 0:
-                fresh = stats.pictures_shown - party.stats.pictures_shown
-                party.shown_per_s = round(fresh / seconds, 1)
-            party.missed_ms = stats.concealed_ms - party.stats.concealed_ms
-            party.stats = stats
-            party.rates.look(stats.bytes_received, now)
+            self._party(stats.user_id).look(stats, now)
 
     def end_push(self) -> None:
         """Our stream ended; another one counts from nought and on top of it."""
         self._past_push = self._push
+        self._measured_push, self._braked_ms = None, 0.0
+
+    def end_party(self, user_id: str) -> None:
+        """Note that a party is played no more; after the last look at it."""
+        party = self._parties.get(user_id)
+        if party is not None:
+            self._end_silence(party)
+            party.leave()
 
     def live(self) -> dict[str, Any]:
-        """Return the figures of the last second, for ``kiosk status``."""
+        """Return the figures of the last second, of who is there, for a status."""
         return {
             "sent_kbps": self._push_rates.newest_kbps,
             "parties": [
@@ -167,6 +204,7 @@ class RecordKeeper:
                     "silent": party.silent_since is not None,
                 }
                 for user_id, party in self._parties.items()
+                if not party.is_gone
             ],
         }
 
@@ -209,9 +247,19 @@ class RecordKeeper:
             self._talked_us += now - old[1]
 
     def _party(self, user_id: str) -> _Party:
-        if user_id not in self._parties and len(self._parties) >= _MOST_PARTIES:
-            del self._parties[next(iter(self._parties))]
+        known = self._parties
+        if user_id not in known and len(known) >= _MOST_PARTIES:
+            # who left first; there are fewer layers than would be needed for none
+            del known[min(known, key=lambda other: not known[other].is_gone)]
         return self._parties.setdefault(user_id, _Party(PlayStats(user_id)))
+
+    def _measure_brake(self, push: PushStats, now: Micros) -> None:
+        if self._measured_push is not None:
+            old, measured_at = self._measured_push
+            if now - measured_at < LEAST_US:
+                return
+            self._braked_ms = push.braked_ms - old.braked_ms
+        self._measured_push = push, now
 
     def _end_silence(self, party: _Party) -> None:
         if party.silent_since is not None:

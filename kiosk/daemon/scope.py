@@ -257,6 +257,7 @@ class CallScope:
             if self.player is not None:
                 self.keeper.look(None, self.player.stats)  # of it: the last ones
                 await self.player.stop(user_id)
+            self.keeper.end_party(user_id)
             for waiting in self.peers.unplaced:
                 await self._play(waiting)
 

@@ -117,6 +117,7 @@ class StreamPlayer:
         if playing is None:
             return
         self._renderer.remove(playing.stream, hide=True)
+        playing.stream.counters.shown_at = None  # its absence is no freeze
         self._playout.remove(playing.stream)
         await playing.worker.stop()
 

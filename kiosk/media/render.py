@@ -208,7 +208,7 @@ class StreamPictures:
             if stream.is_closed:
                 return
             at = self._display.show(stream.layer, picture.frame)
-        stream.counters.count_shown(at, picture.arrived_at)
+            stream.counters.count_shown(at, picture.arrived_at)
         heard = stream.heard
         if heard is not None and at - heard.at < NO_SOUND_US:
             lag_us = at - (heard.at + picture.pts_us - heard.pts_us)

@@ -58,6 +58,32 @@ def test_what_was_aimed_at_is_averaged_when_spans_become_one() -> None:
     assert {span.aimed_kbps for span in history.spans(Micros(0))[:50]} == {600}
 
 
+def test_a_look_out_of_turn_makes_no_rate_and_loses_no_byte() -> None:
+    history = history_of(600)
+    history.look(600_000 // 8 + 10_000, Micros(SECOND + 5_000))
+    hasty = history.newest_kbps
+    history.look(2 * 600_000 // 8, Micros(2 * SECOND))
+
+    assert (hasty, history.newest_kbps) == (600, 600)
+    assert [span.kbps for span in history.spans(Micros(0))] == [600]
+
+
+def test_the_time_a_stream_was_away_is_in_no_span() -> None:
+    history = history_of(600)
+    history.pause()
+    away = history.newest_kbps
+    history.look(600_000 // 8, Micros(60 * SECOND))
+    history.look(2 * 600_000 // 8, Micros(61 * SECOND))
+
+    assert away is None
+    assert [
+        (span.at_ms, span.for_ms, span.kbps) for span in history.spans(Micros(0))
+    ] == [
+        (0, 1_000, 600),
+        (60_000, 1_000, 600),
+    ]
+
+
 def test_two_looks_at_the_same_moment_count_once() -> None:
     history = RateHistory()
     history.look(0, Micros(5))

@@ -161,6 +161,78 @@ def test_a_second_without_its_sound_or_our_pictures_is_poor() -> None:
     assert (well, missed, better, braked) == (False, True, False, True)
 
 
+def test_who_left_weakens_no_connection_and_has_no_last_second() -> None:
+    call = Call()
+    call.keeper.look(None, [PlayStats("a"), PlayStats("b")])
+    missed = PlayStats("a", concealed_ms=900, bytes_received=9_000, pictures_shown=9)
+    call.after(1.0).look(None, [missed, PlayStats("b")])
+    weak = call.keeper.is_poor
+    call.keeper.end_party("a")
+
+    assert weak
+    assert not call.keeper.is_poor
+    assert [party["user_id"] for party in call.keeper.live()["parties"]] == ["b"]
+
+    call.after(600.0).look(None, [missed])  # back, and nothing measured yet
+    assert not call.keeper.is_poor
+    assert call.keeper.live()["parties"][0] == {
+        "user_id": "a",
+        "received_kbps": None,
+        "pictures_per_second": None,
+        "silent": False,
+    }
+
+
+def test_the_silence_of_who_was_given_up_ends_there() -> None:
+    call = Call()
+    call.keeper.look(None, [PlayStats("a")])
+    call.after(1.0).hear(PeerSilent("a"))
+    call.after(30.0).look(None, [PlayStats("a")])
+    call.keeper.end_party("a")
+    call.keeper.end_party("nobody")
+    call.keeper.hear(PeerSilent("a"))  # was under way
+    call.after(600.0).end_by("hangup_pressed")
+    (a,) = call.keeper.record("").received
+
+    assert (a.silences, a.silent_ms) == (1, 30_000)
+
+
+def test_a_look_out_of_turn_counts_and_makes_no_rate() -> None:
+    call = Call()
+    push, play = PushStats(), PlayStats("a")
+    call.keeper.look(push, [play])
+    push, play = replace(push, bytes_sent=75_000), replace(play, pictures_shown=25)
+    call.after(1.0).look(push, [play])
+    turn = call.keeper.live()
+    push = replace(push, bytes_sent=85_000, braked_ms=400)
+    play = replace(play, pictures_shown=26, bytes_received=1_000, concealed_ms=110)
+    call.after(0.005).look(push, [play])
+
+    assert call.keeper.live() == turn
+    assert not call.keeper.is_poor
+    call.after(0.995).look(push, [play])
+    assert call.keeper.is_poor
+    call.after(0.005).look(push, [play])  # another one came just then
+    assert call.keeper.is_poor
+    record = call.keeper.record("")
+    assert record.sent is not None
+    assert (record.sent.size_bytes, record.received[0].pictures_shown) == (85_000, 26)
+    assert all(span.for_ms >= 500 for span in record.sent.rates)
+    assert [span.for_ms for span in record.received[0].rates] == [2_000]
+
+
+def test_of_too_many_parties_those_go_first_that_are_gone() -> None:
+    call = Call()
+    call.keeper.look(None, [PlayStats("agent")])
+    for number in range(40):
+        guest = f"guest-{number}"
+        call.after(1.0).look(None, [PlayStats("agent"), PlayStats(guest)])
+        call.keeper.end_party(guest)
+    names = [party.user_id for party in call.keeper.record("").received]
+
+    assert names == ["agent", *(f"guest-{number}" for number in range(9, 40))]
+
+
 def test_a_lost_device_is_named_with_its_moment() -> None:
     call = Call()
     call.after(2.0).hear(CaptureLost("camera", "no picture for 2 s"))

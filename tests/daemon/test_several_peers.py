@@ -73,6 +73,17 @@ async def test_who_leaves_makes_room_for_who_comes_and_nobody_else_moves() -> No
         assert kiosk.state == State.IN_CALL.name
 
 
+async def test_who_left_has_no_figures_of_the_last_second() -> None:
+    async with running_kiosk() as kiosk:
+        await talk_with_two(kiosk)
+        there = [one["user_id"] for one in kiosk.daemon.status()["live"]["parties"]]
+        kiosk.world.room.tell(PeerLeft(AGENT.user_id))
+        await kiosk.until(lambda: len(playing(kiosk)) == 1, "one left")
+        left = [one["user_id"] for one in kiosk.daemon.status()["live"]["parties"]]
+
+        assert (there, left) == ([AGENT.user_id, "anna"], ["anna"])
+
+
 async def test_a_fourth_waits_until_one_of_three_leaves() -> None:
     async with running_kiosk() as kiosk:
         await talk_with_two(kiosk)

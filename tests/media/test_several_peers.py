@@ -10,7 +10,7 @@ from kiosk.devices.clock_monotonic import MonotonicClock
 from kiosk.devices.microphone_synthetic import SyntheticMicrophone
 from kiosk.media.player import StreamPlayer
 from kiosk.media.pusher import StreamPusher
-from kiosk.ports import Layer, LoudestChanged, Peer, PeerStarted
+from kiosk.ports import Layer, LoudestChanged, Peer, PeerSilent, PeerStarted
 from tests.fakes.hearing import samples_of, tones_in
 from tests.fakes.media_kit import MediaKit, open_relay, until
 
@@ -68,6 +68,26 @@ async def test_who_leaves_is_heard_no_more_and_the_others_are() -> None:
         await player.stop("one")
 
         await until(lambda: heard(kit, 600, 900) == {900})
+
+
+async def test_the_absence_of_who_comes_back_is_no_freeze_of_its_picture() -> None:
+    kit = MediaKit()
+    async with open_relay() as (_, host, port):
+        one = Peer("one", "One", f"rtmp://{host}:{port}/live/one")
+        player = kit.session.new_player(kit.facts.append)
+        async with talking(one.play_url, 600):
+            await player.play(one)
+            await until(lambda: player.stats[0].pictures_shown >= 5)
+            await player.stop("one")
+            before = kit.display.count(Layer.BASE).shown
+            await player.play(one)
+            await until(lambda: player.stats[0].pictures_shown >= before + 5)
+        await kit.fact(PeerSilent("one"))
+        (stats,) = player.stats
+        await player.close()
+
+    assert stats.picture_gap_ms is not None
+    assert stats.picture_gap_ms.n == stats.pictures_shown - 2  # two beginnings
 
 
 async def test_the_mark_goes_to_who_talks() -> None:
