@@ -269,6 +269,7 @@ class CallScope:
 
     async def close_media(self) -> None:
         """Close the devices, then the streams; safe to repeat."""
+        self.stills.stop_asking()
         pusher, self.pusher = self.pusher, None
         player, self.player = self.player, None
         if pusher is not None:

@@ -3,8 +3,8 @@ The still pictures of one call, on both sides of it.
 
 Asked (:meth:`Stills.hear`): the machine asks the customer; a key takes the still,
 which goes to the room server and to no disk, and the peer is told how it ended,
-also when the call ends over the question.  Asking (:meth:`Stills.ask`): the peer's
-answers are waited for, and the still is fetched.
+also when the call ends over the question.  Asking (:meth:`Stills.ask`): the others'
+answers are waited for, until one sends a still, which is fetched, or nobody will.
 
 It decides nothing about keys; :mod:`kiosk.call.still` does.
 """
@@ -19,10 +19,10 @@ from typing import Final
 
 from kiosk.call import events as ev
 from kiosk.daemon.peers import Peers
+from kiosk.daemon.still_question import StillQuestion
 from kiosk.errors import ControlError, KioskError
 from kiosk.ports import Pusher, RoomService, TextReceived
 from kiosk.room.still_requests import (
-    ANSWER_S,
     DELIVERY_S,
     MAX_STILL_BYTES,
     StillWord,
@@ -31,17 +31,9 @@ from kiosk.room.still_requests import (
 
 log = logging.getLogger(__name__)
 
-_SLACK_S: Final = 5.0
 _LOOK_S: Final = 0.5
 _ANSWERS: Final = {
     word.value: word for word in StillWord if word is not StillWord.ASKED
-}
-_REASONS: Final[Mapping[StillWord, str]] = {
-    StillWord.REFUSED: "the other side refused",
-    StillWord.UNANSWERED: "nobody pressed a key there in time",
-    StillWord.BUSY: "the other side cannot be asked now",
-    StillWord.INTERRUPTED: "the call was interrupted before a key was pressed",
-    StillWord.FAILED: "a key was pressed, but the picture could not be taken or sent",
 }
 
 
@@ -74,7 +66,8 @@ class Stills:
         self._say = say
         self._words = words
         self._owes_answer = False
-        self._heard: asyncio.Queue[tuple[str, StillWord]] | None = None
+        self._question: StillQuestion | None = None
+        self._news = asyncio.Event()
 
     def hear(self, message: TextReceived) -> bool:
         """Take a text about stills; True if it is a question, not to be read out."""
@@ -82,8 +75,9 @@ class Stills:
             self._post(ev.StillAsked(self._call, message.user_id))
             return True
         answer = _ANSWERS.get(message.cmd)
-        if answer is not None and self._heard is not None:
-            self._heard.put_nowait((message.user_id, answer))
+        if answer is not None and self._question is not None:
+            self._question.hear(message.user_id, answer, _now())
+            self._news.set()
         return False
 
     # -- asked -----------------------------------------------------------------
@@ -140,37 +134,34 @@ class Stills:
         """
         if not self._peers.known:
             raise ControlError("nobody is in the call to be asked")
-        if self._heard is not None:
+        if self._question is not None:
             raise ControlError("a still is being asked for already")
-        self._heard = asyncio.Queue()
+        self._question = question = StillQuestion(self._peers.known, _now())
         try:
             word = StillWord.ASKED
             await self._room.send_text(self._words.get(word, word.value), word.value)
-            sender = await self._until_sent(self._heard)
-            return await self._room.still_of(sender)
+            await self._until_over(question)
+            return await self._room.still_of(question.sender)
         finally:
-            self._heard = None
+            self._question = None
 
-    async def _until_sent(self, heard: asyncio.Queue[tuple[str, StillWord]]) -> str:
-        patience_s = ANSWER_S + _SLACK_S
-        while True:
-            try:
-                async with asyncio.timeout(patience_s):
-                    user_id, answer = await self._next(heard)
-            except TimeoutError:
-                raise ControlError("no still: no answer came") from None
-            if answer is StillWord.AGREED:
-                patience_s = DELIVERY_S + _SLACK_S
-            elif answer is StillWord.SENT:
-                return user_id
-            else:
-                raise ControlError(f"no still: {_REASONS[answer]}")
+    def stop_asking(self) -> None:
+        """End our own question, if there is one: the call ends."""
+        if self._question is not None:
+            self._question.look(self._peers.known, _now())
+            self._question.end("the call ended here")
+            self._news.set()
 
-    async def _next(
-        self, heard: asyncio.Queue[tuple[str, StillWord]]
-    ) -> tuple[str, StillWord]:
-        while self._peers.known or not heard.empty():
+    async def _until_over(self, question: StillQuestion) -> None:
+        while not question.is_over:
+            self._news.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_S):
-                    return await heard.get()
-        raise ControlError("no still: the other side left")
+                    await self._news.wait()
+            question.look(self._peers.known, _now())
+        if not question.sender:
+            raise ControlError(f"no still: {question.reason}")
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -9,14 +9,17 @@ import pytest
 
 from kiosk.call.states import State
 from kiosk.errors import ControlError, DeviceError, RoomError, RoomUnreachable
-from kiosk.ports import PeerLeft, StillScene, TextReceived
+from kiosk.ports import Peer, PeerJoined, PeerLeft, StillScene, TextReceived
 from kiosk.room.still_requests import StillWord
 from tests.daemon.running_kiosk import RunningKiosk, running_kiosk
 from tests.fakes.kiosk_world import AGENT, KioskWorld
 
 
-def hear(kiosk: RunningKiosk, word: StillWord) -> None:
-    told = TextReceived(AGENT.user_id, AGENT.name, "some words", word.value)
+ANNA = Peer("anna", "Anna", "rtmp://127.0.0.1/live/anna")
+
+
+def hear(kiosk: RunningKiosk, word: StillWord, peer: Peer = AGENT) -> None:
+    told = TextReceived(peer.user_id, peer.name, "some words", word.value)
     kiosk.world.room.tell(told)
 
 
@@ -176,6 +179,52 @@ async def test_whoever_asks_hears_that_the_other_side_left() -> None:
         kiosk.world.room.tell(PeerLeft(AGENT.user_id))
 
         assert "left" in str(await asking)
+
+
+async def asked_of_two(kiosk: RunningKiosk) -> None:
+    await kiosk.talk()
+    kiosk.world.room.tell(PeerJoined(ANNA))
+    await asyncio.sleep(0)
+
+
+async def test_one_no_among_several_leaves_the_others_to_answer() -> None:
+    async with running_kiosk() as kiosk, asyncio.TaskGroup() as group:
+        await asked_of_two(kiosk)
+        kiosk.world.room.stills[ANNA.user_id] = b"\xff\xd8\xff Anna"
+        asking = group.create_task(outcome(kiosk.daemon.ask_still()))
+        await told(kiosk, StillWord.ASKED)
+        hear(kiosk, StillWord.AGREED, ANNA)
+        hear(kiosk, StillWord.BUSY)
+        await asyncio.sleep(0.02)
+        hear(kiosk, StillWord.SENT, ANNA)
+
+        assert await asking == b"\xff\xd8\xff Anna"
+
+
+async def test_when_all_said_no_or_left_each_reason_is_told() -> None:
+    async with running_kiosk() as kiosk, asyncio.TaskGroup() as group:
+        await asked_of_two(kiosk)
+        asking = group.create_task(outcome(kiosk.daemon.ask_still()))
+        await told(kiosk, StillWord.ASKED)
+        hear(kiosk, StillWord.REFUSED)
+        kiosk.world.room.tell(PeerLeft(ANNA.user_id))
+
+        said = "no still: the other side refused; the other side left"
+        assert await asking == said
+
+
+async def test_hanging_up_ends_our_own_question_at_once() -> None:
+    async with running_kiosk() as kiosk, asyncio.TaskGroup() as group:
+        await kiosk.talk()
+        kiosk.world.media.close_s = 1.0  # nothing of the call need be closed for it
+        asking = group.create_task(outcome(kiosk.daemon.ask_still()))
+        await told(kiosk, StillWord.ASKED)
+        hear(kiosk, StillWord.AGREED)
+        kiosk.daemon.press("hangup")
+        await kiosk.until(asking.done, "answered")
+
+        assert asking.result() == "no still: the call ended here"
+        assert "camera closed" not in kiosk.world.media.said
 
 
 async def test_outside_a_call_there_is_nobody_to_ask() -> None:
