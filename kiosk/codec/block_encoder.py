@@ -28,6 +28,10 @@ from kiosk.errors import MediaError
 from kiosk.ports import SAMPLE_RATE, Micros
 
 
+_SAMPLE = Fraction(1, SAMPLE_RATE)
+"""FFmpeg's unit of time for sound, in seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class BlockCodec:
     """
@@ -107,7 +111,7 @@ class BlockEncoder:
         frame = AudioFrame.from_ndarray(samples, format=codec.form, layout="mono")
         frame.sample_rate = SAMPLE_RATE
         frame.pts = self._encoded
-        frame.time_base = Fraction(1, SAMPLE_RATE)
+        frame.time_base = _SAMPLE
         self._encoded += codec.samples
         try:
             packets = self._context.encode(frame)
@@ -126,7 +130,7 @@ def _opened(codec: BlockCodec, bitrate: int) -> AudioCodecContext:
         context.layout = "mono"
         context.format = codec.form
         context.bit_rate = bitrate
-        context.time_base = Fraction(1, SAMPLE_RATE)
+        context.time_base = _SAMPLE
         context.options = dict(codec.options)
         context.open()
     except AV_ERRORS as exc:
