@@ -87,8 +87,9 @@ def _received(party: Record) -> Iterator[str]:
     yield _line("", _rates(party["rates"]))
     yield _line(
         "",
-        f"sound missing {_ms(party['concealed_ms'])}, silent {party['silences']} "
-        f"times, {_ms(party['silent_ms'])}, lost {party['losses']} times",
+        f"sound missing {_ms(party['concealed_ms'])}, thrown away "
+        f"{_ms(party.get('cut_ms'))}, silent {party['silences']} times, "
+        f"{_ms(party['silent_ms'])}, lost {party['losses']} times",
     )
     for key, what in (
         ("video_latency_ms", "picture delay"),

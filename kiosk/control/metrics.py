@@ -116,6 +116,13 @@ def _parties(status: Mapping[str, Any]) -> Iterator[str]:
     yield from _family(
         f"{name}_concealed_seconds", "Of sound.", each("concealed_ms", 0.001)
     )
+    yield from _family(
+        f"{name}_cut_seconds", "Of sound, thrown away.", each("cut_ms", 0.001)
+    )
+    yield from _family(f"{name}_underruns", "Sound ran out.", each("underruns"))
+    yield from _family(
+        f"{name}_late_packets", "Of sound, dropped.", each("late_packets")
+    )
     dropped = [sample for n, play in plays.items() for sample in _drops(n, play)]
     yield from _family(f"{name}_pictures_dropped", "Not shown.", dropped)
     for key, what in (

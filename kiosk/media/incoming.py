@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
-from kiosk.media.jitter import AudioPacket, DelayBounds, JitterBuffer
+from kiosk.media.jitter import AudioPacket, DelayBounds, JitterBuffer, SoundCounts
 from kiosk.media.stats import Samples
 from kiosk.ports import Layer, Micros, PlayStats
 from kiosk.rtmp import flv
@@ -79,6 +79,7 @@ class PlayCounters:
     drops: PictureDrops = field(default_factory=PictureDrops)
     shown_at: Micros | None = None
     concealed_us: int = 0
+    sound: SoundCounts = field(default_factory=SoundCounts)
     bytes_received: int = 0
     picture_gap: Samples = field(default_factory=Samples)
     picture_hold: Samples = field(default_factory=Samples)
@@ -123,7 +124,7 @@ class IncomingStream:
         self.counters = counters
         self.lock = threading.Lock()
         self.presenting = threading.Lock()
-        self.jitter = JitterBuffer(bounds)
+        self.jitter = JitterBuffer(bounds, counters.sound)
         self.heard: HeardAt | None = None
         self.first_sound_at: Micros | None = None
         self.last_media_at: Micros | None = None
@@ -225,7 +226,10 @@ class IncomingStream:
             pictures_dropped=sum(drops.values()),
             drops=drops,
             concealed_ms=counters.concealed_us / 1000,
-            playout_delay_ms=self.jitter.target_us / 1000,
+            cut_ms=counters.sound.cut_us / 1000,
+            underruns=counters.sound.underruns,
+            late_packets=counters.sound.late_packets,
+            playout_target_ms=self.jitter.target_us / 1000,
             bytes_received=counters.bytes_received,
             picture_gap_ms=counters.picture_gap.distribution(),
             picture_hold_ms=counters.picture_hold.distribution(),

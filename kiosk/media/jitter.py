@@ -90,6 +90,25 @@ class DelayBounds:
     most_us: int = 160_000
 
 
+@dataclass(slots=True)
+class SoundCounts:
+    """
+    What became of a peer's sound before it could be played.
+
+    Attributes:
+        late_packets: Dropped, as a newer one had come before them.
+        cut_us: Thrown away, as too much waited: when playing began or after a
+            stall.
+        underruns: How often it ran out; closer together than half a second is
+            once.
+
+    """
+
+    late_packets: int = 0
+    cut_us: int = 0
+    underruns: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """
@@ -117,10 +136,18 @@ class JitterBuffer:
     Packets of one stream between its receiver and the playout.
 
     Not thread-safe: the owner holds a lock around each call.
+
+    Args:
+        bounds: Where the playout delay may move.
+        counts: Of the peer, over all the streams it has.
+
     """
 
-    def __init__(self, bounds: DelayBounds | None = None) -> None:
+    def __init__(
+        self, bounds: DelayBounds | None = None, counts: SoundCounts | None = None
+    ) -> None:
         self._bounds = bounds or DelayBounds()
+        self.counts = counts or SoundCounts()
         self._packets: deque[AudioPacket] = deque()
         self._buffered_us = 0
         self._newest_pts_us: int | None = None
@@ -133,9 +160,6 @@ class JitterBuffer:
         self._levels = RecentLeast(_WINDOW_US)
         self._lateness = Lateness()
         self.target_us = self._bounds.start_us
-        self.late_packets = 0
-        self.cut_us = 0
-        self.underrun_events = 0
 
     @property
     def buffered_us(self) -> int:
@@ -151,7 +175,7 @@ class JitterBuffer:
         """Add what arrived; a late duplicate is dropped, a backlog bounded."""
         newest = self._newest_pts_us
         if newest is not None and 0 <= newest - packet.pts_us < _JUMP_US:
-            self.late_packets += 1
+            self.counts.late_packets += 1
             return
         if newest is not None and not newest < packet.pts_us < newest + _JUMP_US:
             self._lateness.restart()
@@ -229,7 +253,7 @@ class JitterBuffer:
     def _note_underrun(self, now: Micros) -> None:
         self._levels.clear()
         if self._last_event is None or now - self._last_event > _EVENT_US:
-            self.underrun_events += 1
+            self.counts.underruns += 1
         self._last_event = now
 
     def _observe(self, level: int, now: Micros) -> None:
@@ -265,7 +289,7 @@ class JitterBuffer:
 
     def _shorten_to(self, longest_us: int) -> None:
         while self._buffered_us > longest_us and len(self._packets) > 1:
-            self.cut_us += self._packets[0].duration_us
+            self.counts.cut_us += self._packets[0].duration_us
             self.take()
 
 

@@ -102,7 +102,9 @@ class ReceivedRecord:
     Attributes:
         pictures_dropped, drops: Received and not shown, and why; this and the
             distributions as in :class:`kiosk.ports.PlayStats`.
-        concealed_ms: Sound that was missing when it was due.
+        concealed_ms, cut_ms: Sound that was missing when it was due, and sound
+            thrown away unheard; these and the counts of it likewise.
+        playout_target_ms: The delay that the playout aimed at in the end.
         silences: How often nothing came of it for a second.
         silent_ms: How long altogether it was silent; from a second after the
             last thing came until there was something again.
@@ -117,7 +119,10 @@ class ReceivedRecord:
     drops: Mapping[str, int]
     size_bytes: int
     concealed_ms: int
-    playout_delay_ms: float
+    playout_target_ms: float
+    cut_ms: int = 0
+    underruns: int = 0
+    late_packets: int = 0
     silences: int = 0
     silent_ms: int = 0
     losses: int = 0

@@ -147,6 +147,10 @@ class PlayStats:
             ``moved`` (of a connection that ended), ``damaged``, ``late`` (a newer
             one was due), ``hidden`` (the peer had been silent).
         concealed_ms: Sound that was missing when it was due.
+        cut_ms: Sound thrown away unheard, as too much of it had come at once.
+        underruns: How often sound ran out.
+        late_packets: Of sound; dropped, as newer ones had come before them.
+        playout_target_ms: The delay that the playout aims at now.
         picture_gap_ms: From one picture shown to the next; the largest is the
             longest freeze.
         picture_hold_ms: From a picture's arrival to its presentation, by our clock.
@@ -166,7 +170,10 @@ class PlayStats:
     pictures_dropped: int = 0
     drops: Mapping[str, int] = field(default_factory=dict[str, int])
     concealed_ms: float = 0.0
-    playout_delay_ms: float = 0.0
+    cut_ms: float = 0.0
+    underruns: int = 0
+    late_packets: int = 0
+    playout_target_ms: float = 0.0
     bytes_received: int = 0
     picture_gap_ms: Distribution | None = None
     picture_hold_ms: Distribution | None = None

@@ -118,7 +118,7 @@ def _latencies(calls: list[Watched]) -> Table:
 def _pictures(calls: list[Watched]) -> Table:
     header = (
         *("", "s", "sent", "shown", "distinct at ticks", "ticks", "unreadable"),
-        *("playout ms", "concealed ms", "empty loop late, max ms"),
+        *("playout aims at, ms", "concealed ms", "empty loop late, max ms"),
     )
     rows: list[tuple[str | Number, ...]] = [
         (
@@ -127,7 +127,7 @@ def _pictures(calls: list[Watched]) -> Table:
             call.sent,
             *(int(call.outside[key]) for key in ("written", "distinct", "ticks")),
             int(call.outside["unreadable"]) + int(call.outside["dark"]),
-            *(float(call.play[key]) for key in ("playout_delay_ms", "concealed_ms")),
+            *(float(call.play[key]) for key in ("playout_target_ms", "concealed_ms")),
             call.machine["max"],
         )
         for call in calls

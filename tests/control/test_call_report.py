@@ -25,6 +25,7 @@ def test_one_call_is_told_in_detail_and_what_was_not_measured_says_so() -> None:
     assert "300 pictures, dropped 4 (4 old), 0.75 MB, 1 reconnects" in text
     assert "kbit/s: 600 for 10 s" in text
     assert "308 shown, dropped 2 (2 late)" in text
+    assert "sound missing 40 ms, thrown away 330 ms, silent 0 times" in text
     assert "picture delay: not measured" in text
     assert "sound delay: p50 90, p95 95, p99 99, max 101 ms (20)" in text
 

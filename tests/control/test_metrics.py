@@ -34,6 +34,9 @@ IN_CALL: dict[str, Any] = {
             "pictures_shown": 80,
             "bytes_received": 123_456_789,
             "drops": {"late": 1},
+            "cut_ms": 330.0,
+            "underruns": 2,
+            "late_packets": 4,
             "video_latency_ms": {"p50": 90.0, "p95": 100.0, "p99": 120.0},
             "audio_latency_ms": None,
         },
@@ -61,6 +64,9 @@ def test_a_call_is_told_in_base_units_with_parties_as_numbers() -> None:
         'kiosk_received_pictures_per_second{party="1"} 29.5',
         'kiosk_received_bytes{party="1"} 123456789',
         'kiosk_received_pictures_dropped{party="1",reason="late"} 1',
+        'kiosk_received_cut_seconds{party="1"} 0.33',
+        'kiosk_received_underruns{party="1"} 2',
+        'kiosk_received_late_packets{party="1"} 4',
         'kiosk_received_picture_delay_seconds{party="1",quantile="0.95"} 0.1',
     ):
         assert line in lines

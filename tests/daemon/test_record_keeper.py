@@ -108,7 +108,14 @@ def test_our_streams_of_one_call_are_added_up() -> None:
 
 def test_each_party_has_an_entry_with_its_silences_and_losses() -> None:
     call = Call()
-    shown = PlayStats("a", pictures_shown=25, bytes_received=50_000)
+    shown = PlayStats(
+        *("a", 26, 25),
+        bytes_received=50_000,
+        cut_ms=330.4,
+        underruns=3,
+        late_packets=2,
+        playout_target_ms=70.0,
+    )
     call.keeper.look(None, [PlayStats("a")])
     call.after(1.0).look(None, [shown, PlayStats("b")])
     call.keeper.hear(PeerStarted("a"))
@@ -123,6 +130,8 @@ def test_each_party_has_an_entry_with_its_silences_and_losses() -> None:
 
     assert (a.user_id, a.pictures_shown, a.silences, a.silent_ms) == ("a", 25, 1, 2_000)
     assert [span.kbps for span in a.rates] == [400]
+    assert (a.cut_ms, a.underruns, a.late_packets) == (330, 3, 2)
+    assert a.playout_target_ms == 70.0
     # a silence that lasts ends with the call
     assert (b.user_id, b.losses, b.silences, b.silent_ms) == ("b", 1, 1, 3_000)
 

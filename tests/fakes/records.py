@@ -41,7 +41,10 @@ def call_record(call: int = 3) -> dict[str, Any]:
         drops={"late": 2},
         size_bytes=740_000,
         concealed_ms=40,
-        playout_delay_ms=60.0,
+        playout_target_ms=60.0,
+        cut_ms=330,
+        underruns=2,
+        late_packets=1,
         picture_gap_ms=Distribution(307, 33.0, 40.0, 66.0, 1_400.0),
         audio_latency_ms=Distribution(20, 90.0, 95.0, 99.0, 101.0),
     )

@@ -15,11 +15,11 @@ from tests.fakes.rtmp_sockets import PPS, SPS
 NOW = Micros(1_000_000)
 
 
-def stream() -> IncomingStream:
+def stream(counters: PlayCounters | None = None) -> IncomingStream:
     made = IncomingStream(
         "a",
         Layer.BASE,
-        PlayCounters(),
+        counters or PlayCounters(),
         bounds=DelayBounds(),
         on_picture=lambda: None,
     )
@@ -194,5 +194,23 @@ def test_a_snapshot_names_the_peer_and_the_delay() -> None:
     stats = stream().stats()
 
     assert stats.user_id == "a"
-    assert stats.playout_delay_ms == 60.0
+    assert stats.playout_target_ms == 60.0
     assert stats.video_latency_ms is None
+
+
+def test_sound_that_is_thrown_away_is_counted_over_all_streams_of_a_peer() -> None:
+    counters = PlayCounters()
+    streams = [stream(counters), stream(counters)]
+    for made in streams:
+        made.put_audio(0, SOUND_CONFIG, NOW)
+        for at_ms in range(0, 510, 21):
+            made.put_audio(at_ms, flv.AacUnit(b"sound"), NOW)
+        made.put_audio(420, flv.AacUnit(b"late"), NOW)
+        made.jitter.order(10_000, 0, NOW)  # begins without the backlog
+        while made.jitter.take():
+            pass
+        made.jitter.order(10_000, 0, NOW)
+    stats = streams[-1].stats()
+
+    assert (stats.late_packets, stats.underruns) == (2, 2)
+    assert stats.cut_ms == pytest.approx(2 * 448, abs=43)
