@@ -18,19 +18,18 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from kiosk.app.log_setup import redact
+from kiosk.call.record_bounds import IN_MEMORY, LARGEST_BYTES
 from kiosk.config.schema import CallsSection
 from kiosk.ports.call_record import CallRecord
 
 
 log = logging.getLogger(__name__)
 
-IN_MEMORY: Final = 20
 _NAME = re.compile(r"call-([0-9]{8})\.json")
 _OWNER_AND_GROUP = 0o640
-_LARGEST_BYTES = 1 << 18
 
 
 def archive_of(section: CallsSection, environment: Mapping[str, str]) -> FileArchive:
@@ -75,7 +74,9 @@ class FileArchive:
             return
         for _, path in self._files()[-IN_MEMORY:]:
             record = _read(path)
-            if record is not None:
+            if record is None:
+                log.warning("call record makes no sense", extra={"file": path.name})
+            else:
                 self._newest.append(record)
 
     def keep(self, record: CallRecord) -> None:
@@ -134,7 +135,7 @@ class FileArchive:
 def _read(path: Path) -> dict[str, Any] | None:
     try:
         with path.open("rb") as file:
-            record: object = json.loads(file.read(_LARGEST_BYTES))
+            record: object = json.loads(file.read(LARGEST_BYTES))
     except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(record, dict) or "call" not in record:

@@ -16,12 +16,12 @@ from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from kiosk.call.record_bounds import LARGEST_ANSWER_BYTES
 from kiosk.errors import ControlError
 
 
 DEFAULT_SOCKET = Path("/run/kiosk/control.sock")
 
-_MAX_ANSWER = 1 << 20
 _MAX_LINE = 1 << 16
 _MAX_STILL = 1 << 22
 _STILL_S = 130.0  # somebody has to press a key, and a slow line to carry it
@@ -109,7 +109,7 @@ class ControlClient:
     ) -> dict[str, Any]:
         connection, answer = self._open(method, route, body)
         with contextlib.closing(connection), self._explained():
-            return self._object(answer.read(_MAX_ANSWER))
+            return self._object(answer.read(LARGEST_ANSWER_BYTES))
 
     def _open(
         self,
@@ -139,7 +139,7 @@ class ControlClient:
             answer = connection.getresponse()
             if answer.status == _OK:
                 return answer
-            refusal = answer.read(_MAX_ANSWER)
+            refusal = answer.read(LARGEST_ANSWER_BYTES)
         reason = self._object(refusal).get("error", answer.reason)
         raise ControlError(f"the kiosk refused: {reason}")
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kiosk.call.record_bounds import MOST_SPANS
 from kiosk.ports import Micros
 from kiosk.ports.call_record import RateSpan
 
 
-MOST_SPANS = 120
 LEAST_US = 500_000
 """What a rate is taken over at least: of less it would be one picture's."""
 
@@ -86,7 +86,7 @@ class RateHistory:
             return
         self._spans.append(fresh)
         if len(self._spans) > MOST_SPANS:
-            self._coarsen()
+            self.coarsen()
 
     def pause(self) -> None:
         """Leave the time until the next look out: the stream is away."""
@@ -104,7 +104,13 @@ class RateHistory:
             for span in self._spans
         )
 
-    def _coarsen(self) -> None:
+    @property
+    def n_spans(self) -> int:
+        """How many spans the history has."""
+        return len(self._spans)
+
+    def coarsen(self) -> None:
+        """Make one of every two neighbours."""
         for first, second in zip(self._spans[::2], self._spans[1::2], strict=False):
             first.take_in(second)
         self._spans = self._spans[::2]

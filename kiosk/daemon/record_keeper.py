@@ -15,6 +15,13 @@ from typing import Any, Final
 
 from kiosk import ports
 from kiosk.call import events as ev
+from kiosk.call.record_bounds import (
+    LONGEST_REASON,
+    MOST_LOSSES,
+    MOST_PARTIES,
+    MOST_PASSAGES,
+    MOST_SPANS_RECEIVED,
+)
 from kiosk.call.rows import reason_of
 from kiosk.call.states import CALL_STATES, State
 from kiosk.daemon.rate_history import LEAST_US, RateHistory
@@ -30,10 +37,6 @@ from kiosk.ports.call_record import (
 )
 
 
-_MOST_PARTIES: Final = 32
-_MOST_PASSAGES: Final = 100
-_MOST_LOSSES: Final = 16
-_LONGEST_REASON: Final = 200
 _MISSED_MS: Final = 100.0
 _BRAKED_MS: Final = 300.0
 _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -132,7 +135,7 @@ class RecordKeeper:
         now = self._clock.now()
         self._leave_state(now)
         self._state = (state, now)
-        if len(self._passages) < _MOST_PASSAGES:
+        if len(self._passages) < MOST_PASSAGES:
             self._passages.append(Passage(self._ms(now), state.name))
 
     def end_by(self, what: str, reason: str = "") -> None:
@@ -140,7 +143,7 @@ class RecordKeeper:
         if self._ended is None:
             self._ended = self._clock.now()
             self._leave_state(self._ended)
-            self._ended_by, self._reason = what, reason[:_LONGEST_REASON]
+            self._ended_by, self._reason = what, reason[:LONGEST_REASON]
 
     def hear(self, fact: ports.MediaFact) -> None:
         """Take a fact of the media threads."""
@@ -155,10 +158,10 @@ class RecordKeeper:
             case ports.PlayLost(user_id):
                 self._party(user_id).losses += 1
             case ports.CaptureLost(device, reason):
-                if len(self._losses) < _MOST_LOSSES:
+                if len(self._losses) < MOST_LOSSES:
                     at_ms = self._ms(self._clock.now())
                     self._losses.append(
-                        DeviceLoss(at_ms, device, reason[:_LONGEST_REASON])
+                        DeviceLoss(at_ms, device, reason[:LONGEST_REASON])
                     )
             case _:
                 return
@@ -214,6 +217,7 @@ class RecordKeeper:
         ended = self._ended or self._began
         for party in self._parties.values():
             self._end_silence(party)
+        self._coarsen_rates()
         return CallRecord(
             call=self._call,
             room_id=room_id,
@@ -248,7 +252,7 @@ class RecordKeeper:
 
     def _party(self, user_id: str) -> _Party:
         known = self._parties
-        if user_id not in known and len(known) >= _MOST_PARTIES:
+        if user_id not in known and len(known) >= MOST_PARTIES:
             # who left first; there are fewer layers than would be needed for none
             del known[min(known, key=lambda other: not known[other].is_gone)]
         return self._parties.setdefault(user_id, _Party(PlayStats(user_id)))
@@ -266,6 +270,12 @@ class RecordKeeper:
             until = self._clock.now() if self._ended is None else self._ended
             party.silent_us += max(0, until - party.silent_since)
             party.silent_since = None
+
+    def _coarsen_rates(self) -> None:
+        """Make a record of many parties no larger than it may be."""
+        histories = [party.rates for party in self._parties.values()]
+        while sum(rates.n_spans for rates in histories) > MOST_SPANS_RECEIVED:
+            max(histories, key=lambda rates: rates.n_spans).coarsen()
 
     def _set_up(self) -> SetUp:
         steps = asdict(self._timings)

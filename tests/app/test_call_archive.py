@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.app.call_archive import IN_MEMORY, FileArchive, archive_of
+from kiosk.app.call_archive import FileArchive, archive_of
+from kiosk.call.record_bounds import IN_MEMORY, LARGEST_BYTES
 from kiosk.config.schema import CallsSection
 from kiosk.ports.call_record import CallRecord, DeviceLoss, SetUp
+from tests.fakes.records import fullest_record
 
 
 def record(call: int, reason: str = "") -> CallRecord:
@@ -43,6 +45,16 @@ def test_a_record_is_a_file_and_outlives_the_kiosk(tmp_path: Path) -> None:
     assert (folder / "call-00000001.json").stat().st_mode & 0o7 == 0
 
 
+def test_the_fullest_record_there_can_be_outlives_the_kiosk_too(tmp_path: Path) -> None:
+    FileArchive(tmp_path).keep(fullest_record())
+    later = FileArchive(tmp_path)
+    later.load()
+    (path,) = tmp_path.iterdir()
+
+    assert 100_000 < path.stat().st_size <= LARGEST_BYTES
+    assert [kept["call"] for kept in later.newest()] == [3]
+
+
 def test_a_service_keeps_its_calls_where_systemd_says(tmp_path: Path) -> None:
     given = {"STATE_DIRECTORY": f"{tmp_path}:/elsewhere"}
     archive_of(CallsSection(), given).keep(record(1))
@@ -53,7 +65,9 @@ def test_a_service_keeps_its_calls_where_systemd_says(tmp_path: Path) -> None:
     assert [kept["call"] for kept in archive_of(CallsSection(), given).newest()] == [1]
 
 
-def test_the_oldest_files_go_and_strange_ones_stay(tmp_path: Path) -> None:
+def test_the_oldest_files_go_and_strange_ones_stay(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     (tmp_path / "call-00000004.json").write_text("{ damaged")
     archive = FileArchive(tmp_path, most=3)
@@ -66,6 +80,8 @@ def test_the_oldest_files_go_and_strange_ones_stay(tmp_path: Path) -> None:
         "notes.txt",
     ]
     assert [kept["call"] for kept in archive.newest()] == [5, 4, 3, 2, 1]
+    (warning,) = caplog.records
+    assert vars(warning)["file"] == "call-00000004.json"
 
 
 @pytest.mark.parametrize("most", [1, 4, 7])

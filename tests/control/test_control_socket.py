@@ -10,16 +10,19 @@ import os
 import socket
 import stat
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kiosk.call.record_bounds import IN_MEMORY
 from kiosk.control.client import ControlClient
 from kiosk.control.listener import Listener, _reason
 from kiosk.control.server import ControlServer
 from kiosk.errors import ControlError, RoomUnreachable
 from tests.fakes.controlled_daemon import FakeDaemon
+from tests.fakes.records import fullest_record
 from tests.fakes.waiting import wait_until
 
 
@@ -77,6 +80,17 @@ async def test_the_records_of_calls_arrive_as_the_daemon_gave_them(
         calls = await asyncio.to_thread(client.calls)
 
     assert calls == [{"call": 2}, {"call": 1}]
+
+
+async def test_as_many_records_as_are_kept_arrive_however_full_they_are(
+    tmp_path: Path,
+) -> None:
+    daemon = FakeDaemon()
+    daemon.records = [asdict(fullest_record())] * IN_MEMORY
+    async with serving(tmp_path / "s", daemon) as client:
+        calls = await asyncio.to_thread(client.calls)
+
+    assert calls == json.loads(json.dumps(daemon.records))
 
 
 async def test_metrics_are_text_for_a_scraper(tmp_path: Path) -> None:

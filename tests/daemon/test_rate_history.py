@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kiosk.daemon.rate_history import MOST_SPANS, RateHistory
+from kiosk.call.record_bounds import MOST_SPANS
+from kiosk.daemon.rate_history import RateHistory
 from kiosk.ports import Micros
 from kiosk.ports.call_record import RateSpan
 
