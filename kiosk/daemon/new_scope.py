@@ -71,5 +71,6 @@ def new_scope(
         notices=settings.notices,
         replies=settings.replies,
         still_words=settings.still_words,
+        scatter=outside.scatter,
     )
     return scope

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ class Outside:
         chime: Sounds the warning before a queued call opens the camera; may
             raise DeviceError.
         television: Plays while nobody calls, where there is one.
+        scatter: Returns a number from 0 to 1; spreads the pauses of many kiosks.
 
     """
 
@@ -42,3 +44,4 @@ class Outside:
     is_open_now: Callable[[], bool]
     chime: Callable[[], Awaitable[None]]
     television: Television | None = None
+    scatter: Callable[[], float] = random.random

@@ -68,6 +68,7 @@ class CallScope:
         notices: Mapping[Notice, str],
         replies: Sequence[Reply],
         still_words: Mapping[StillWord, str],
+        scatter: Callable[[], float],
     ) -> None:
         self.call = call
         self.room_id = ""
@@ -81,6 +82,7 @@ class CallScope:
         self._clock = clock
         self._post = post
         self._queue_s = queue_s
+        self._scatter = scatter
         self._notices = Notices(room, notices, peers)
         self._replies = Replies(replies, clock, self._notices.say)
         self.stills = Stills(
@@ -211,7 +213,8 @@ class CallScope:
                 await self._room.move_stream(push_url)
             except (RoomError, MediaError) as exc:
                 log.info("stream not moved yet", extra={"reason": str(exc)})
-                await asyncio.sleep(pause)
+                # who lost the same relay must not come back in the same second
+                await asyncio.sleep(pause * (0.5 + self._scatter()))
                 pause = min(2.0, pause * 1.6)
                 continue
             self._post(ev.StreamMoved(self.call, self.peers.standing))

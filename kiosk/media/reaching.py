@@ -3,8 +3,10 @@ From the addresses of one host to a connected socket: whoever answers first.
 
 TCP repeats an unanswered connect after one, three and seven seconds, so that a
 link which is back may go unnoticed for as long as it was away.  Here another
-attempt is begun beside the others again and again, at the next address in
-turn; nobody is told but the first that answers.
+attempt is begun beside the others, at the next address in turn; nobody is told
+but the first that answers.  A host that is full answers nobody either, so they
+are few, and ever further apart once every address was tried: TCP repeats each of
+them, and together they notice a link that is back within a second.
 """
 
 from __future__ import annotations
@@ -18,6 +20,10 @@ from itertools import cycle
 
 from kiosk.media.resolver import Address
 from kiosk.media.waiting import TO_WRITE, Waiting
+
+
+MOST_ATTEMPTS = 4
+"""Side by side, where a host has no more addresses than that."""
 
 
 class Reaching:
@@ -39,6 +45,7 @@ class Reaching:
     ) -> None:
         self._addresses = cycle(addresses)
         self._untried = len(addresses)
+        self._most = max(MOST_ATTEMPTS, len(addresses))
         self._waiting = waiting
         self._tune = tune
         self._attempts: list[socket.socket] = []
@@ -50,7 +57,8 @@ class Reaching:
 
         Args:
             within_s: For all of them.
-            another_s: Without an answer for so long, another one is begun.
+            another_s: Without an answer for so long, another one is begun; after
+                twice and four times as long one more, if every address was tried.
 
         Raises:
             OSError: Every address says no.
@@ -59,9 +67,12 @@ class Reaching:
         deadline = time.monotonic() + within_s
         try:
             while self._untried > 0 or self._attempts:
-                self._begin(next(self._addresses))
-                self._untried -= 1
-                begin_at = min(time.monotonic() + another_s, deadline)
+                begin_at = deadline
+                if len(self._attempts) < self._most:
+                    self._begin(next(self._addresses))
+                    begin_at = min(time.monotonic() + another_s, deadline)
+                    self._untried -= 1
+                    another_s *= 2 if self._untried <= 0 else 1
                 if (sock := self._answered(begin_at)) is not None:
                     return sock
                 if self._waiting.is_cancelled or time.monotonic() >= deadline:

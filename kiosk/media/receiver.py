@@ -15,6 +15,7 @@ and after that only a new connection is as quick to notice that it is back.
 from __future__ import annotations
 
 import logging
+import random
 import secrets
 import threading
 from collections.abc import Callable, Iterable
@@ -25,6 +26,7 @@ from kiosk.media.incoming import IncomingStream
 from kiosk.media.life_sign import LifeSign
 from kiosk.media.link import Link, MakeLink
 from kiosk.media.relay_stream import RelayStream
+from kiosk.media.retrying import Retrying
 from kiosk.media.worker import Worker
 from kiosk.ports import Clock, MediaFact, Micros, PlayLost, PlayUrlUsedUp
 from kiosk.room.stream_ticket import is_ticket
@@ -52,7 +54,8 @@ class PlayDeadlines:
         media_s: Nothing more came, though the connection lives.
         quiet_s: Nothing came: a sign of ours is sent.
         sign_s: The sign did not arrive: the connection is dead.
-        first_pause_s, longest_pause_s: From one attempt to the next, doubling.
+        first_pause_s, longest_pause_s: From one attempt to the next, doubling
+            (:mod:`kiosk.media.retrying`).
         url_s: How long a fresh URL is waited for.
 
     """
@@ -67,7 +70,13 @@ class PlayDeadlines:
 
 
 class Receiver:
-    """Receives one stream; ``run`` is the body of its thread."""
+    """
+    Receives one stream; ``run`` is the body of its thread.
+
+    Args:
+        scatter: Returns a number from 0 to 1; spreads the pauses of many.
+
+    """
 
     def __init__(
         self,
@@ -78,6 +87,7 @@ class Receiver:
         *,
         make_link: MakeLink,
         deadlines: PlayDeadlines,
+        scatter: Callable[[], float] = random.random,
     ) -> None:
         self._url = url
         self._stream = stream
@@ -85,6 +95,9 @@ class Receiver:
         self._post = post
         self._make_link = make_link
         self._deadlines = deadlines
+        self._retrying = Retrying(
+            deadlines.first_pause_s, deadlines.longest_pause_s, scatter
+        )
         self._link: Link | None = None
         self._is_reported = False
         self._asked_at: Micros | None = None
@@ -106,7 +119,6 @@ class Receiver:
 
     def run(self, worker: Worker) -> None:
         """Receive until told to stop."""
-        pause_s = self._deadlines.first_pause_s
         while not worker.stopping.is_set():
             began, url = self._clock.now(), self._url
             self._media_came = False
@@ -114,11 +126,11 @@ class Receiver:
                 self._receive(worker, url)
             except MediaError as exc:
                 self._report(worker, exc)
+            ended = self._clock.now()
             if self._media_came:
-                pause_s = self._deadlines.first_pause_s
-                began = self._clock.now()
-            self._await_next(worker, url, Micros(began + round(pause_s * 1_000_000)))
-            pause_s = min(pause_s * 2, self._deadlines.longest_pause_s)
+                self._retrying.succeeded()
+                began = ended
+            self._await_next(worker, url, self._retrying.due(began, ended))
 
     def _await_next(self, worker: Worker, used: RtmpUrl, due: Micros) -> None:
         """Wait until another attempt is due, with another ticket if need be."""

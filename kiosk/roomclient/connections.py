@@ -9,7 +9,7 @@ rarely comes late when a link is back. Here a cancelled connect
 leaves nothing behind, and a connection that was quiet for
 :data:`KEEP_ALIVE_S`, or that the server ended, is closed at once. So is one on
 which a request does not arrive (``UNHEARD_S``); and while no connect is answered
-another one is begun beside it again and again (:mod:`kiosk.roomclient.reaching`).
+others are begun beside it, a few (:mod:`kiosk.roomclient.reaching`).
 
 A connection is kept longer than a heartbeat's period, for over TLS a new one costs
 both sides several times the heartbeat (``tests/bench``, ``heartbeat_tls``). So it may

@@ -1,9 +1,10 @@
 """
 Connecting to a room server whose link may be away.
 
-TCP repeats a connect that nobody answers after 1, 3 and 7 s only.  So another one is
-begun beside it three times a second, to the host's addresses in turn; the first that
-is answered counts.
+TCP repeats a connect that nobody answers after 1, 3 and 7 s only.  So a few more are
+begun beside it, to the host's addresses in turn; the first that is answered counts.
+A server that is full answers nobody either: once every address was tried they come
+ever further apart, and TCP repeats each of them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ UNHEARD_S: Final = 2.0
 """What does not arrive for so long ends a connection."""
 _UNHEARD_MS = round(UNHEARD_S * 1000)
 _ANOTHER_S = 0.3  # then another connect is begun, to the next address in turn
+_MOST_ATTEMPTS = 4  # side by side, where a host has no more addresses than that
 
 
 OpenSocket: TypeAlias = Callable[
@@ -46,9 +48,12 @@ async def reached(
     # asyncio's own race of addresses forgets sockets when it is cancelled
     race = _Race(addresses, port, open_socket)
     try:
+        another_s = _ANOTHER_S
         while not race.over.done():
-            race.begin_another()
-            await asyncio.wait({race.over}, timeout=_ANOTHER_S)
+            if not race.is_crowded:
+                race.begin_another()
+            await asyncio.wait({race.over}, timeout=another_s)
+            another_s *= 2 if race.is_every_address_tried else 1
         return race.winner()
     finally:
         race.close()
@@ -72,9 +77,20 @@ class _Race:
         self._port = port
         self._open = open_socket
         self._untried = len(addresses)
+        self._most = max(_MOST_ATTEMPTS, len(addresses))
         self._attempts: set[socket.socket] = set()
         self._connected: socket.socket | None = None
         self._error = OSError("no address")
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether so many attempts wait for an answer that they are enough."""
+        return len(self._attempts) >= self._most
+
+    @property
+    def is_every_address_tried(self) -> bool:
+        """Whether another attempt would go where one went before."""
+        return self._untried <= 0
 
     def begin_another(self) -> None:
         """Try the next address in turn, and one more where that is refused."""

@@ -73,6 +73,7 @@ async def running_kiosk(
     notices: Mapping[Notice, str] | None = None,
     replies: tuple[Reply, ...] = (),
     broadcasts: bool = False,
+    scatter: Callable[[], float] = lambda: 0.0,
     **timers_s: float,
 ) -> AsyncIterator[RunningKiosk]:
     """Run a daemon; timers are given by lower-case name, in seconds."""
@@ -107,6 +108,7 @@ async def running_kiosk(
         is_open_now=lambda: world.open_hours,
         chime=world.chime,
         television=world.television,
+        scatter=scatter,
     )
     daemon = Daemon(settings, outside, start)
     async with asyncio.TaskGroup() as group:

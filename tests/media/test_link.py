@@ -18,7 +18,7 @@ from kiosk.media.dialling import LinkLimits
 from kiosk.media.link import Link
 from kiosk.media.resolver import Address, Resolver
 from kiosk.rtmp.url import RtmpUrl
-from tests.fakes.listening import listening
+from tests.fakes.listening import filled, full_server, listening
 from tests.fakes.self_signed import self_signed
 from tests.fakes.silent_server import silent_server
 from tests.fakes.waiting import wait_until
@@ -73,7 +73,7 @@ def test_a_closed_port_is_named_without_the_key() -> None:
 
 
 def test_an_address_that_does_not_answer_leaves_time_for_the_next() -> None:
-    with _full_server() as dead, silent_server() as alive:
+    with full_server() as dead, silent_server() as alive:
 
         def two(host: str, port: int) -> Sequence[Address]:
             return [
@@ -91,7 +91,7 @@ def test_an_address_that_does_not_answer_leaves_time_for_the_next() -> None:
 def test_no_answer_to_a_connect_ends_by_the_start_deadline() -> None:
     limits = LinkLimits(start_s=0.2)
     with (
-        _full_server() as dead,
+        full_server() as dead,
         linked(to_port(dead), limits=limits) as link,
         pytest.raises(StreamStalled, match=r"within 0\.2 s \(connect\)"),
     ):
@@ -102,7 +102,7 @@ def test_a_host_that_answers_late_is_reached_before_tcp_itself_tries_again() -> 
     limits = LinkLimits(start_s=0.9, another_s=0.05)  # TCP: after a whole second
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         port = listener.getsockname()[1]
-        with _filled(port):
+        with filled(port):
             room = threading.Timer(0.2, _take_one, (listener,))
             room.start()
             with linked(to_port(port), limits=limits) as link:
@@ -143,27 +143,6 @@ def test_an_address_that_cannot_be_tried_is_one_that_refuses() -> None:
 def _take_one(listener: socket.socket) -> None:
     connection, _ = listener.accept()
     connection.close()
-
-
-@contextmanager
-def _full_server() -> Iterator[int]:
-    """Yield a port whose queue is full: a connect is not answered."""
-    with silent_server(backlog=0) as port, _filled(port):
-        yield port
-
-
-@contextmanager
-def _filled(port: int) -> Iterator[None]:
-    fillers = [socket.socket() for _ in range(4)]
-    for filler in fillers:
-        filler.settimeout(0)
-        filler.connect_ex(("127.0.0.1", port))
-    try:
-        time.sleep(0.05)
-        yield
-    finally:
-        for filler in fillers:
-            filler.close()
 
 
 def test_an_unknown_host_is_named() -> None:
@@ -216,7 +195,7 @@ def _cancelled_soon(link: Link, waits: Callable[[], object]) -> float:
 
 def test_a_connect_is_cancelled_at_once() -> None:
     limits = LinkLimits(start_s=30, another_s=30)
-    with _full_server() as dead, linked(to_port(dead), limits=limits) as link:
+    with full_server() as dead, linked(to_port(dead), limits=limits) as link:
         assert _cancelled_soon(link, link.dial) < 1.0
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from kiosk.roomclient.reaching import reached
+from tests.fakes.listening import full_server
 
 
 @pytest.fixture
@@ -49,3 +50,17 @@ async def test_it_is_over_when_there_is_no_socket_for_any_address(port: int) -> 
     async with asyncio.timeout(5):
         with pytest.raises(OSError, match="not supported"):
             await reached(["::1", "::2"], port, without_ipv6)
+
+
+async def test_a_server_that_answers_nobody_gets_few_connects() -> None:
+    begun: list[socket.socket] = []
+
+    def noted(family: socket.AddressFamily, kind: socket.SocketKind) -> socket.socket:
+        begun.append(socket.socket(family, kind))
+        return begun[-1]
+
+    with full_server() as full, pytest.raises(TimeoutError):
+        async with asyncio.timeout(1.8):
+            await reached(["127.0.0.1"], full, noted)
+
+    assert len(begun) == 3  # at 0.0, 0.3 and 0.9 s
