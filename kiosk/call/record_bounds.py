@@ -20,7 +20,7 @@ MOST_SPANS: Final = 120
 MOST_SPANS_RECEIVED: Final = 240
 """Of all parties' streams together."""
 
-_LETTER: Final = 6  # as JSON has one that is not ASCII: \\uXXXX
+_LETTER: Final = 6  # as JSON has one that is not ASCII: \uXXXX
 _ID: Final = 256 * _LETTER
 _REASON: Final = LONGEST_REASON * 2 * _LETTER
 _SPAN, _PASSAGE = 128, 64

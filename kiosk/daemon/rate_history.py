@@ -60,6 +60,7 @@ class RateHistory:
         self._spans: list[_Span] = []
         self._looked_at: Micros | None = None
         self._size_bytes = 0
+        self._rest: tuple[Micros, int] | None = None
         self.newest_kbps: int | None = None
 
     def look(self, size_bytes: int, now: Micros, aimed_kbps: int | None = None) -> None:
@@ -68,15 +69,16 @@ class RateHistory:
 
         Args:
             size_bytes: Since the beginning of the call.
-            now: :data:`LEAST_US` after the last look that counted, or nothing
-                is noted: the next look has it.
+            now: :data:`LEAST_US` after the last look that counted, or there is
+                no rate: the next look has it, or the last span in the end.
             aimed_kbps: What the encoder is told at this moment.
 
         """
         since, before = self._looked_at, self._size_bytes
         if since is not None and now - since < LEAST_US:
+            self._rest = now, size_bytes
             return
-        self._looked_at, self._size_bytes = now, size_bytes
+        self._looked_at, self._size_bytes, self._rest = now, size_bytes, None
         if since is None:
             return
         fresh = _Span(since, now, size_bytes - before, aimed_kbps)
@@ -90,10 +92,12 @@ class RateHistory:
 
     def pause(self) -> None:
         """Leave the time until the next look out: the stream is away."""
+        self._take_rest()
         self._looked_at = self.newest_kbps = None
 
     def spans(self, began: Micros) -> tuple[RateSpan, ...]:
         """Return the history, in milliseconds since the call began."""
+        self._take_rest()
         return tuple(
             RateSpan(
                 at_ms=(span.began - began) // 1_000,
@@ -114,3 +118,14 @@ class RateHistory:
         for first, second in zip(self._spans[::2], self._spans[1::2], strict=False):
             first.take_in(second)
         self._spans = self._spans[::2]
+
+    def _take_rest(self) -> None:
+        """Give the last span what passed since: too short for one of its own."""
+        rest, since = self._rest, self._looked_at
+        if rest is None or since is None or not self._spans:
+            return
+        last = self._spans[-1]
+        (now, size_bytes), before = rest, self._size_bytes
+        if last.ended == since:
+            last.take_in(_Span(since, now, size_bytes - before, last.aimed_kbps))
+        self._looked_at, self._size_bytes, self._rest = now, size_bytes, None

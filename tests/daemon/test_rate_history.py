@@ -69,6 +69,26 @@ def test_a_look_out_of_turn_makes_no_rate_and_loses_no_byte() -> None:
     assert [span.kbps for span in history.spans(Micros(0))] == [600]
 
 
+def test_the_end_of_a_stream_is_in_its_last_span() -> None:
+    history = history_of(600, 600, aimed=600)
+    history.look(160_000, Micros(2 * SECOND + 200_000), 700)
+    (whole,) = history.spans(Micros(0))
+    (again,) = history.spans(Micros(0))
+
+    assert whole == again == RateSpan(0, 2_200, round(160_000 * 8 / 2_200), 600)
+    assert history.newest_kbps == 600
+
+
+def test_the_end_of_one_that_goes_away_again_at_once_is_in_no_span() -> None:
+    history = history_of(600)
+    history.pause()
+    history.look(600_000 // 8, Micros(9 * SECOND))
+    history.look(90_000, Micros(9 * SECOND + 100_000))
+    history.pause()
+
+    assert history.spans(Micros(0)) == (RateSpan(0, 1_000, 600),)
+
+
 def test_the_time_a_stream_was_away_is_in_no_span() -> None:
     history = history_of(600)
     history.pause()
