@@ -13,6 +13,8 @@ from tests.fakes.room_server import Member
 
 
 ROOM = "desk"
+_HEARTBEAT_RACES = 20
+"""So many races take far less than the patience with a silent member."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,9 @@ async def races(agent: Member, rivals: Sequence[Member], times: int) -> list[Rac
     await agent.create(ROOM)
     urls = {one.user: await one.push_url() for one in rivals}
     dice, run = random.Random(times), list[Race]()
-    for _ in range(times):
+    for number in range(times):
+        if number % _HEARTBEAT_RACES == 0:
+            await agent.ask(msg.PusherHeartbeat(ROOM, agent.user))
         started = dice.sample(rivals, len(rivals))
         codes = await asyncio.gather(*(_code_of(one, urls) for one in started))
         room = await agent.ask(msg.GetPushers(ROOM))
