@@ -120,6 +120,14 @@ class Face:
         )
         self._screens.show(self.screen, self.facts)
 
+    def show_received(self) -> None:
+        """Show what comes from the others, where the screen depends on it."""
+        several = self.scope is not None and len(self.scope.peers.known) > 1
+        if self.screen is ScreenName.RECONNECTING or (
+            several and self.screen is ScreenName.IN_CALL
+        ):
+            self.refresh()
+
     def read(self, message: ports.TextReceived) -> None:
         """Show a text message and tell the subscribers."""
         several = self.scope is not None and len(self.scope.peers.known) > 1

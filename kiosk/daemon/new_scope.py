@@ -54,6 +54,7 @@ def new_scope(
         post=post,
         on_text=on_text,
         on_changed=face.refresh,
+        on_received=face.show_received,
         on_first_picture=face.tell_first_picture,
         on_url_used_up=renew_url,
         on_air=settings.broadcasts,

@@ -34,6 +34,7 @@ class Peers:
         post: Gets the events.
         on_text: Gets text messages.
         on_changed: Called when a screen of the call reads differently.
+        on_received: Called when something else comes from a peer.
         on_first_picture: Gets the user_id whose picture is shown first.
         on_url_used_up: Gets the user_id whose stream needs a fresh URL.
         on_air: Whether we broadcast: then there is nobody to be played.
@@ -49,6 +50,7 @@ class Peers:
         post: Callable[[ev.Event], None],
         on_text: Callable[[ports.TextReceived], None],
         on_changed: Callable[[], None],
+        on_received: Callable[[], None],
         on_first_picture: Callable[[str], None],
         on_url_used_up: Callable[[str], None],
         on_air: bool = False,
@@ -59,6 +61,7 @@ class Peers:
         self._post = post
         self._on_text = on_text
         self._on_changed = on_changed
+        self._on_received = on_received
         self._on_first_picture = on_first_picture
         self._on_url_used_up = on_url_used_up
         self._started: set[str] = set()
@@ -135,7 +138,7 @@ class Peers:
             if not free:
                 return None
             self._layers[user_id] = free[0]
-            self._tell_several()
+            self._on_received()
         return self._layers[user_id]
 
     def forget(self, user_id: str) -> None:
@@ -188,10 +191,10 @@ class Peers:
             case ports.PeerResumed(user_id):
                 self._silent.discard(user_id)
                 self._post(ev.PeersResumed(self._call))
-                self._tell_several()
+                self._on_received()
             case ports.LoudestChanged(user_id):
                 self._loudest = user_id
-                self._tell_several()
+                self._on_received()
             case ports.PlayLost(user_id, reason):
                 log.info("peer not played", extra={"user": user_id, "reason": reason})
             case ports.PlayUrlUsedUp(user_id):
@@ -233,14 +236,10 @@ class Peers:
             self._timings.first_picture_us = self._clock.now()
             self._on_first_picture(user_id)
         self._post(ev.PeerStarted(self._call))
+        self._on_received()
 
     def _silence(self, user_id: str) -> None:
         self._silent.add(user_id)
         if self._are_silent:
             self._post(ev.PeersSilent(self._call))
-        self._tell_several()
-
-    def _tell_several(self) -> None:
-        """Have the tiles drawn anew; of one peer a screen shows nothing of this."""
-        if len(self.known) > 1:
-            self._on_changed()
+        self._on_received()

@@ -208,7 +208,14 @@ class StreamPictures:
             if stream.is_closed:
                 return
             at = self._display.show(stream.layer, picture.frame)
-            stream.counters.count_shown(at, picture.arrived_at)
+            if at is None:
+                stream.counters.drops.hidden += 1
+            else:
+                stream.counters.count_shown(at, picture.arrived_at)
+        for fact in self.presence.picture_shown(self._clock.now()):
+            self._post(fact)  # it is there, though its place may be yet to come
+        if at is None:
+            return
         heard = stream.heard
         if heard is not None and at - heard.at < NO_SOUND_US:
             lag_us = at - (heard.at + picture.pts_us - heard.pts_us)
@@ -216,8 +223,6 @@ class StreamPictures:
                 stream.counters.picture_lag.add(lag_us / 1000)
         if picture.painted_at is not None:
             stream.counters.video_latency.add((at - picture.painted_at) / 1000)
-        for fact in self.presence.picture_shown(self._clock.now()):
-            self._post(fact)
 
 
 class Renderer:

@@ -216,7 +216,7 @@ class Display(Protocol):
         """
         ...
 
-    def show(self, layer: Layer, frame: Frame, at: Rect | None = None) -> Micros:
+    def show(self, layer: Layer, frame: Frame, at: Rect | None = None) -> Micros | None:
         """
         Put a frame on a layer; may be called from any thread.
 
@@ -227,7 +227,7 @@ class Display(Protocol):
                 shape.
 
         Returns:
-            When it is (about to be) on the glass.
+            When it is (about to be) on the glass; ``None`` if it never will be.
 
         """
         ...

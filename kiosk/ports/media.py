@@ -145,7 +145,8 @@ class PlayStats:
         drops: Of these, how many for which reason: ``without_idr`` (nothing to
             refer to), ``behind`` (too old to be decoded), ``crowded`` (too many),
             ``moved`` (of a connection that ended), ``damaged``, ``late`` (a newer
-            one was due), ``hidden`` (the peer had been silent).
+            one was due), ``hidden`` (the peer had been silent, or
+            the screen had no place for it).
         concealed_ms: Sound that was missing when it was due.
         cut_ms: Sound thrown away unheard, as too much of it had come at once.
         underruns: How often sound ran out.

@@ -21,7 +21,6 @@ import threading
 from collections.abc import Mapping
 
 from kiosk.ports import (
-    Clock,
     Display,
     DmabufFrame,
     Frame,
@@ -43,13 +42,11 @@ class Curtain:
 
     Args:
         display: What is behind it; opened and closed by its owner.
-        clock: Stamps the pictures that were dropped.
 
     """
 
-    def __init__(self, display: Display, clock: Clock) -> None:
+    def __init__(self, display: Display) -> None:
         self._display = display
-        self._clock = clock
         self._lock = threading.Lock()
         self._is_down = True
         self._has_television = False
@@ -76,7 +73,7 @@ class Curtain:
         with self._lock:
             self._has_television = allowed
 
-    def show_television(self, frame: Frame) -> Micros:
+    def show_television(self, frame: Frame) -> Micros | None:
         """Put a picture of the idle screen's stream on the base, or drop it."""
         with self._lock:
             if self._has_television:
@@ -84,7 +81,7 @@ class Curtain:
                 return self._display.show(Layer.BASE, frame)
         if isinstance(frame, DmabufFrame):
             frame.release()
-        return self._clock.now()
+        return None
 
     def hide_television(self) -> None:
         """Take the last picture of the stream away, if it is on the base still."""
@@ -129,7 +126,7 @@ class Curtain:
     def open(self) -> None:
         """Nothing: the display is its owner's to open."""
 
-    def show(self, layer: Layer, frame: Frame, at: Rect | None = None) -> Micros:
+    def show(self, layer: Layer, frame: Frame, at: Rect | None = None) -> Micros | None:
         """Put a picture of the media on a layer, or drop it; any thread."""
         with self._lock:
             if not self._is_down and (layer not in _FURTHER or layer in self._places):
@@ -141,7 +138,7 @@ class Curtain:
                 return self._display.show(layer, frame, at)
         if isinstance(frame, DmabufFrame):
             frame.release()
-        return self._clock.now()
+        return None
 
     def hide(self, layer: Layer) -> None:
         """Switch a layer off, unless a page is on it; any thread."""
@@ -175,7 +172,7 @@ class TelevisionScreen:
     def open(self) -> None:
         """Nothing: the display is its owner's to open."""
 
-    def show(self, layer: Layer, frame: Frame, at: Rect | None = None) -> Micros:
+    def show(self, layer: Layer, frame: Frame, at: Rect | None = None) -> Micros | None:
         """Put a picture on the whole base layer, or drop it; any thread."""
         return self._curtain.show_television(frame)
 

@@ -77,7 +77,7 @@ class ScreenPresenter:
         fonts: Sequence[Path] | None = None,
     ) -> None:
         self._display = display
-        self._curtain = Curtain(display, clock)
+        self._curtain = Curtain(display)
         self._clock = clock
         self._language = language
         self._branding = branding or Branding()

@@ -209,7 +209,8 @@ def screen_content(
     said = _said(name, facts, words)
     in_call = name is ScreenName.IN_CALL
     self_view = name in SELF_VIEW
-    tiles = _tiles(facts, words) if in_call else ()
+    is_over_picture = _is_over_picture(name, facts)
+    tiles = _tiles(facts, words) if in_call or is_over_picture else ()
     return ScreenContent(
         name=name,
         mood=_mood(name, facts),
@@ -231,7 +232,7 @@ def screen_content(
         message=plain(facts.text, MESSAGE_LENGTH) if in_call else "",
         self_view=self_view,
         self_view_label=words.your_picture if self_view else "",
-        over_picture=_is_over_picture(name, facts),
+        over_picture=is_over_picture,
         tiles=tiles,
         still=_still(facts, words) if in_call else None,
     )
@@ -240,6 +241,8 @@ def screen_content(
 def _is_over_picture(name: ScreenName, facts: ScreenFacts) -> bool:
     if name is ScreenName.IDLE:
         return facts.television
+    if name is ScreenName.RECONNECTING:  # ours does not arrive, theirs may
+        return any(tile.received is Received.PICTURE for tile in facts.tiles)
     several = len(facts.tiles) > 1
     return name is ScreenName.IN_CALL and (facts.with_picture or several)
 
@@ -303,6 +306,8 @@ def _notices(name: ScreenName, facts: ScreenFacts, words: Words) -> tuple[Notice
     notices: list[Notice] = []
     if facts.insecure:
         notices.append(Notice(Tone.WARNING, Icon.LOCK_OPEN, words.not_encrypted))
+    if name is ScreenName.RECONNECTING and _is_over_picture(name, facts):
+        notices.append(Notice(Tone.WARNING, Icon.WARNING, words.not_sent))
     if name is ScreenName.IN_CALL and facts.is_poor:
         notices.append(Notice(Tone.WARNING, Icon.WARNING, words.poor_connection))
     if name is ScreenName.IN_CALL and facts.still is StillScene.SENDING:

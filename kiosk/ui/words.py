@@ -47,6 +47,8 @@ class Words:
     interrupted: str
     for_technicians: str
     poor_connection: str
+    not_sent: str
+    """Of ourselves, while the others are seen."""
     told_muted: str
     """To the others in the room, as are the five that follow."""
     told_unmuted: str
@@ -172,6 +174,7 @@ EN: Final = Words(
     interrupted="Interrupted",
     for_technicians="For technicians",
     poor_connection="Weak connection",
+    not_sent="You are not seen or heard",
     told_muted="Microphone off",
     told_unmuted="Microphone on",
     told_reconnecting="Connection interrupted, one moment please",
@@ -260,6 +263,7 @@ ZH_CN: Final = Words(
     interrupted="连接中断",
     for_technicians="技术人员",
     poor_connection="网络连接较弱",
+    not_sent="对方看不到、听不到您",
     told_muted="麦克风已关闭",
     told_unmuted="麦克风已打开",
     told_reconnecting="网络中断，请稍候",

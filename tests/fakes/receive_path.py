@@ -26,7 +26,7 @@ from kiosk.media.receiver import PlayDeadlines, Receiver
 from kiosk.media.render import StreamPictures
 from kiosk.media.stretch import Pcm
 from kiosk.media.worker import Worker
-from kiosk.ports import Layer, MediaFact, Micros
+from kiosk.ports import Display, Layer, MediaFact, Micros
 from kiosk.rtmp import messages as m
 from kiosk.rtmp.chunks import Message
 from kiosk.rtmp.events import IdrRequested
@@ -155,7 +155,7 @@ class ReceivePath:
         coming: Iterator[Coming],
         *,
         begin: int = 1_000_000,
-        make_display: Callable[[SteadyClock], HeadlessDisplay] = HeadlessDisplay,
+        make_display: Callable[[SteadyClock], Display] = HeadlessDisplay,
         on_period: Callable[[Micros, Pcm | None, int | None], None] | None = None,
         on_fact: Callable[[MediaFact], None] | None = None,
     ) -> None:

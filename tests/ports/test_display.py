@@ -82,6 +82,7 @@ def test_showing_returns_a_time_on_the_monotonic_clock(display: Display) -> None
 
     shown_at = display.show(Layer.BASE, grey_frame())
 
+    assert shown_at is not None
     assert before <= shown_at <= MonotonicClock().now() + 100_000
 
 

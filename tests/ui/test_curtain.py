@@ -23,14 +23,14 @@ def display() -> Iterator[HeadlessDisplay]:
 
 @pytest.fixture
 def curtain(display: HeadlessDisplay) -> Curtain:
-    return Curtain(display, SteadyClock(now=7))
+    return Curtain(display)
 
 
 def test_it_is_down_at_first_and_drops_every_picture(
     display: HeadlessDisplay, curtain: Curtain
 ) -> None:
     for layer in Layer:
-        assert curtain.show(layer, grey_frame()) == 7
+        assert curtain.show(layer, grey_frame()) is None
 
     assert curtain.is_down
     assert not [layer for layer in Layer if display.newest(layer)]

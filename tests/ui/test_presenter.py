@@ -17,11 +17,13 @@ from kiosk.ports import (
     Layer,
     Micros,
     PageFrame,
+    Received,
     Rect,
     ScreenFacts,
     ScreenName,
     Screens,
     SoftFrame,
+    Tile,
 )
 from kiosk.ui.layout import pip_rect
 from kiosk.ui.presenter import PillowScreens, ScreenPresenter, wall_time
@@ -147,6 +149,26 @@ def test_a_tick_puts_a_page_back_over_a_late_picture(
 
     assert isinstance(display.newest(Layer.BASE), PageFrame)
     assert _on(display) == {Layer.BASE}
+
+
+def test_reconnecting_neither_covers_nor_flashes_over_a_peer_that_still_plays(
+    display: HeadlessDisplay, presenter: ScreenPresenter
+) -> None:
+    facts = ScreenFacts(tiles=(Tile("Li Wen", Layer.BASE, Received.PICTURE),))
+    presenter.present(ScreenName.IN_CALL, facts)
+    presenter.pictures.show(Layer.BASE, grey_frame())
+    pages = []
+    for _ in range(3):
+        presenter.present(ScreenName.RECONNECTING, facts)
+        pages.append(isinstance(display.newest(Layer.BASE), PageFrame))
+        presenter.pictures.show(Layer.BASE, grey_frame())
+        presenter.refresh(ScreenName.RECONNECTING, facts)
+        pages.append(isinstance(display.newest(Layer.BASE), PageFrame))
+
+    over = display.newest(Layer.OVER)
+    assert not any(pages)
+    assert isinstance(over, PageFrame)  # with the strip: the way to hang up
+    assert over.width == SIZE[0]
 
 
 @pytest.mark.parametrize("name", ScreenName)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.ports import Button, Micros, ScreenFacts, ScreenName, StillScene
+from kiosk.ports import (
+    Button,
+    Layer,
+    Micros,
+    Received,
+    ScreenFacts,
+    ScreenName,
+    StillScene,
+    Tile,
+)
 from kiosk.ui.screens import (
     Branding,
     Fault,
@@ -168,6 +177,26 @@ def test_a_weak_connection_is_said_in_a_call_and_nowhere_else() -> None:
     (notice,) = _content(ScreenName.IN_CALL, weak).notices
     assert notice.text == "Weak connection"
     assert _content(ScreenName.IDLE, weak).notices == ()
+
+
+def test_while_the_peer_is_seen_a_broken_stream_of_ours_is_a_notice_over_it() -> None:
+    seen = ScreenFacts(tiles=(Tile("Li Wen", Layer.BASE, Received.PICTURE),))
+    content = _content(ScreenName.RECONNECTING, seen)
+
+    (notice,) = content.notices
+    assert content.over_picture
+    assert notice.text == "You are not seen or heard"
+
+
+@pytest.mark.parametrize("received", [Received.SOUND, Received.SILENCE])
+def test_without_a_picture_a_broken_stream_of_ours_is_a_page(
+    received: Received,
+) -> None:
+    unseen = ScreenFacts(tiles=(Tile("Li Wen", Layer.BASE, received),))
+    content = _content(ScreenName.RECONNECTING, unseen)
+
+    assert not content.over_picture
+    assert content.notices == ()
 
 
 @pytest.mark.parametrize("name", ScreenName)

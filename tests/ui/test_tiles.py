@@ -272,5 +272,19 @@ def test_other_screens_of_a_call_have_no_tiles() -> None:
     assert away.tiles == ()
 
 
+def test_all_others_stay_in_their_tiles_while_our_own_stream_is_moved(
+    display: HeadlessDisplay, presenter: ScreenPresenter
+) -> None:
+    presenter.present(ScreenName.IN_CALL, with_tiles(ANNA, BRUNO))
+    show_all(presenter, grey_frame())
+    in_call = display.place(Layer.SECOND)
+
+    presenter.present(ScreenName.RECONNECTING, with_tiles(ANNA, BRUNO))
+
+    assert presenter.pictures.show(Layer.SECOND, grey_frame()) is not None
+    assert display.place(Layer.SECOND) == in_call
+    assert presenter.pictures.show(Layer.THIRD, grey_frame()) is None
+
+
 def test_a_tile_knows_its_layer() -> None:
     assert content(ANNA, BRUNO).tiles[1] == PeerTile("Bruno", Layer.SECOND, "", False)
