@@ -4,7 +4,7 @@ Connecting to a room server whose link may be away.
 TCP repeats a connect that nobody answers after 1, 3 and 7 s only.  So a few more are
 begun beside it, to the host's addresses in turn; the first that is answered counts.
 A server that is full answers nobody either: once every address was tried they come
-ever further apart, and TCP repeats each of them.
+further apart, and TCP repeats each of them.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ UNHEARD_S: Final = 2.0
 """What does not arrive for so long ends a connection."""
 _UNHEARD_MS = round(UNHEARD_S * 1000)
 _ANOTHER_S = 0.3  # then another connect is begun, to the next address in turn
+_LONGEST_APART_S = 0.6  # with what TCP repeats, a link that is back is noticed as soon
 _MOST_ATTEMPTS = 4  # side by side, where a host has no more addresses than that
 
 
@@ -53,7 +54,8 @@ async def reached(
             if not race.is_crowded:
                 race.begin_another()
             await asyncio.wait({race.over}, timeout=another_s)
-            another_s *= 2 if race.is_every_address_tried else 1
+            if race.is_every_address_tried:
+                another_s = min(another_s * 2, _LONGEST_APART_S)
         return race.winner()
     finally:
         race.close()
