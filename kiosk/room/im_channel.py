@@ -30,6 +30,9 @@ from kiosk.room.script import Script
 
 
 QUIT_S: Final = 1.0
+COMES_UP_S: Final = 2.0
+"""What is said waits so long for the group; a join takes tenths of a second."""
+_LOOK_S: Final = 0.05
 _RANDOM_BELOW: Final = 2**31
 
 
@@ -73,6 +76,13 @@ class ImChannel:
             raise
         self._next_seq = 0
         self.is_up = True
+
+    def is_up_soon(self) -> Script[bool]:
+        """Wait a little for a group that we enter; say whether we are in it."""
+        until = self._talk.now + COMES_UP_S
+        while self._group_id and not self.is_up and self._talk.now < until:
+            yield from self._talk.pause(_LOOK_S)
+        return self.is_up
 
     def listen(self) -> Script[tuple[Heard, ...]]:
         """

@@ -199,9 +199,14 @@ class Membership:
             yield from self.lookout.look()
 
     def send_text(self, text: str, now: float, cmd: str = "") -> Script[None]:
-        """Send a text message; repeated only where it cannot arrive twice."""
+        """
+        Send a text message; repeated only where it cannot arrive twice.
+
+        A call can be under way before its channel is: then the text waits for that,
+        as original servers have no other way for it.
+        """
         give_up_at = self._talk.begin(now)
-        if self.channel is not None and self.channel.is_up:
+        if self.channel is not None and (yield from self.channel.is_up_soon()):
             yield from self.channel.say(Said(text, cmd))
             return
         message = SendRoomTextMsg(self.room_id, self._talk.user_id, text, cmd)

@@ -393,6 +393,31 @@ def test_texts_go_by_the_room_route_while_the_channel_is_down() -> None:
     assert service.asked[-1].request == SendRoomTextMsg("r1", "kiosk7", "hello")
 
 
+def test_a_text_waits_for_a_group_that_is_being_entered() -> None:
+    service = with_group(im_login=Slow(1.0, LOGIN))
+    kiosk = Kiosk(service)
+
+    service.play_together(
+        [kiosk.channel.enter("r1"), kiosk.seat.send_text("hello", service.now)], 3.0
+    )
+
+    assert service.routes == ["im_login", "im_apply_join_group", "im_send_group_msg"]
+
+
+def test_a_text_waits_two_seconds_for_a_group_that_cannot_be_entered() -> None:
+    service = with_group(im_apply_join_group=UNREACHABLE)
+    kiosk = Kiosk(service)
+    with pytest.raises(RoomUnreachable):
+        service.play(kiosk.channel.enter("r1"))
+    began = service.now
+
+    service.play(kiosk.seat.send_text("hello", began))
+
+    sent = service.asked[-1]
+    assert sent.request == SendRoomTextMsg("r1", "kiosk7", "hello")
+    assert sent.at - began == pytest.approx(2.0, abs=0.1)
+
+
 def test_a_seat_lost_meanwhile_ends_the_listening() -> None:
     service = with_group(
         get_pushers=[room("r1", ANNA, ME), NOT_FOUND],
