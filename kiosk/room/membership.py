@@ -199,13 +199,9 @@ class Membership:
             yield from self.lookout.look()
 
     def send_text(self, text: str, now: float, cmd: str = "") -> Script[None]:
-        """
-        Send a text message; repeated only where it cannot arrive twice.
-
-        A call can be under way before its channel is: then the text waits for that,
-        as original servers have no other way for it.
-        """
+        """Send a text message; repeated only where it cannot arrive twice."""
         give_up_at = self._talk.begin(now)
+        # Original servers carry no texts; a call can be under way before its channel.
         if self.channel is not None and (yield from self.channel.is_up_soon()):
             yield from self.channel.say(Said(text, cmd))
             return

@@ -13,6 +13,7 @@ from tests.fakes.descriptors import descriptors, is_connected
 pytestmark = pytest.mark.e2e
 
 N_CALLS = 12
+REST_S = 60.0
 
 
 def call_and_hang_up(kiosk: Party, agent: Party) -> None:
@@ -33,9 +34,15 @@ def settled(kiosk: Party) -> dict[str, Any]:
 
 
 def at_rest(kiosk: Party) -> dict[str, Any]:
-    """Return the status once nothing of a call or a request is left to close."""
+    """
+    Return the status once nothing of a call or a request is left to close.
+
+    A connection is kept for 10 s, and every 20 s or so an idle kiosk asks anew.
+    """
     while True:
-        wait_until(lambda: not is_connected(kiosk.pid), "the room service let go")
+        wait_until(
+            lambda: not is_connected(kiosk.pid), "the room service let go", REST_S
+        )
         status = settled(kiosk)
         if not is_connected(kiosk.pid):
             return status
@@ -45,11 +52,11 @@ def lasting(status: dict[str, Any]) -> dict[str, int]:
     return {"threads": status["threads"], "descriptors": status["fds"]}
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_twelve_calls_leave_no_thread_and_no_descriptor_behind() -> None:
     with Branch() as branch:
         branch.start_server()
-        agent, kiosk = branch.start_agent(), branch.start_kiosk()
+        agent, kiosk = branch.start_agent(), branch.start_kiosk(fleet={"report_s": 0})
         kiosk.wait_for("IDLE")
         # The first call opens what stays open: worker threads.
         call_and_hang_up(kiosk, agent)
