@@ -39,6 +39,15 @@ async def test_a_machine_without_ipv6_reaches_the_other_address(
         assert sock.getpeername() == ("127.0.0.1", port)
 
 
+async def test_what_is_written_in_two_pieces_waits_for_no_acknowledgement(
+    port: int,
+) -> None:
+    async with asyncio.timeout(5):
+        sock = await reached(["127.0.0.1"], port)
+    with sock:
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 async def test_an_address_of_an_interface_that_is_gone_costs_nothing(port: int) -> None:
     async with asyncio.timeout(5):
         sock = await reached(["fe80::1%gone", "127.0.0.1"], port)
