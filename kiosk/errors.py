@@ -3,8 +3,10 @@ Errors a caller of :mod:`kiosk` may catch, and nothing else.
 
 * :exc:`KioskError`
     * :exc:`ConfigError`: a field technician can fix it in a file.
+        * :exc:`BundleRefused`: nothing of a provisioning bundle was applied.
     * :exc:`DeviceError`: a device is absent, busy or gone.
         * :exc:`DeviceStalled` (also TimeoutError)
+        * :exc:`DisplayMissing`: no display that people could see.
     * :exc:`RoomError`: the room service said no, or said nothing.
         * :exc:`RoomRefused`: it answered with an RTCRoom code.
             * :exc:`RoomFull` (5001)
@@ -19,12 +21,18 @@ Errors a caller of :mod:`kiosk` may catch, and nothing else.
         * :exc:`StreamEnded` (also ConnectionError): the relay closed it.
         * :exc:`WireError` (also ValueError): bytes that are not RTMP or FLV.
     * :exc:`ControlError`: the daemon's control socket said no.
+    * :exc:`DownloadFailed` (also ConnectionError): a file did not come whole.
+    * :exc:`NotAsSigned`: files from elsewhere that nobody trusted vouches for.
+    * :exc:`UpdateRefused`: a system update that this machine does not take.
+    * :exc:`UpdateFailed`: a system update that was begun and not completed.
 
 Every error knows the one line to show to whom: ``str(exc)`` goes to the
 journal, :attr:`KioskError.code` to the person in front of the display and to
-the support desk.  Three codes of the log belong to no error: K002, a call that
-could not be closed in time, K003, a fault of this program, after which it is
-started anew, and K004, a call's record that could not be written.  Messages name the thing, the cause and, where one exists,
+the support desk.  U003 belongs to no error: the kiosk makes way for a restart.  Nor do N001 to N004,
+what the network lacks, and N013, a clock that cannot be right.  Four codes of the log neither: T001, the door of the case
+is open, K002, a call that could not be closed in time, K003, a fault of this program, after which it is
+started anew, and K004, a call's record that could not be written.  K005 to K010 are those of the
+safe screen: why systemd had to start the kiosk anew (:mod:`kiosk.app.ladder`).  Messages name the thing, the cause and, where one exists,
 the cure; they never carry a key, a token or a signed URL.
 """
 
@@ -62,6 +70,12 @@ class ConfigError(KioskError):
         self.mistakes = mistakes
 
 
+class BundleRefused(ConfigError):
+    """A provisioning bundle has mistakes, and nothing of it was applied."""
+
+    code = "C002"
+
+
 class DeviceError(KioskError):
     """
     A device is absent, busy or gone.
@@ -88,6 +102,12 @@ class DeviceStalled(DeviceError, TimeoutError):
     def __init__(self, device: str, path: str, silent_for: float) -> None:
         super().__init__(device, path, f"silent for {silent_for:.1f} s")
         self.silent_for = silent_for
+
+
+class DisplayMissing(DeviceError):
+    """Nothing can be seen: no display is connected, or somebody else owns it."""
+
+    code = "D003"
 
 
 class RoomError(KioskError):
@@ -184,3 +204,59 @@ class ControlError(KioskError):
     """The daemon's control socket is absent or refused a request."""
 
     code = "K001"
+
+
+class DownloadFailed(KioskError, ConnectionError):
+    """
+    A file could not be fetched.
+
+    Attributes:
+        host: Where it was asked for.
+
+    """
+
+    code = "N001"
+
+    def __init__(self, host: str, reason: str) -> None:
+        super().__init__(f"{host}: {reason}")
+        self.host = host
+
+
+class NotAsSigned(KioskError):
+    """
+    A bundle or an update is not what somebody trusted signed.
+
+    Attributes:
+        file: Its name within the bundle.
+        cause: What is wrong with it.
+        cure: What to do about it.
+
+    """
+
+    code = "S001"
+
+    def __init__(self, file: str, cause: str, cure: str) -> None:
+        super().__init__(f"{file} {cause}; {cure}")
+        self.file = file
+        self.cause = cause
+        self.cure = cure
+
+
+class UpdateRefused(KioskError):
+    """A system update is not for this machine, or not one; nothing was written."""
+
+    code = "U001"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the update is refused: {reason}")
+        self.reason = reason
+
+
+class UpdateFailed(KioskError):
+    """A system update was begun and not completed; the running system is as it was."""
+
+    code = "U002"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the update failed: {reason}")
+        self.reason = reason

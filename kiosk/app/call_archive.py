@@ -1,7 +1,7 @@
 """
 The records of the last calls: a few in memory, more in a directory.
 
-A file a call, written whole and renamed.  A directory that is missing, full or
+A file a call, whole and on the medium before the next is written.  A directory that is missing, full or
 read-only costs its files and one warning, never a call.  Times of files do not
 count: a kiosk's clock may be wrong, so the number in the name gives the order.
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import os
 import re
 import threading
 from collections import deque
@@ -20,9 +19,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
-from kiosk.app.log_setup import redact
 from kiosk.call.record_bounds import IN_MEMORY, LARGEST_BYTES
 from kiosk.config.schema import CallsSection
+from kiosk.disk import Disk, put
+from kiosk.journal.redaction import redact
 from kiosk.ports.call_record import CallRecord
 
 
@@ -57,10 +57,14 @@ class FileArchive:
     Args:
         directory: Where the files are; None: records are in memory only.
         most: How many files there may be; the oldest go.
+        disk: Takes the steps of writing.
 
     """
 
-    def __init__(self, directory: Path | None, most: int = 100) -> None:
+    def __init__(
+        self, directory: Path | None, most: int = 100, disk: Disk | None = None
+    ) -> None:
+        self._disk = disk or Disk()
         self._directory = directory if most else None
         self._most = most
         self._lock = threading.Lock()
@@ -104,11 +108,9 @@ class FileArchive:
         files = self._files()
         number = files[-1][0] + 1 if files else 1
         path = directory / f"call-{number:08}.json"
-        scratch = path.with_suffix(".part")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-        with open(os.open(scratch, flags, _OWNER_AND_GROUP), "w") as file:  # noqa: PTH123 -- of a descriptor
-            json.dump(wire, file, indent=1)
-        scratch.replace(path)
+        # On the medium at once: a new name has no old content to keep, and a power cut
+        # left nothing but empty files of the last calls.
+        put(self._disk, path, json.dumps(wire, indent=1).encode(), _OWNER_AND_GROUP)
         too_many = max(0, len(files) + 1 - self._most)
         for _, old in files[:too_many]:
             with contextlib.suppress(FileNotFoundError):

@@ -24,7 +24,9 @@ from typing import Any, Final
 
 from kiosk import ports
 from kiosk.app import devices
-from kiosk.app.kiosk_process import make_media, make_room_service, open_display
+from kiosk.app.display import open_display
+from kiosk.app.kiosk_process import make_media
+from kiosk.app.room_service import make_room_service
 from kiosk.codec.beep import CYCLE_US
 from kiosk.config.schema import KioskConfig
 from kiosk.devices.clock_monotonic import MonotonicClock

@@ -7,14 +7,16 @@ import logging
 import os
 import signal
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from typing import Final, cast
+from urllib.parse import quote
 
 from pydantic import SecretStr
 
 from kiosk.app.collector import collect_old_garbage
 from kiosk.app.descriptors import raise_descriptor_limit
 from kiosk.app.leaves import leaves_of
-from kiosk.app.log_setup import set_up_log
 from kiosk.app.store_place import store_file
 from kiosk.config.media_section import MediaSection
 from kiosk.config.recorder_section import RecorderSection
@@ -23,15 +25,21 @@ from kiosk.config.server_schema import (
     LimitsSection,
     MixingSection,
     ServerConfig,
+    StoreSection,
     TlsSection,
 )
 from kiosk.config.values import parse_address
+from kiosk.devices.init_notify import NotifyInit, watchdog_period
+from kiosk.devices.init_silent import SilentInit
 from kiosk.errors import words_of
+from kiosk.journal.set_up import set_up_log
+from kiosk.ports import Init
 from kiosk.roomserver.activation import Listeners, listeners_of
 from kiosk.roomserver.admission import AdmissionLimits
 from kiosk.roomserver.border import BorderLimits
 from kiosk.roomserver.echo import EchoSettings
 from kiosk.roomserver.im_cloud import ImAccount
+from kiosk.roomserver.inside import Beside
 from kiosk.roomserver.key_terms import KeyStyle, KeyTerms
 from kiosk.roomserver.logged import Logged
 from kiosk.roomserver.media_settings import MediaKind, MediaSettings
@@ -52,6 +60,7 @@ _OTHER_DESCRIPTORS = 1152
 _FEWEST_CONNECTIONS = 8
 _DESCRIPTORS = AdmissionLimits().descriptors
 _HOUR_S = 3600.0
+MICROS: Final = 1_000_000
 
 
 def run_server(
@@ -65,7 +74,7 @@ def run_server(
         on_ready: Called once both ports answer, with their addresses.
 
     """
-    set_up_log(config.log.level, config.log.format)
+    set_up_log(config.log.level, config.log.format, "kiosk-server")
     status = os.EX_OK
     descriptors = raise_descriptor_limit() - _OTHER_DESCRIPTORS
     try:
@@ -73,11 +82,15 @@ def run_server(
         settings = settings_of(config, path, descriptors)
         listeners = listeners_of(os.environ, os.getpid())
 
+        supervisor = os.environ.get("NOTIFY_SOCKET")
+        init: Init = NotifyInit(supervisor) if supervisor else SilentInit()
+
         def ready(at: ServerAddresses) -> None:
+            init.ready()
             log.info("server ready", extra={"rooms_kept_in": path or "nothing"})
             on_ready(at)
 
-        asyncio.run(_serve(settings, ready, listeners))
+        asyncio.run(_serve(settings, ready, listeners, _beside(config), init))
     except* OSError as group:
         for exc in leaves_of(group):
             log.error("server not started", extra={"reason": words_of(exc)})  # noqa: TRY400 -- the reason is the whole story
@@ -89,17 +102,39 @@ async def _serve(
     settings: ServerSettings,
     on_ready: Callable[[ServerAddresses], None],
     listeners: Listeners,
+    beside: Beside | None,
+    init: Init,
 ) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     async with asyncio.TaskGroup() as group:
-        serving = group.create_task(serve(settings, on_ready, listeners=listeners))
+        serving = group.create_task(
+            serve(settings, on_ready, listeners=listeners, beside=beside)
+        )
         collecting = group.create_task(collect_old_garbage(), name="collector")
+        feeding = group.create_task(_feed(init), name="watchdog")
         await stopping.wait()
-        serving.cancel()
-        collecting.cancel()
+        init.stopping()
+        for task in (serving, collecting, feeding):
+            task.cancel()
+
+
+async def _feed(init: Init) -> None:
+    """Tell the supervisor that the event loop turns: all that is served runs on it."""
+    period = watchdog_period(os.environ, os.getpid())
+    while period is not None:
+        init.ping()
+        await asyncio.sleep(period / MICROS)
+
+
+def _beside(config: ServerConfig) -> Beside | None:
+    if config.desk.http is None:
+        return None
+    # Codecs are loaded where there is a desk, and nowhere else.
+    process = import_module("kiosk.app.desk_process")
+    return cast("Beside | None", process.desk_beside(config))
 
 
 def settings_of(
@@ -140,7 +175,7 @@ def settings_of(
         turn_s=server.queue_turn_s,
         echo=EchoSettings(**config.echo.model_dump()),
         store_path=store_path,
-        store_url=config.store.url.get_secret_value() if config.store.url else "",
+        store_url=_store_url(config.store),
         store_ca_file=config.store.ca_file,
         enrolment_path=config.enrolment.file or "",
         compat_networks=_networks(config.compat.originals),
@@ -223,6 +258,17 @@ def _media(section: MediaSection) -> MediaSettings:
         hook_secret=_key(section.hook_secret),
         control_url=section.control_url or "",
     )
+
+
+def _store_url(section: StoreSection) -> str:
+    """Return the store's address with its password in it, as its library wants it."""
+    url = section.url or ""
+    if section.password is None:
+        return url
+    scheme, _, rest = url.partition("://")
+    user, at, host = rest.rpartition("@")
+    password = quote(section.password.get_secret_value(), safe="")
+    return f"{scheme}://{user}:{password}@{host if at else rest}"
 
 
 def _key(secret: SecretStr | None) -> bytes:

@@ -16,32 +16,42 @@ import logging
 import ssl
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from kiosk.config.schema import KioskConfig, NetworkSection
+from kiosk.config.network_section import NetworkSection
+from kiosk.config.schema import KioskConfig
 from kiosk.errors import ConfigError
+from kiosk.tls import trusting
 
 
 log = logging.getLogger(__name__)
 
-_SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20"
+AUTHORITIES: Final = Path("/etc/kiosk/ca")
+"""Provisioning puts there whom this program trusts, and no other on the machine."""
+
 _HANDSHAKE = "do_handshake"  # of both kinds of connection in ssl
 _PUBLIC_KEY = 5  # fields of a certificate before it, without the version
 _VERSION_TAG = 0xA0
 _LONG_LENGTH = 0x80
 
 
-def client_context(network: NetworkSection) -> ssl.SSLContext:
+def client_context(
+    network: NetworkSection, authorities: Path = AUTHORITIES
+) -> ssl.SSLContext:
     """
     Return what connections to the room server and to relays are made with.
+
+    Args:
+        network: Whom the configuration trusts; its ``ca_file`` is then the only one.
+        authorities: A directory of those trusted beside the system's.
 
     Raises:
         ConfigError: A file is absent, unreadable or not what it should be.
 
     """
     context = _trusting(network.ca_file)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_ciphers(_SUITES)
+    if network.ca_file is None:
+        _trust_also(context, authorities)
     if network.certificate and network.key:
         _show_ourselves(context, network.certificate, network.key)
     if network.pins:
@@ -96,7 +106,7 @@ class NotPinned(ssl.SSLCertVerificationError):
 
 def _trusting(ca_file: str | None) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=ca_file)
+        return trusting(ca_file)
     except ssl.SSLError:
         raise ConfigError(
             (f"[network] ca_file {ca_file}: holds no certificate in PEM",)
@@ -105,6 +115,17 @@ def _trusting(ca_file: str | None) -> ssl.SSLContext:
         raise ConfigError(
             (f"[network] ca_file {ca_file}: {error.strerror}; check path and mode",)
         ) from None
+
+
+def _trust_also(context: ssl.SSLContext, authorities: Path) -> None:
+    for path in sorted(authorities.glob("*.pem")):
+        try:
+            context.load_verify_locations(path)
+        except ssl.SSLError:
+            cure = "holds no certificate in PEM; remove it"
+            raise ConfigError((f"{path}: {cure}",)) from None
+        except OSError as error:
+            raise ConfigError((f"{path}: {error.strerror}; check its mode",)) from None
 
 
 def _show_ourselves(context: ssl.SSLContext, certificate: str, key: str) -> None:

@@ -12,6 +12,7 @@ class Screen(Enum):
     """What the customer looks at; values are the names of the screens."""
 
     IDLE = "idle"
+    CONSENT = "consent"
     CONNECTING = "connecting"
     WAITING = "waiting"
     QUEUED = "queued"
@@ -27,9 +28,16 @@ class Screen(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FindSeat:
-    """Log in if needed, look the rooms up, fetch a push URL."""
+    """
+    Log in if needed, look the rooms up, fetch a push URL.
+
+    Attributes:
+        room_id: Look into this room only: a predecessor of this process sat there.
+
+    """
 
     call: int
+    room_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from enum import Enum, auto
 class Timer(Enum):
     """Deadlines the machine may ask for; their lengths are configuration."""
 
+    CONSENT = auto()
     RESERVE = auto()
     PUBLISH = auto()
     ANSWER = auto()
@@ -54,6 +55,14 @@ class HangupPressed:
 @dataclass(frozen=True, slots=True)
 class MutePressed:
     """Somebody pressed the mute button."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The service answers, and this process follows one that died in a call."""
+
+    room_id: str
+    muted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +262,7 @@ Event = (
     CallPressed
     | HangupPressed
     | MutePressed
+    | Resumed
     | ServiceFound
     | ServiceLost
     | HoursBegan

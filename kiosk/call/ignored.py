@@ -20,6 +20,7 @@ _Triggers = AbstractSet[Trigger]
 
 _SERVICE: _Triggers = {ev.ServiceFound, ev.ServiceLost}
 _HOURS: _Triggers = {ev.HoursBegan, ev.HoursEnded}
+_RESUMED: _Triggers = {ev.Resumed}
 _PRESSES: _Triggers = {ev.CallPressed, ev.HangupPressed}
 _SEATS: _Triggers = {ev.SeatFound, ev.SeatMissing, ev.SeatFreed}
 _JOINING: _Triggers = {ev.Published, ev.SeatTaken, ev.SeatLost, ev.OnAir}
@@ -36,10 +37,17 @@ _PEERS: _Triggers = {
 _ENDS: _Triggers = {ev.PushLost, ev.RoomEnded, ev.RoomClosed, ev.Failed}
 _ANSWERS: _Triggers = {*_SEATS, *_JOINING, *_PEERS, *_ENDS, *Standing}
 
-TRIGGERS: _Triggers = {*_ANSWERS, *_SERVICE, *_HOURS, *_PRESSES, *Timer}
+TRIGGERS: _Triggers = {
+    *_ANSWERS,
+    *_SERVICE,
+    *_HOURS,
+    *_PRESSES,
+    *_RESUMED,
+    *Timer,
+}
 """Every key a row may have. Mute has none: it is a flag, not a state."""
 
-_IN_CALL: _Triggers = {*_SERVICE, *_HOURS, ev.CallPressed}
+_IN_CALL: _Triggers = {*_SERVICE, *_HOURS, *_RESUMED, ev.CallPressed}
 _IN_ROOM: _Triggers = {*_IN_CALL, *_SEATS, *_JOINING, *Standing}
 
 
@@ -53,10 +61,18 @@ _KIOSK: Mapping[State, _Triggers] = {
     State.CLOSED: {*_ANSWERS, *_PRESSES, *_SERVICE, ev.HoursEnded, *Timer},
     State.IDLE: {
         *_ANSWERS,
+        *_RESUMED,
         ev.HangupPressed,
         ev.ServiceFound,
         ev.HoursBegan,
         *Timer,
+    },
+    State.CONSENT: {
+        *_ANSWERS,
+        *_RESUMED,
+        ev.ServiceFound,
+        ev.HoursBegan,
+        *_timers_but(Timer.CONSENT),
     },
     State.RESERVING: {
         *_IN_CALL,
@@ -118,6 +134,7 @@ _KIOSK: Mapping[State, _Triggers] = {
     State.BROADCASTING: {*_IN_ROOM, *_PEERS, *Timer},
     State.ENDED: {
         *_ANSWERS,
+        *_RESUMED,
         ev.ServiceFound,
         ev.HoursBegan,
         *_timers_but(Timer.ENDED),

@@ -9,11 +9,11 @@ still picture is asked for.
 from __future__ import annotations
 
 from kiosk.call.commands import Command, SetMuted
-from kiosk.call.events import Event, MutePressed, StreamMoved, TimerFired
+from kiosk.call.events import Event, MutePressed, Resumed, StreamMoved, TimerFired
 from kiosk.call.ignored import IGNORED
 from kiosk.call.states import CALL_STATES, Role, State
 from kiosk.call.still import Question, StillQuestion
-from kiosk.call.table import TABLES, Trigger
+from kiosk.call.table import Trigger, table_of
 
 
 class CallMachine:
@@ -21,13 +21,18 @@ class CallMachine:
     Sans-I/O state machine of the one call a kiosk can have.
 
     Give it facts with :meth:`handle` and carry out the commands it returns,
-    in order. It never waits, reads no clock and does nothing by itself.
+    in order. It never waits, reads no clock and does nothing by itself. With
+    ``consent`` a call begins only after the customer agreed to it.
     """
 
     def __init__(
-        self, role: Role = Role.KIOSK, start: State = State.OUT_OF_SERVICE
+        self,
+        role: Role = Role.KIOSK,
+        start: State = State.OUT_OF_SERVICE,
+        *,
+        consent: bool = False,
     ) -> None:
-        self._rows = TABLES[role]
+        self._rows = table_of(role, consent=consent)
         self._ignored = IGNORED[role]
         self._state = start
         self._call = 0
@@ -68,18 +73,25 @@ class CallMachine:
         if row is None:
             assert trigger in self._ignored[self._state], (self._state, event)
             return ()
-        if self._state not in CALL_STATES and row.target in CALL_STATES:
-            self._call += 1
-        if row.target not in CALL_STATES:
-            self._muted = False
-        self._state = row.target
-        return (*row.build(event, self._call), *self._still.follow(self._state))
+        begins = self._state not in CALL_STATES and row.target in CALL_STATES
+        call = self._call + begins
+        muted = self._muted and row.target in CALL_STATES
+        if isinstance(event, Resumed):
+            muted = event.muted
+        # All of it or, for want of memory, nothing: no state without its commands.
+        about_still, question = self._still.after(row.target)
+        commands = (*row.build(event, call), *about_still)
+        self._state, self._call, self._muted = row.target, call, muted
+        self._still.stand(question)
+        return commands
 
     def _toggle_mute(self) -> tuple[Command, ...]:
         if self._state not in CALL_STATES:
             return ()
-        self._muted = not self._muted
-        return (SetMuted(self._muted),)
+        muted = not self._muted
+        commands = (SetMuted(muted),)
+        self._muted = muted
+        return commands
 
 
 def _trigger(event: Event) -> Trigger:

@@ -16,6 +16,9 @@ from kiosk.call.events import Timer
 
 Commands = tuple[do.Command, ...]
 
+_AT_REST = (Timer.ENDED, Timer.CONSENT)
+"""The deadlines that may run while there is no call."""
+
 
 def nothing(_: object, __: int) -> Commands:
     return ()
@@ -26,18 +29,35 @@ def show_idle(_: object, __: int) -> Commands:
 
 
 def show_closed(_: object, __: int) -> Commands:
-    return (*_clear(Timer.ENDED), do.Show(do.Screen.CLOSED))
+    return (*_clear(*_AT_REST), do.Show(do.Screen.CLOSED))
 
 
 def show_fault(event: ev.ServiceLost, _: int) -> Commands:
-    return (*_clear(Timer.ENDED), do.Show(do.Screen.OUT_OF_SERVICE, event.reason))
+    return (*_clear(*_AT_REST), do.Show(do.Screen.OUT_OF_SERVICE, event.reason))
+
+
+def ask_consent(_: object, __: int) -> Commands:
+    return (
+        *_clear(*_AT_REST),
+        do.Show(do.Screen.CONSENT),
+        do.SetTimer(Timer.CONSENT),
+    )
 
 
 def reserve(_: object, call: int) -> Commands:
     return (
-        *_clear(Timer.ENDED),
+        *_clear(*_AT_REST),
         do.Show(do.Screen.CONNECTING),
         do.FindSeat(call),
+        do.SetTimer(Timer.RESERVE),
+    )
+
+
+def resume(event: ev.Resumed, call: int) -> Commands:
+    return (
+        *_clear(*_AT_REST),
+        do.Show(do.Screen.RECONNECTING),
+        do.FindSeat(call, event.room_id),
         do.SetTimer(Timer.RESERVE),
     )
 
@@ -161,7 +181,7 @@ def end(_: object, __: int) -> Commands:
 
 
 def dismiss(_: object, __: int) -> Commands:
-    return (*_clear(Timer.ENDED), do.Show(do.Screen.IDLE))
+    return (*_clear(*_AT_REST), do.Show(do.Screen.IDLE))
 
 
 def explain(event: object, _: int) -> Commands:

@@ -12,6 +12,8 @@ class State(Enum):
     OUT_OF_SERVICE = auto()
     CLOSED = auto()
     IDLE = auto()
+    CONSENT = auto()
+    """The customer is asked whether the camera may open; nothing is open yet."""
     RESERVING = auto()
     QUEUED = auto()
     PUBLISHING = auto()

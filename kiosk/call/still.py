@@ -109,16 +109,21 @@ class StillQuestion:
         row = _ROWS[self._question].get(trigger)
         if row is None:
             return () if isinstance(event, ev.StillEnded) else None
+        asked_by = self._asked_by
         if self._question is Question.NONE:
-            self._asked_by = getattr(event, "user_id", "")
-        self._question = row.target
-        return row.build(event, self._asked_by)
+            asked_by = getattr(event, "user_id", "")
+        commands = row.build(event, asked_by)
+        self._question, self._asked_by = row.target, asked_by
+        return commands
 
-    def follow(self, state: State) -> Commands:
-        """Return what a new state of the call means for the question."""
+    def after(self, state: State) -> tuple[Commands, Question]:
+        """Return what a new state of the call means, and how the question stands then."""
         if self._question is Question.ASKED and state is not State.IN_CALL:
-            self._question = Question.NONE
-            return _withdraw(self._asked_by)
+            return _withdraw(self._asked_by), Question.NONE
         if self._question is Question.TAKING and state not in DEVICES_OPEN:
-            self._question = Question.NONE
-        return ()
+            return (), Question.NONE
+        return (), self._question
+
+    def stand(self, question: Question) -> None:
+        """Let it be as :meth:`after` told."""
+        self._question = question

@@ -13,7 +13,7 @@ Camera and microphone are open exactly in :data:`kiosk.call.states.DEVICES_OPEN`
 belongs to it: closing a sensor for a cut of a second would cost the next
 second and make the lamp lie about who is looking.
 
-The diagram in README.md is generated from :data:`KIOSK`.
+The diagram in docs/developer.md is generated from :data:`KIOSK` and :data:`CONSENT_FIRST`.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ END = Row(rows.end, State.IDLE)
 EXPLAIN = Row(rows.explain, State.ENDED)
 PEER_HUNG_UP = Row(rows.say_ended, State.ENDED)
 RECONNECT = Row(rows.reconnect, State.RECONNECTING)
+RESUME = Row(rows.resume, State.RESERVING)
 
 KIOSK: Table = {
     State.UNCONFIGURED: {},
@@ -52,14 +53,23 @@ KIOSK: Table = {
         ev.ServiceFound: Row(rows.show_idle, State.IDLE),
         ev.ServiceLost: Row(rows.show_fault, State.OUT_OF_SERVICE),
         ev.HoursEnded: Row(rows.show_closed, State.CLOSED),
+        ev.Resumed: RESUME,
     },
     State.CLOSED: {
+        ev.Resumed: RESUME,
         ev.HoursBegan: Row(rows.show_idle, State.IDLE),
     },
     State.IDLE: {
         ev.CallPressed: Row(rows.reserve, State.RESERVING),
         ev.ServiceLost: Row(rows.show_fault, State.OUT_OF_SERVICE),
         ev.HoursEnded: Row(rows.show_closed, State.CLOSED),
+    },
+    State.CONSENT: {
+        ev.CallPressed: Row(rows.reserve, State.RESERVING),
+        ev.HangupPressed: Row(rows.dismiss, State.IDLE),
+        ev.ServiceLost: Row(rows.show_fault, State.OUT_OF_SERVICE),
+        ev.HoursEnded: Row(rows.show_closed, State.CLOSED),
+        Timer.CONSENT: Row(rows.dismiss, State.IDLE),
     },
     State.RESERVING: {
         ev.SeatFound: Row(rows.publish, State.PUBLISHING),
@@ -199,3 +209,16 @@ AGENT: Table = {state: {**KIOSK[state], **_AGENT.get(state, {})} for state in St
 
 TABLES: Mapping[Role, Table] = {Role.KIOSK: KIOSK, Role.AGENT: AGENT}
 """Which table a kiosk runs by."""
+
+CONSENT_FIRST: Table = {
+    State.IDLE: {ev.CallPressed: Row(rows.ask_consent, State.CONSENT)},
+    State.ENDED: {ev.CallPressed: Row(rows.ask_consent, State.CONSENT)},
+}
+"""In the place of those rows where customers are asked before each call."""
+
+
+def table_of(role: Role, *, consent: bool) -> Table:
+    """Return the table of a kiosk that asks for consent, or does not."""
+    table = TABLES[role]
+    asking: Table = CONSENT_FIRST if consent else {}
+    return {state: {**table[state], **asking.get(state, {})} for state in State}

@@ -79,15 +79,52 @@ class AudioFile:
             return None  # damaged from here on: play what came before again
 
     def _opened(self) -> tuple[InputContainer, Iterator[bytes]]:
-        require_file(self._path)
-        try:
-            container = av.open(self._path, container_options={})
-        except AV_ERRORS as exc:
-            raise MediaError(f"{self._path}: {cause_of(exc)}") from exc
-        if not container.streams.audio:
-            container.close()
-            raise MediaError(f"{self._path}: no sound in it")
+        container = _opened(self._path)
         return container, _pcm_of(container)
+
+
+def sound_of(path: str, most_s: float) -> Iterator[bytes]:
+    """
+    Yield the sound of a file once, in blocks of signed 16 bit samples.
+
+    Args:
+        path: Anything FFmpeg can open.
+        most_s: What is beyond is left out, as is what is damaged.
+
+    Raises:
+        MediaError: It is absent, or has no sound that can be decoded.
+
+    """
+    left, container = int(most_s * SAMPLE_RATE) * 2, _opened(path)
+    with container:
+        pcm = _pcm_of(container)
+        begun = False
+        while left > 0:
+            try:
+                block = next(pcm, None)
+            except AV_ERRORS as exc:
+                if not begun:
+                    raise MediaError(f"{path}: {cause_of(exc)}") from exc
+                return
+            if block is None:
+                break
+            begun = begun or bool(block)
+            yield block[:left]
+            left -= len(block)
+        if not begun:
+            raise MediaError(f"{path}: no sound in it can be decoded")
+
+
+def _opened(path: str) -> InputContainer:
+    require_file(path)
+    try:
+        container = av.open(path, container_options={})
+    except AV_ERRORS as exc:
+        raise MediaError(f"{path}: {cause_of(exc)}") from exc
+    if not container.streams.audio:
+        container.close()
+        raise MediaError(f"{path}: no sound in it")
+    return container
 
 
 def _pcm_of(container: InputContainer) -> Iterator[bytes]:

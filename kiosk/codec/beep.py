@@ -46,6 +46,9 @@ _QUIET_ENERGY = WINDOW * (FLOOR / 4) ** 2
 """Sum of squares of a window and a block whose envelope stays below half of
 :data:`FLOOR`, whatever they are (Cauchy and Schwarz)."""
 
+_LOOKED_AT = SAMPLE_RATE // 10
+_GAP_US = 500  # the clock of a sound card runs 0.1 % off at most
+
 EARLY_MS = 20.0
 """An onset so little before the half second is an early one, not a late one."""
 
@@ -226,6 +229,50 @@ class BeepMeter:
         return latency if latency < CYCLE_US / 1000 - EARLY_MS else latency - 500
 
 
+class UnhurriedMeter:
+    """
+    A meter that looks ten times a second, at all that came meanwhile.
+
+    What it finds is the same, at a tenth of the cost.
+
+    Args:
+        frequency: Of the bursts to look for, in Hertz.
+
+    """
+
+    def __init__(self, frequency: int = AGENT_HZ) -> None:
+        self._meter = BeepMeter(frequency)
+        self._waiting: list[bytes] = []
+        self._n_waiting = 0
+        self._begin = Micros(0)
+
+    @property
+    def level_dbfs(self) -> float:
+        """RMS of the last half second that was looked at."""
+        return self._meter.level_dbfs
+
+    def feed(self, pcm: bytes, heard_at: Micros) -> tuple[float, ...]:
+        """Take in what is played, as :meth:`BeepMeter.feed`."""
+        found: tuple[float, ...] = ()
+        due = self._begin + self._n_waiting * 1_000_000 / SAMPLE_RATE
+        if self._waiting and abs(heard_at - due) > _GAP_US:
+            found = self.look()
+        if not self._waiting:
+            self._begin = heard_at
+        self._waiting.append(pcm)
+        self._n_waiting += len(pcm) // 2
+        return found + self.look() if self._n_waiting >= _LOOKED_AT else found
+
+    def look(self) -> tuple[float, ...]:
+        """Look at once at what waits; returns the latencies found."""
+        if not self._waiting:
+            return ()
+        pcm = b"".join(self._waiting)
+        self._waiting.clear()
+        self._n_waiting = 0
+        return self._meter.feed(pcm, self._begin)
+
+
 def _burst_in(envelope: Signal) -> int | None:
     """Return where a burst passes half its level, if it is a whole burst."""
     loud = np.flatnonzero(envelope >= envelope.max() / 2)
@@ -247,5 +294,7 @@ def cut(loop: Pcm, period_start: Micros, n_samples: int) -> Pcm:
     """Return samples of an endlessly repeated ``loop`` that began at time 0."""
     # 48 samples a millisecond: exact in integers
     first = round(period_start * (SAMPLE_RATE // 1000) / 1000) % loop.size
+    if first + n_samples <= loop.size:
+        return loop[first : first + n_samples]
     # not take(mode="wrap"): it subtracts in a loop, 0.8 ms a period after an hour
     return loop[np.arange(first, first + n_samples) % loop.size]

@@ -3,54 +3,43 @@ What the two encoders of the microphone do alike: blocks of samples into units.
 
 A unit carries the capture time of the first sample *heard* when all are decoded
 in a row, so the priming that an encoder puts in front needs no care elsewhere.
+Knows no codec.
 """
-
-# PyAV's stubs leave Packet's parameter open
-# pyright: reportUnknownMemberType=false
-# pyright: reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import Literal
+from typing import TypeAlias
 
-import av
-import numpy as np
-from av.audio.codeccontext import AudioCodecContext
-from av.audio.frame import AudioFrame
-
-from kiosk.codec.av_errors import AV_ERRORS, cause_of
 from kiosk.codec.capture_time import CaptureTime
 from kiosk.errors import MediaError
-from kiosk.ports import SAMPLE_RATE, Micros
+from kiosk.ports import Micros
 
 
-_SAMPLE = Fraction(1, SAMPLE_RATE)
-"""FFmpeg's unit of time for sound, in seconds."""
+EncodeBlock: TypeAlias = Callable[[bytes], Iterable[tuple[bytes, int]]]
+"""
+From a block to the units it completed, each with the number of its first sample.
+
+Samples are counted from those of the first block on: priming is below zero.
+"""
 
 
 @dataclass(frozen=True, slots=True)
-class BlockCodec:
+class Blocks:
     """
-    An encoder of FFmpeg, 48 kHz and mono.
+    What an encoder works in.
 
     Attributes:
-        name: For people.
+        name: Of the codec, for people.
         samples: Of a block.
-        priming: Samples that it puts in front.
-        form: Of the samples it takes.
+        priming: Samples that the encoder puts in front.
 
     """
 
     name: str
-    ffmpeg: str
     samples: int
     priming: int
-    form: Literal["s16", "fltp"]
-    options: Mapping[str, str]
 
 
 class BlockEncoder:
@@ -58,24 +47,15 @@ class BlockEncoder:
     One encoder at work. Not thread-safe.
 
     Args:
-        bitrate: Bits per second.
-
-    Raises:
-        MediaError: If it cannot be opened like that.
+        encode_block: Raises MediaError.
 
     """
 
-    def __init__(self, codec: BlockCodec, bitrate: int) -> None:
-        self._codec = codec
-        self._context = _opened(codec, bitrate)
+    def __init__(self, blocks: Blocks, encode_block: EncodeBlock) -> None:
+        self._blocks = blocks
+        self._encode_block = encode_block
         self._waiting = bytearray()
-        self._time = CaptureTime(-codec.priming)
-        self._encoded = 0  # samples given to FFmpeg
-
-    @property
-    def config(self) -> bytes:
-        """What a decoder is opened with."""
-        return bytes(self._context.extradata or b"")
+        self._time = CaptureTime(-blocks.priming)
 
     def encode(self, pcm: bytes, captured_at: Micros) -> Iterator[tuple[bytes, Micros]]:
         """
@@ -93,46 +73,13 @@ class BlockEncoder:
         """
         if len(pcm) % 2:
             raise MediaError(
-                f"{self._codec.name} encoder: {len(pcm)} bytes are no whole samples"
+                f"{self._blocks.name} encoder: {len(pcm)} bytes are no whole samples"
             )
         self._time.take(captured_at, len(pcm) // 2)
         self._waiting += pcm
-        block_bytes = 2 * self._codec.samples
+        block_bytes = 2 * self._blocks.samples
         while len(self._waiting) >= block_bytes:
             block = bytes(self._waiting[:block_bytes])
             del self._waiting[:block_bytes]
-            yield from self._encode_block(block)
-
-    def _encode_block(self, block: bytes) -> Iterator[tuple[bytes, Micros]]:
-        codec = self._codec
-        samples = np.frombuffer(block, "<i2").reshape(1, -1)
-        if codec.form == "fltp":
-            samples = samples.astype(np.float32) / 32768
-        frame = AudioFrame.from_ndarray(samples, format=codec.form, layout="mono")
-        frame.sample_rate = SAMPLE_RATE
-        frame.pts = self._encoded
-        frame.time_base = _SAMPLE
-        self._encoded += codec.samples
-        try:
-            packets = self._context.encode(frame)
-        except AV_ERRORS as exc:
-            raise MediaError(f"{codec.name} encoder: {cause_of(exc)}") from exc
-        # pts counts samples and begins below zero: FFmpeg has subtracted the priming
-        for packet in packets:
-            yield bytes(packet), self._time.of(packet.pts or 0)
-
-
-def _opened(codec: BlockCodec, bitrate: int) -> AudioCodecContext:
-    try:
-        context = av.CodecContext.create(codec.ffmpeg, "w")
-        assert isinstance(context, AudioCodecContext)
-        context.sample_rate = SAMPLE_RATE
-        context.layout = "mono"
-        context.format = codec.form
-        context.bit_rate = bitrate
-        context.time_base = _SAMPLE
-        context.options = dict(codec.options)
-        context.open()
-    except AV_ERRORS as exc:
-        raise MediaError(f"{codec.name} encoder: {cause_of(exc)}") from exc
-    return context
+            for data, sample in self._encode_block(block):
+                yield data, self._time.of(sample)

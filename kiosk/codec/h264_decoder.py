@@ -21,7 +21,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from kiosk.codec.av_errors import AV_ERRORS, cause_of
-from kiosk.codec.av_frames import soft_frame_of
+from kiosk.codec.av_frames import SoftFrames
 from kiosk.errors import MediaError
 from kiosk.ports import Micros, SoftFrame
 
@@ -52,6 +52,7 @@ class H264Decoder:
 
     def __init__(self, avcc: bytes) -> None:
         self._length_size = 4
+        self._frames = SoftFrames()
         self._context = self._opened(avcc)
 
     def configure(self, avcc: bytes) -> None:
@@ -86,9 +87,9 @@ class H264Decoder:
         packet.time_base = MICROSECOND
         try:
             frames = self._context.decode(packet)
-            cause = "; ".join(_fault_of(frame) for frame in frames).strip("; ")
+            cause = "; ".join(fault_of(frame) for frame in frames).strip("; ")
             if not cause:
-                return tuple(soft_frame_of(f, Micros(f.pts or 0)) for f in frames)
+                return tuple(self._frames.of(f, Micros(f.pts or 0)) for f in frames)
         except AV_ERRORS as exc:
             cause = cause_of(exc)
         self._context.flush_buffers()
@@ -124,7 +125,7 @@ class H264Decoder:
         return context
 
 
-def _fault_of(frame: VideoFrame) -> str:
+def fault_of(frame: VideoFrame) -> str:
     """Return what is wrong with a decoded picture, nothing if it may be shown."""
     if frame.is_corrupt:
         return "FFmpeg made parts of it up"  # and parts of all that refer to it

@@ -67,17 +67,20 @@ def _stretch(picture: I420) -> None:
 
 def _encoded(frame: VideoFrame, quality: int) -> bytes:
     try:
-        context = _opened(frame.width, frame.height, quality)
+        context = opened_encoder(frame.width, frame.height, quality)
         packets = (*context.encode(frame), *context.encode(None))
     except AV_ERRORS as exc:
         raise MediaError(f"JPEG encoder: {cause_of(exc)}") from exc
     return b"".join(bytes(packet) for packet in packets)
 
 
-def _opened(width: int, height: int, quality: int) -> VideoCodecContext:
+def opened_encoder(
+    width: int, height: int, quality: int, layout: str = "yuvj420p"
+) -> VideoCodecContext:
+    """Return an encoder of pictures of one size, with one of FFmpeg's quantisers."""
     context = av.CodecContext.create("mjpeg", "w")
     context.width, context.height = width, height
-    context.pix_fmt = "yuvj420p"
+    context.pix_fmt = layout
     context.time_base = Fraction(1, 25)
     context.thread_count = 1
     context.options = {"qmin": str(quality), "qmax": str(quality)}

@@ -6,10 +6,13 @@ Not thread-safe: one encoder belongs to one thread.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kiosk.codec.block_encoder import BlockCodec, BlockEncoder
+from kiosk.codec.block_encoder import BlockEncoder, Blocks
+from kiosk.codec.libopus import VoiceEncoder
 from kiosk.ports import SAMPLE_RATE, Micros
+from kiosk.rtmp.opus import head
 
 
 BLOCK = SAMPLE_RATE // 50
@@ -18,14 +21,7 @@ BLOCK = SAMPLE_RATE // 50
 PRE_SKIP = 312
 """Samples of priming that libopus puts in front."""
 
-_CODEC = BlockCodec(
-    name="Opus",
-    ffmpeg="libopus",
-    samples=BLOCK,
-    priming=PRE_SKIP,
-    form="s16",
-    options={"application": "voip", "frame_duration": "20"},
-)
+_BLOCKS = Blocks("Opus", samples=BLOCK, priming=PRE_SKIP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +52,12 @@ class OpusEncoder:
     """
 
     def __init__(self, bitrate: int = 48_000) -> None:
-        self._blocks = BlockEncoder(_CODEC, bitrate)
+        self._blocks = BlockEncoder(_BLOCKS, _Packets(bitrate).encode)
 
     @property
     def config(self) -> bytes:
         """The identification header."""
-        return self._blocks.config
+        return head(1, PRE_SKIP, SAMPLE_RATE)
 
     def encode(self, pcm: bytes, captured_at: Micros) -> tuple[OpusUnit, ...]:
         """
@@ -70,3 +66,16 @@ class OpusEncoder:
         See :meth:`kiosk.codec.block_encoder.BlockEncoder.encode`, also for errors.
         """
         return tuple(OpusUnit(*unit) for unit in self._blocks.encode(pcm, captured_at))
+
+
+class _Packets:
+    """One packet a block."""
+
+    def __init__(self, bitrate: int) -> None:
+        self._voice = VoiceEncoder(bitrate)
+        self._first = -PRE_SKIP
+
+    def encode(self, block: bytes) -> Iterator[tuple[bytes, int]]:
+        """Yield the packet of a block; see ``EncodeBlock``."""
+        yield self._voice.encode(block), self._first
+        self._first += BLOCK

@@ -14,7 +14,11 @@ from kiosk.ports import SAMPLE_RATE, Micros
 
 PERIOD_MS = 10
 PERIOD = SAMPLE_RATE * PERIOD_MS // 1000
-"""Samples in a period of the synthetic devices."""
+"""Samples in a period, where nothing else is said."""
+
+LISTEN_PERIOD = 2 * PERIOD
+"""Samples in a period of our microphones, and in a packet of Opus: read in halves
+it would leave no sooner, and wake the thread twice."""
 
 
 def duration_us(n_samples: int) -> float:

@@ -46,6 +46,11 @@ class Shutter:
             self._is_open = self._is_wanted = False
             self._changed.notify_all()
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether a still is waited for."""
+        return self._is_wanted
+
     def press(self, within_s: float = STILL_S) -> SoftFrame:
         """
         Ask for a still and wait for it, on any thread but the camera's.
@@ -65,6 +70,11 @@ class Shutter:
             if taken is None:
                 raise DeviceError("camera", self._path, "not open: no still")
             return taken
+
+    @property
+    def is_pressed(self) -> bool:
+        """Whether somebody waits for a still."""
+        return self._is_wanted
 
     def take(self, still: Callable[[], SoftFrame]) -> None:
         """Take the still if one is wanted; on the camera's thread, each picture."""

@@ -2,8 +2,8 @@
 What comes out of the speaker of a stream: AAC or Opus in, 48 kHz mono out.
 
 The config of a stream says which of the two it is; all else is alike.  What
-comes from the network is judged before FFmpeg sees it: an empty packet would
-mean "end of stream" to FFmpeg.
+comes from the network is judged before a decoder sees it: an empty packet would
+mean "end of stream" to FFmpeg, and "lost" to libopus.
 """
 
 # PyAV's stubs leave Packet's parameter open
@@ -20,9 +20,9 @@ from av.audio.codeccontext import AudioCodecContext
 from av.packet import Packet
 
 from kiosk.codec.av_errors import AV_ERRORS, cause_of
+from kiosk.codec.libopus import MonoDecoder
 from kiosk.codec.to_pcm import ToPcm
 from kiosk.errors import MediaError
-from kiosk.ports import SAMPLE_RATE
 from kiosk.rtmp import opus
 
 
@@ -32,18 +32,18 @@ MAX_AAC_BYTES = 64 * 1024
 MAX_OPUS_BYTES = 48 * 1275
 """RFC 6716 3.4: 48 frames of at most 1275 bytes."""
 
+_STEREO = 2
 
-class _Codec(NamedTuple):
-    """How FFmpeg and people call a codec and its parts."""
 
-    ffmpeg: str
-    config: str
-    unit: str
+class _Unit(NamedTuple):
+    """How people call a unit of a codec, and how large it may be."""
+
+    name: str
     max_bytes: int
 
 
-_AAC = _Codec("aac", "AudioSpecificConfig", "AAC unit", MAX_AAC_BYTES)
-_OPUS = _Codec("libopus", "Opus header", "Opus packet", MAX_OPUS_BYTES)
+_AAC = _Unit("AAC unit", MAX_AAC_BYTES)
+_OPUS = _Unit("Opus packet", MAX_OPUS_BYTES)
 
 
 class SoundDecoder:
@@ -60,9 +60,9 @@ class SoundDecoder:
     """
 
     def __init__(self, config: bytes) -> None:
-        self._codec = _OPUS if config.startswith(opus.MARK) else _AAC
-        self._context = _opened(self._codec, config)
-        self._to_pcm = ToPcm()
+        is_opus = config.startswith(opus.MARK)
+        self._unit = _OPUS if is_opus else _AAC
+        self._decoder = _opus_decoder(config) if is_opus else _AacDecoder(config)
 
     def decode(self, data: bytes) -> bytes:
         """
@@ -72,30 +72,50 @@ class SoundDecoder:
             MediaError: If it is damaged; the next good unit decodes again.
 
         """
-        unit = self._codec.unit
-        if not data or len(data) > self._codec.max_bytes:
-            raise MediaError(f"{unit} is damaged: {len(data)} bytes")
+        if not data or len(data) > self._unit.max_bytes:
+            raise MediaError(f"{self._unit.name} is damaged: {len(data)} bytes")
+        return self._decoder.decode(data)
+
+
+class _AacDecoder:
+    """FFmpeg's."""
+
+    def __init__(self, config: bytes) -> None:
+        self._context = _opened(config)
+        self._to_pcm = ToPcm()
+
+    def decode(self, data: bytes) -> bytes:
+        """Decode a unit, as :meth:`SoundDecoder.decode`."""
         try:
             frames = self._context.decode(Packet(data))
             return b"".join(self._to_pcm.convert(frame) for frame in frames)
         except AV_ERRORS as exc:
             self._context.flush_buffers()
             self._to_pcm.forget()
-            raise MediaError(f"{unit} is damaged: {cause_of(exc)}") from exc
+            raise MediaError(f"AAC unit is damaged: {cause_of(exc)}") from exc
 
 
-def _opened(codec: _Codec, config: bytes) -> AudioCodecContext:
+def _opus_decoder(config: bytes) -> MonoDecoder:
+    """
+    Return a decoder of all samples there are.
+
+    Pre-skip counts for nothing: whoever joins a running stream has nothing to
+    skip, and its time counts all samples.
+    """
+    channels = opus.channels_of(config)
+    if not 0 < channels <= _STEREO:
+        raise MediaError(f"Opus header: {channels} channels")
+    return MonoDecoder()
+
+
+def _opened(config: bytes) -> AudioCodecContext:
     if not config:
-        raise MediaError(f"{codec.config} is empty")
-    if codec is _OPUS:
-        # No pre-skip: whoever joins a running stream has nothing to skip, and
-        # its time counts all samples.
-        config = opus.head(opus.channels_of(config), 0, SAMPLE_RATE)
+        raise MediaError("AudioSpecificConfig is empty")
     try:
-        context = av.CodecContext.create(codec.ffmpeg, "r")
+        context = av.CodecContext.create("aac", "r")
         assert isinstance(context, AudioCodecContext)
         context.extradata = config
         context.open()
     except AV_ERRORS as exc:
-        raise MediaError(f"{codec.config}: {cause_of(exc)}") from exc
+        raise MediaError(f"AudioSpecificConfig: {cause_of(exc)}") from exc
     return context

@@ -14,12 +14,12 @@ from fractions import Fraction
 import av
 from av.container import InputContainer
 from av.video.frame import VideoFrame
-from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from kiosk.codec.av_errors import AV_ERRORS, cause_of, require_file
-from kiosk.codec.av_frames import soft_frame_of
-from kiosk.codec.i420 import I420, black_picture, plane_of, planes_of
+from kiosk.codec.av_frames import SoftFrames, has_full_range, matrix_of
+from kiosk.codec.filter_chain import FilterChain, i420_from, to_i420
+from kiosk.codec.i420 import I420, black_picture, planes_of
 from kiosk.errors import MediaError
 from kiosk.ports import Micros, SoftFrame
 
@@ -45,7 +45,8 @@ class VideoFile:
     def __init__(self, path: str, width: int, height: int) -> None:
         self._path = path
         self._size = (width, height)
-        self._reformatter = VideoReformatter()
+        self._fitting = FilterChain()
+        self._whole = SoftFrames()
         self._position_us = 0.0
         self._round_pictures = 0
         self._container, self._frames, self.picture_rate = self._opened()
@@ -88,17 +89,19 @@ class VideoFile:
         """
         width, height = self._size
         shown = _fitted(self._frame, width, height)
+        steps = to_i420(
+            *shown,
+            matrix=matrix_of(self._frame),
+            full_range=has_full_range(self._frame),
+        )
         try:
-            scaled = self._reformatter.reformat(
-                self._frame, shown[0], shown[1], "yuv420p", interpolation="BILINEAR"
-            )
+            scaled = i420_from(self._fitting.filtered(self._frame, steps))
         except AV_ERRORS as exc:
             raise MediaError(f"{self._path}: {cause_of(exc)}") from exc
-        frame = soft_frame_of(scaled, Micros(0))
         picture = black_picture(width, height)
         left, top = (width - shown[0]) // 2 & ~1, (height - shown[1]) // 2 & ~1
-        for index, plane in enumerate(planes_of(picture)):
-            part = plane_of(frame, index)
+        both = zip(planes_of(picture), planes_of(scaled), strict=True)
+        for index, (plane, part) in enumerate(both):
             halves = 1 if index == 0 else 2
             y, x = top // halves, left // halves
             plane[y : y + part.shape[0], x : x + part.shape[1]] = part
@@ -113,7 +116,7 @@ class VideoFile:
 
         """
         try:
-            return soft_frame_of(self._frame, at)
+            return self._whole.of(self._frame, at)
         except AV_ERRORS as exc:
             raise MediaError(f"{self._path}: {cause_of(exc)}") from exc
 

@@ -7,6 +7,7 @@ until this version has them; nothing here looks whether a device is there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -14,12 +15,14 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from kiosk.config.values import no_control_characters, parse_device
+from kiosk.config.values import formed, no_control_characters, parse_device
 
 
 _MIN_HZ, _MAX_HZ = 20, 20_000
 _MAX_PERSON = 8
 _MAX_DEVICE_CHARS = 4000
+_CARD_NUMBER = re.compile(r"\d+|(?:plug)?hw:(?:CARD=)?\d+(?:,.*)?")
+_NUMBERED_NODE = re.compile(r"/dev/video\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,11 @@ class _Menu:
     plain: tuple[str, ...]
     with_argument: Mapping[str, str]
     later: tuple[str, ...]
+
+    @property
+    def form(self) -> str:
+        """What every right text fits, as a regular expression."""
+        return "|".join([*self.plain, *(f"{kind}:.+" for kind in self.with_argument)])
 
     def allowed(self) -> str:
         texts = [f'"{kind}"' for kind in self.plain]
@@ -75,8 +83,26 @@ def _check_argument(kind: str, argument: str, menu: _Menu) -> None:
             f'needs a frequency from {_MIN_HZ} to {_MAX_HZ}, e.g. "{kind}:440"'
         )
 
+    if form == "CARD":
+        _check_card(argument)
+    if form == "NAME" and _NUMBERED_NODE.fullmatch(argument):
+        raise ValueError(
+            f'"{argument}" is a number that changes from boot to boot; use '
+            f'"{kind}:/dev/v4l/by-id/..." or the camera\'s name, e.g. "{kind}:C920"'
+        )
     if form == "PERSON" and not _is_person(argument):
         raise ValueError(f'needs a number from 1 to {_MAX_PERSON}, e.g. "{kind}:2"')
+
+
+def _check_card(text: str) -> None:
+    if _CARD_NUMBER.fullmatch(text):
+        raise ValueError(
+            "names a sound card by its number, which changes; use its name, "
+            'e.g. "alsa:Device" (cat /proc/asound/cards), or its USB port, '
+            'e.g. "alsa:usb:1-1.3"'
+        )
+    if any(mark in text for mark in "'\"{}"):
+        raise ValueError("takes no quotes and no braces in the name of a card")
 
 
 def _is_person(text: str) -> bool:
@@ -93,38 +119,44 @@ def _with(**forms: str) -> Mapping[str, str]:
     return MappingProxyType(forms)
 
 
-CameraDevice = Annotated[
-    str,
-    AfterValidator(
-        _checker(
-            _Menu(
-                ("synthetic",),
-                _with(synthetic="PERSON", file="PATH"),
-                ("picamera2", "v4l2"),
-            )
-        )
-    ),
-]
+_CAMERA = _Menu(
+    ("synthetic", "auto", "picamera2", "v4l2"),
+    _with(synthetic="PERSON", file="PATH", picamera2="NAME", v4l2="NAME"),
+    (),
+)
+_MICROPHONE = _Menu(
+    ("synthetic", "alsa"), _with(tone="HZ", file="PATH", alsa="CARD"), ()
+)
+_SPEAKER = _Menu(("synthetic", "alsa"), _with(file="PATH", alsa="CARD"), ())
+_HEADSET = _Menu((), _with(alsa="CARD"), ())
+_DISPLAY = _Menu(
+    ("headless", "simulator", "drm"),
+    _with(drm="NODE", **{"fake-drm": "DRIVER"}),
+    ("kms",),
+)
+_BUTTONS = _Menu(
+    ("none", "keyboard", "gpiozero", "evdev"),
+    _with(script="PATH", evdev="NAME"),
+    (),
+)
+_INDICATORS = _Menu(("memory", "gpiozero"), _with(file="PATH"), ())
+
+CameraDevice = Annotated[str, AfterValidator(_checker(_CAMERA)), formed(_CAMERA.form)]
 MicrophoneDevice = Annotated[
-    str,
-    AfterValidator(
-        _checker(_Menu(("synthetic",), _with(tone="HZ", file="PATH"), ("alsa",)))
-    ),
+    str, AfterValidator(_checker(_MICROPHONE)), formed(_MICROPHONE.form)
 ]
 SpeakerDevice = Annotated[
-    str,
-    AfterValidator(_checker(_Menu(("synthetic",), _with(file="PATH"), ("alsa",)))),
+    str, AfterValidator(_checker(_SPEAKER)), formed(_SPEAKER.form)
+]
+HeadsetDevice = Annotated[
+    str, AfterValidator(_checker(_HEADSET)), formed(_HEADSET.form)
 ]
 DisplayDevice = Annotated[
-    str, AfterValidator(_checker(_Menu(("headless",), _with(), ("kms",))))
+    str, AfterValidator(_checker(_DISPLAY)), formed(_DISPLAY.form)
 ]
 ButtonsDevice = Annotated[
-    str,
-    AfterValidator(
-        _checker(_Menu(("none", "keyboard"), _with(script="PATH"), ("gpiozero",)))
-    ),
+    str, AfterValidator(_checker(_BUTTONS)), formed(_BUTTONS.form)
 ]
 IndicatorsDevice = Annotated[
-    str,
-    AfterValidator(_checker(_Menu(("memory",), _with(file="PATH"), ("gpiozero",)))),
+    str, AfterValidator(_checker(_INDICATORS)), formed(_INDICATORS.form)
 ]

@@ -9,7 +9,8 @@ of text with its cure; nothing here knows a section or key.
 from __future__ import annotations
 
 import codecs
-import re
+import os
+import stat
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,14 +18,12 @@ from pathlib import Path
 from typing import cast
 
 from kiosk.config.lines import KeyPath, index_lines
+from kiosk.config.syntax import syntax_mistake
 
 
 Table = dict[str, object]
 
 MAX_BYTES = 1 << 20
-
-_WHERE = re.compile(r" \(at (?:line ([0-9]+), column [0-9]+|end of document)\)$")
-_DUPLICATES = ("Cannot overwrite a value", "Cannot declare", "Duplicate inline table")
 
 
 class Unreadable(ValueError):
@@ -59,6 +58,7 @@ class Document:
     file: str
     table: Table
     lines: Mapping[KeyPath, int] = field(default_factory=dict[KeyPath, int])
+    last_line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +85,55 @@ def read_document(path: Path) -> Document:
         Unreadable: Absent, not readable, not UTF-8, or not TOML.
 
     """
-    text = _decode(path, _read(path))
+    text = _decode(path, read_bytes(path))
     try:
-        return Document(str(path), tomllib.loads(text), index_lines(text))
+        table, lines = tomllib.loads(text), index_lines(text)
+        return Document(str(path), table, lines, text.count("\n") + 1)
     except tomllib.TOMLDecodeError as error:
-        raise Unreadable(_syntax_mistake(path, text, str(error))) from error
+        line, what = syntax_mistake(text, str(error))
+        raise Unreadable(f"{_name(path)}:{line}: {printable(what)}") from error
     except RecursionError as error:
         raise Unreadable(f"{_name(path)}: its brackets are nested too deep") from error
     except ValueError as error:  # e.g. a number of 5000 digits
         raise Unreadable(f"{_name(path)}: holds a number that is too long") from error
+
+
+def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
+    """
+    Return a file's content; a pipe or a device is refused, not waited for.
+
+    Raises:
+        Unreadable: Absent, not readable, no file, or larger than ``limit`` bytes.
+
+    """
+    try:
+        with open(path, "rb", opener=_open_at_once) as file:
+            kind = os.fstat(file.fileno()).st_mode
+            if not stat.S_ISREG(kind) and not path.samefile(os.devnull):
+                raise Unreadable(f"{_name(path)}: is no file but a pipe or a device")
+            content = file.read(limit + 1)
+    except FileNotFoundError as error:
+        reason = "is a link to nowhere" if path.is_symlink() else "no such file"
+        raise Unreadable(f"{_name(path)}: {reason}; check the path") from error
+    except IsADirectoryError as error:
+        raise Unreadable(
+            f"{_name(path)}: is a directory; name the file within it"
+        ) from error
+    except PermissionError as error:
+        raise Unreadable(
+            f"{_name(path)}: may not be read by this user; check its owner and mode"
+        ) from error
+    except OSError as error:
+        raise Unreadable(f"{_name(path)}: cannot be read: {error.strerror}") from error
+    except ValueError as error:  # a NUL in the path
+        raise Unreadable(f"{_name(path)}: cannot be read: {error}") from error
+    if len(content) > limit:
+        raise Unreadable(f"{_name(path)}: is larger than {limit >> 10} KiB")
+    return content
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def merge(documents: Iterable[Document]) -> Merged:
@@ -154,56 +194,32 @@ def _copy(value: object) -> object:
     return value
 
 
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except FileNotFoundError as error:
-        reason = "is a link to nowhere" if path.is_symlink() else "no such file"
-        raise Unreadable(f"{_name(path)}: {reason}; check the path") from error
-    except IsADirectoryError as error:
-        raise Unreadable(
-            f"{_name(path)}: is a directory; name the file within it"
-        ) from error
-    except PermissionError as error:
-        raise Unreadable(
-            f"{_name(path)}: may not be read by this user; check its owner and mode"
-        ) from error
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise Unreadable(f"{_name(path)}: cannot be read: {error}") from error
-    if len(content) > MAX_BYTES:
-        raise Unreadable(f"{_name(path)}: is larger than {MAX_BYTES >> 10} KiB")
-    return content
-
-
 def _decode(path: Path, content: bytes) -> str:
     cure = "save it as UTF-8 without a byte order mark"
     if content.startswith(codecs.BOM_UTF8):
         raise Unreadable(f"{_name(path)}:1: begins with a byte order mark; {cure}")
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise Unreadable(f"{_name(path)}:1: is UTF-16; {cure}")
+    if _is_wide(content):
+        raise Unreadable(f"{_name(path)}:1: is UTF-16; {cure}")
     try:
         return content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
+        if error.reason == "unexpected end of data":
+            raise Unreadable(
+                f"{_name(path)}:{line}: is cut off within a letter; copy it again"
+            ) from error
         byte = content[error.start]
         raise Unreadable(
             f"{_name(path)}:{line}: is not UTF-8 (byte 0x{byte:02x}); {cure}"
         ) from error
 
 
-def _syntax_mistake(path: Path, text: str, message: str) -> str:
-    match = _WHERE.search(message)
-    what = message[: match.start()] if match else message
-    at_end = match is None or match[1] is None
-    line = text.count("\n") + 1 if match is None or at_end else int(match[1])
-    if what.startswith(_DUPLICATES):
-        what, cure = "the key or section stands there twice", "remove one"
-    elif at_end:
-        cure = "is the file cut off?"
-    else:
-        cure = 'a line reads [section] or key = value, text in "quotes"'
-    return f"{_name(path)}:{line}: not TOML: {printable(what)}; {cure}"
+def _is_wide(content: bytes) -> bool:
+    """Say whether every other byte of the first ones is 0, as of ASCII in UTF-16."""
+    begin = content[:64]
+    return any(set(begin[first::2]) == {0} for first in (0, 1)) and len(set(begin)) > 1
 
 
 def _name(path: Path) -> str:

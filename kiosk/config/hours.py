@@ -13,6 +13,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from kiosk.config.values import formed
+
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MINUTES_PER_DAY = 24 * 60
@@ -87,4 +89,4 @@ def _hours(text: str) -> str:
     return text
 
 
-Hours = Annotated[str, AfterValidator(_hours)]
+Hours = Annotated[str, AfterValidator(_hours), formed(r"closed|[0-9:,\s-]+")]

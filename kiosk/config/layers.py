@@ -2,10 +2,13 @@
 Which files make up a configuration, by the rules of the UAPI group.
 
 1. Layers from low to high: ``/usr/lib/kiosk``, ``/run/kiosk``, ``/etc/kiosk``.
-2. One main file: the one of the highest layer that has it.
-3. Then the drop-ins of all layers, sorted by name whatever their layer; of two
+2. What the package says of the device, ``/usr/lib/kiosk/defaults.toml``, is below them
+   all.  That is ours, not the rules': a main file of one's own is to replace another
+   main file, not the fact that this machine has a screen.
+3. One main file: the one of the highest layer that has it.
+4. Then the drop-ins of all layers, sorted by name whatever their layer; of two
    with the same name only the one of the higher layer counts.
-4. An empty file or a link to ``/dev/null`` masks its namesakes below.
+5. An empty file or a link to ``/dev/null`` masks its namesakes below.
 
 Source: UAPI.6 Configuration Files Specification.
 """
@@ -16,6 +19,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from kiosk.config.documents import printable
 
@@ -27,10 +31,22 @@ _DROP_IN = re.compile(r"[0-9]{2}-.+\.toml")
 
 @dataclass(frozen=True, slots=True)
 class FileNames:
-    """What the files of one program are called."""
+    """
+    What the files of one program are called.
+
+    Attributes:
+        main: The main file.
+        drop_ins: The directory of small changes.
+        defaults: What the package says below both; empty for nothing.
+
+    """
 
     main: str
     drop_ins: str
+    defaults: str = ""
+
+
+KIOSK: Final = FileNames("kiosk.toml", "conf.d", "defaults.toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +69,7 @@ def find_files(names: FileNames, root: Path) -> Layered:
     main: dict[str, Path] = {}
     drop_ins: dict[str, Path] = {}
     mistakes: list[str] = []
+    defaults = root / LAYERS[0] / names.defaults
     for layer in LAYERS:
         candidate = root / layer / names.main
         if _is_there(candidate):
@@ -65,7 +82,8 @@ def find_files(names: FileNames, root: Path) -> Layered:
                     f"{printable(str(found))}: is not read; a drop-in's name begins "
                     "with two digits, e.g. 60-site.toml"
                 )
-    ordered = [*main.values(), *(drop_ins[name] for name in sorted(drop_ins))]
+    below = [defaults] if names.defaults and _is_there(defaults) else []
+    ordered = [*below, *main.values(), *map(drop_ins.__getitem__, sorted(drop_ins))]
     files = tuple(path for path in ordered if not _masks(path))
     return Layered(files, tuple(mistakes))
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from kiosk.config.schema import Section
+from kiosk.config.section import Section
 from kiosk.config.values import Key, ServerUrl, no_control_characters
 
 

@@ -14,8 +14,10 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, cast
 
 from kiosk.config.documents import Table, printable
+from kiosk.config.examples import example_line
 from kiosk.config.lines import KeyPath
-from kiosk.config.schema import CONFIG_VERSION, Section
+from kiosk.config.section import Section, sections
+from kiosk.config.versions import CONFIG_VERSION
 
 
 if TYPE_CHECKING:
@@ -23,10 +25,8 @@ if TYPE_CHECKING:
 
 
 _MAX_NAME = 60
+_SHOWN = ("e.g. ", "did you mean", "unknown", 'must be "', "there are: ")
 _VERSION: KeyPath = ("config_version",)
-_EXAMPLES: Mapping[KeyPath, str] = {
-    ("room", "server"): 'server = "https://rooms.example.org"',
-}
 _SENTENCES: Mapping[str, str] = {
     "string_type": 'must be text in "quotes"',
     "bool_type": "must be true or false, without quotes",
@@ -36,11 +36,12 @@ _SENTENCES: Mapping[str, str] = {
     "greater_than": "must be more than {gt:.16g}",
     "greater_than_equal": "must be at least {ge:.16g}",
     "less_than_equal": "must be at most {le:.16g}",
-    "string_pattern_mismatch": "does not look as the sample file shows it",
+    "string_pattern_mismatch": "is not of the form it must have",
     "string_too_long": "must be at most {max_length} characters long",
     "too_short": "must have at least {min_length} entry",
     "too_long": "must have at most {max_length} entries",
-    "tuple_type": 'must be a list: {key} = ["...", "..."]',
+    "tuple_type": "must be a list in [brackets], its entries apart by commas",
+    "dict_type": "must be a table in {{braces}}",
     "model_type": "must be a section: [{key}] on a line of its own, its keys below",
 }
 
@@ -64,6 +65,7 @@ def describe(
     errors: list[ErrorDetails], model: type[Section], table: Table
 ) -> list[Mistake]:
     """Turn pydantic's findings about ``table`` into mistakes."""
+    errors = first_hand(errors)
     mistakes = [_describe(error, model, table) for error in errors]
     misspelt = {_intended(error["loc"], model) for error in errors if _unknown(error)}
     return [
@@ -73,21 +75,22 @@ def describe(
     ]
 
 
+def first_hand(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Leave out that a list is too short once its wrong entries were taken away."""
+    parents = {error["loc"][:-1] for error in errors}
+    return [
+        error
+        for error in errors
+        if error["type"] != "too_short" or error["loc"] not in parents
+    ]
+
+
 def place(path: KeyPath) -> str:
     """Write a path as ``[section] key``."""
     names = [printable(str(part), _MAX_NAME) for part in path if isinstance(part, str)]
     if len(names) == 1:
         return names[0] if path == _VERSION else f"[{names[0]}]"
     return f"[{names[0]}] {'.'.join(names[1:])}"
-
-
-def sections(model: type[Section]) -> dict[str, type[Section]]:
-    """Return the sections of a whole configuration by name."""
-    return {
-        name: field.annotation
-        for name, field in model.model_fields.items()
-        if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
-    }
 
 
 def _describe(error: ErrorDetails, model: type[Section], table: Table) -> Mistake:
@@ -109,7 +112,15 @@ def _describe(error: ErrorDetails, model: type[Section], table: Table) -> Mistak
         text = _SENTENCES[kind].format(key=key, **context)
     else:
         text = error["msg"]
-    return Mistake(path, _entry(path) + text)
+    return Mistake(path, _entry(path) + _with_example(text, path, model))
+
+
+def _with_example(text: str, path: KeyPath, model: type[Section]) -> str:
+    """Add a right line, unless the sentence has one, or all there are."""
+    if len(path) == 1 or any(mark in text for mark in _SHOWN):
+        return text
+    example = example_line(model, str(path[0]), str(path[1]))
+    return f"{text}; e.g. {example}" if example else text
 
 
 def _entry(path: KeyPath) -> str:
@@ -121,9 +132,9 @@ def _missing(path: KeyPath, model: type[Section]) -> str:
     if len(path) == 1:  # the whole section is: name what in it is needed
         inner = sections(model)[str(path[0])]
         needed = [n for n, field in inner.model_fields.items() if field.is_required()]
-        examples = [_EXAMPLES.get((*path, name), name) for name in needed]
+        examples = [example_line(model, str(path[0]), name) for name in needed]
         return f"is missing; write [{path[0]}] and below it {', '.join(examples)}"
-    return f"is missing; e.g. {_EXAMPLES.get(path, f'{path[-1]} = ...')}"
+    return "is missing"
 
 
 def _unknown(error: ErrorDetails) -> bool:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from kiosk.config.schema import Section
+from kiosk.config.section import Section
 from kiosk.config.values import FilePath, no_control_characters
 
 

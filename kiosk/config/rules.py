@@ -11,14 +11,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from kiosk.config.gpio_section import wiring_mistakes
 from kiosk.config.lines import KeyPath
 from kiosk.config.mistakes import Mistake
-from kiosk.config.schema import KioskConfig, NetworkSection
+from kiosk.config.network_section import NetworkSection
+from kiosk.config.schema import KioskConfig
 from kiosk.config.server_schema import ServerConfig, TlsSection
 from kiosk.config.values import (
     is_everywhere,
     is_loopback,
     parse_address,
+    parse_device,
     split_server_url,
 )
 
@@ -70,6 +73,7 @@ def kiosk_breaches(config: KioskConfig) -> Iterator[Breach]:
             ),
             (("room", "enrolment_key"),),
         )
+    yield from _sound_breaches(config)
     if config.room.create and all(map(_is_pattern, config.room.target)):
         yield Breach(
             Mistake(
@@ -81,17 +85,15 @@ def kiosk_breaches(config: KioskConfig) -> Iterator[Breach]:
     if config.room.type == "live_room" and not config.room.create:
         text = "needs create = true: the kiosk opens the room it is seen in"
         yield Breach(Mistake(("room", "type"), text), (("room", "create"),))
-    if config.room.type == "live_room" and config.call.role == "agent":
-        text = (
-            'cannot be "agent" with [room] type = "live_room": an agent calls by '
-            "itself, and on air goes only who presses the button; leave it out"
-        )
-        yield Breach(Mistake(("call", "role"), text), (("room", "type"),))
+    yield from _agent_breaches(config)
     yield from _television_breaches(config)
     yield from _both_or_neither("network", config.network)
+    yield from _proxy_breaches(config.network)
     if config.network.pins and config.im.provider == "tencent":
         text = 'cannot go with [im] provider = "tencent", whose keys change'
         yield Breach(Mistake(("network", "pins"), text), (("im", "provider"),))
+    for key, text, rests_on in wiring_mistakes(config.buttons, config.indicators):
+        yield Breach(Mistake(key, text), rests_on)
     media = config.media
     bounds: tuple[KeyPath, ...] = (
         ("media", "target_ms"),
@@ -102,6 +104,20 @@ def kiosk_breaches(config: KioskConfig) -> Iterator[Breach]:
         yield Breach(
             Mistake(bounds[0], "must lie between min_ms and max_ms"), bounds[1:]
         )
+
+
+def _agent_breaches(config: KioskConfig) -> Iterator[Breach]:
+    if config.call.role != "agent":
+        return
+    if config.room.type == "live_room":
+        text = (
+            'cannot be "agent" with [room] type = "live_room": an agent calls by '
+            "itself, and on air goes only who presses the button; leave it out"
+        )
+        yield Breach(Mistake(("call", "role"), text), (("room", "type"),))
+    if config.call.consent:
+        text = 'asks a customer; an "agent" calls by itself: leave it out'
+        yield Breach(Mistake(("call", "consent"), text), (("call", "role"),))
 
 
 def _television_breaches(config: KioskConfig) -> Iterator[Breach]:
@@ -127,6 +143,48 @@ def _both_or_neither(
             yield Breach(
                 Mistake((name, key), f"needs {other} beside it"), ((name, other),)
             )
+
+
+def _proxy_breaches(network: NetworkSection) -> Iterator[Breach]:
+    for key, given, other in (
+        ("proxy_user", network.proxy, "proxy"),
+        ("proxy_password", network.proxy_user, "proxy_user"),
+        ("no_proxy", network.proxy, "proxy"),
+    ):
+        if getattr(network, key) and not given:
+            text = f"needs {other} in [network]"
+            yield Breach(Mistake(("network", key), text), (("network", other),))
+    if network.proxy and network.proxy_user and not network.proxy_password:
+        text = (
+            "needs its password among the secrets: the credential "
+            "kiosk.network.proxy_password, or in a bundle's secrets.toml [network] "
+            "proxy_password"
+        )
+        rests_on: KeyPath = ("network", "proxy_password")
+        yield Breach(Mistake(("network", "proxy_user"), text), (rests_on,))
+
+
+def _sound_breaches(config: KioskConfig) -> Iterator[Breach]:
+    """Check that what is only for a sound card stands where there is one."""
+    for section, key, value, device in (
+        ("microphone", "level", config.microphone.level, config.microphone.device),
+        ("speaker", "level", config.speaker.level, config.speaker.device),
+        ("speaker", "headset", config.speaker.headset, config.speaker.device),
+    ):
+        if value is not None and parse_device(device).kind != "alsa":
+            yield Breach(
+                Mistake((section, key), f'needs [{section}] device = "alsa"'),
+                ((section, "device"),),
+            )
+    speaker = config.speaker
+    if speaker.headset is not None and speaker.headset == speaker.device:
+        yield Breach(
+            Mistake(
+                ("speaker", "headset"),
+                "is the card of [speaker] device; it takes another one",
+            ),
+            (("speaker", "device"),),
+        )
 
 
 def _is_plain_beyond(address: str) -> bool:
@@ -172,6 +230,7 @@ def server_breaches(config: ServerConfig) -> Iterator[Breach]:
             (("mixing", "api_key"),),
         )
     yield from _media_breaches(config)
+    yield from _desk_breaches(config)
     yield from _recorder_breaches(config)
     yield from _store_breaches(config)
     if 0 < config.keys.rotate_h < config.keys.session_h:
@@ -206,6 +265,29 @@ def _stream_url_breaches(config: ServerConfig) -> Iterator[Breach]:
         )
 
 
+def _desk_breaches(config: ServerConfig) -> Iterator[Breach]:
+    desk = config.desk
+    if desk.http is None:
+        return
+    named: KeyPath = ("desk", "http")
+    beyond = not is_loopback(parse_address(desk.http)[0])
+    if beyond and not (config.tls.certificate or config.network.insecure):
+        text = (
+            "plain HTTP would leave this machine, and browsers give a page no camera "
+            "there; set [tls] certificate and key, or [network] insecure = true behind "
+            "a proxy with TLS"
+        )
+        yield Breach(Mistake(named, text), (_INSECURE, *_TLS))
+    if desk.agents is None and desk.agent_header is None:
+        text = "needs agents beside it, a file that `kiosk server --agent NAME` prints"
+        keys: tuple[KeyPath, ...] = (("desk", "agents"), ("desk", "agent_header"))
+        yield Breach(Mistake(named, text), keys)
+    if desk.agent_header is not None and not config.server.trusted_proxies:
+        text = "needs [server] trusted_proxies: nobody else is believed"
+        proxies: KeyPath = ("server", "trusted_proxies")
+        yield Breach(Mistake(("desk", "agent_header"), text), (proxies,))
+
+
 def _recorder_breaches(config: ServerConfig) -> Iterator[Breach]:
     if config.recorder.url is None:
         return
@@ -226,11 +308,14 @@ def _store_breaches(config: ServerConfig) -> Iterator[Breach]:
         if store.ca_file is not None:
             text = "needs a url beside it: nobody else is asked for a certificate"
             yield Breach(Mistake(("store", "ca_file"), text), (("store", "url"),))
+        if store.password is not None:
+            text = "needs a url beside it: a file takes no password"
+            yield Breach(Mistake(("store", "password"), text), (("store", "url"),))
         return
     if store.path is not None:
         text = "leave it out: url names the store"
         yield Breach(Mistake(("store", "path"), text), (("store", "url"),))
-    parts = urlsplit(store.url.get_secret_value())
+    parts = urlsplit(store.url)
     plain = parts.scheme in {"redis", "valkey"} and not is_loopback(
         parts.hostname or ""
     )

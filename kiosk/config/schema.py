@@ -11,40 +11,47 @@ The kiosk's configuration file: every section, key, range and default.
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
-from kiosk.config.devices import (
-    ButtonsDevice,
-    CameraDevice,
-    DisplayDevice,
-    IndicatorsDevice,
-    MicrophoneDevice,
-    SpeakerDevice,
+from kiosk.config.call_section import CallSection
+from kiosk.config.devices_section import (
+    AudioSection,
+    CameraSection,
+    MicrophoneSection,
+    SpeakerSection,
 )
+from kiosk.config.display_section import (
+    AttractSection,
+    BrandingSection,
+    DisplaySection,
+    PromptsSection,
+)
+from kiosk.config.gpio_section import ButtonsSection, IndicatorsSection
 from kiosk.config.hours import Hours
+from kiosk.config.metrics_section import MetricsSection
+from kiosk.config.network_section import NetworkSection
 from kiosk.config.play_url import PlayUrl
+from kiosk.config.provision_section import ProvisionSection
+from kiosk.config.section import Section
+from kiosk.config.texts_section import TextsSection
+from kiosk.config.time_zone import TimeZone
+from kiosk.config.update_section import UpdateSection
 from kiosk.config.values import (
-    DisplaySize,
     FilePath,
     Identifier,
     Key,
     Name,
-    ReplyText,
     ServerUrl,
     SocketPath,
-    parse_size,
 )
+from kiosk.config.versions import CONFIG_VERSION
 
 
-CONFIG_VERSION = 1
-_PIN = re.compile(r"sha256//[A-Za-z0-9+/]{43}=")
 _MIN_REPORT_S, _MAX_REPORT_S = 15, 60
 
 Version = Annotated[int, Field(ge=CONFIG_VERSION, le=CONFIG_VERSION)]
-Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
 def _report_period(seconds: int) -> int:
@@ -59,21 +66,14 @@ def _no_repeats(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def _pin(text: str) -> str:
-    if not _PIN.fullmatch(text):
-        raise ValueError(
-            'needs pins such as "sha256//...=", 44 characters behind the slashes; '
-            "`kiosk server --make-ca` prints its own"
-        )
-    return text
-
-
 RoomType = Literal["double_room", "multi_room", "live_room"]
-Pins = Annotated[
-    tuple[Annotated[str, AfterValidator(_pin)], ...],
-    Field(strict=False, max_length=8),
-]
-Replies = Annotated[tuple[ReplyText, ...], Field(strict=False, max_length=32)]
+Language = Literal["en", "zh_CN", "zh_TW"]
+Languages = Annotated[tuple[Language, ...], Field(strict=False, max_length=8)]
+
+
+Phone = Annotated[str, Field(pattern=r"^[ -~]{1,32}$", max_length=32)]
+"""Of the letters that are drawn without a font."""
+
 Rooms = Annotated[
     tuple[Name, ...],
     Field(strict=False, min_length=1, max_length=16),
@@ -81,24 +81,35 @@ Rooms = Annotated[
 ]
 
 
-class Section(BaseModel):
-    """A table of a configuration file: frozen, and unknown keys are mistakes."""
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        strict=True,
-        allow_inf_nan=False,
-        hide_input_in_errors=True,
-    )
-
-
 class KioskSection(Section):
-    """Who this device is."""
+    """
+    Who this device is.
+
+    Attributes:
+        name: What agents and logs call this device.
+        branch: Where it stands; agents and the idle screen show it.
+        language: Of the screens; the Chinese ones need the package fonts-noto-cjk.
+        languages: What a long press of the call button on the idle screen goes
+            through; ``language`` is one of them, named or not.
+        late_devices_s: So long after its start a device may be missing in silence.
+        support_phone: Whom to call, below the picture of a kiosk that cannot run.
+        time_zone: Of opening hours, the screen's clock and the update window, as IANA
+            names it; by default the system's.
+
+    """
 
     name: Name = "Kiosk"
     branch: Name | None = None
-    language: Literal["en", "zh_CN"] = "en"
+    language: Language = "en"
+    languages: Languages = ()
+    late_devices_s: Annotated[float, Field(ge=0, le=600)] = 30.0
+    support_phone: Phone | None = None
+    time_zone: TimeZone | None = None
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """The languages of the screens, our own first."""
+        return tuple(dict.fromkeys((self.language, *self.languages)))
 
 
 class RoomSection(Section):
@@ -106,8 +117,14 @@ class RoomSection(Section):
     Which room service, and which room the call button enters.
 
     Attributes:
+        server: The room service's address; plain http:// only on this machine.
+        target: Rooms to try in this order, by id, name or pattern (``*``, ``?``).
+        create: Whether the first of them is created where there is none.
+        user_id: Who we are there; by default the server chooses.
+        user_name: What the others read; by default [kiosk] name.
+        dialect: ``v1`` for servers of the first generation.
         type: ``double_room`` is a call with one other party, ``multi_room``
-            with up to three; in a ``live_room`` the call button goes on air.
+            with up to three others; in a ``live_room`` the call button goes on air.
         enrolment_key: Proves to the server that ``user_id`` is ours.
 
     """
@@ -137,131 +154,46 @@ class ImSection(Section):
     gateway: ServerUrl = "https://webim.tim.qq.com"
 
 
-class CallSection(Section):
-    """
-    How a call goes. Durations in seconds.
-
-    Attributes:
-        notices: Whether the others in the room are told of a switched
-            microphone, a broken connection and a failed device.
-        replies: Texts that ``kiosk say`` sends by number, from 1; one with a
-            pattern also answers the texts that fit it.
-
-    """
-
-    role: Literal["kiosk", "agent"] = "kiosk"
-    reserve_s: Seconds = 8.0
-    publish_s: Seconds = 3.0
-    answer_s: Seconds = 60.0
-    picture_s: Seconds = 10.0
-    reconnect_s: Seconds = 15.0
-    grace_s: Seconds = 30.0
-    chime_s: Seconds = 3.0
-    ended_s: Seconds = 8.0
-    notices: bool = True
-    replies: Replies = ()
-
-
-class CameraSection(Section):
-    """The camera and its encoder."""
-
-    device: CameraDevice = "synthetic"
-    preset: Literal["180p", "360p", "480p", "720p"] = "360p"
-    picture_rate: Annotated[int, Field(ge=1, le=60)] = 30
-    bitrate_kbps: Annotated[int, Field(ge=50, le=20_000)] | None = None
-
-
-class MicrophoneSection(Section):
-    """The microphone."""
-
-    device: MicrophoneDevice = "synthetic"
-
-
-class SpeakerSection(Section):
-    """The loudspeaker."""
-
-    device: SpeakerDevice = "synthetic"
-
-
-class AudioSection(Section):
-    """
-    What is done to the microphone before anybody hears it.
-
-    Attributes:
-        codec: ``auto`` is Opus while everybody who listens is one of ours at
-            our own relay, which saves 45 ms of delay, and AAC otherwise.
-        echo_canceller: The one to begin with; where it is not to be had, or
-            fails, the next of livekit, speex and duck takes over.  ``auto`` is
-            livekit for a microphone that can hear the loudspeaker.
-        gain_control: Whether quiet and loud voices are brought to one level.
-
-    """
-
-    codec: Literal["auto", "aac"] = "auto"
-    echo_canceller: Literal["auto", "livekit", "speex", "duck", "off"] = "auto"
-    noise_suppression: bool = True
-    gain_control: bool = True
-
-
-class DisplaySection(Section):
-    """The display; ``framebuffer`` is a file the composed picture is kept in."""
-
-    device: DisplayDevice = "headless"
-    size: DisplaySize = "1280x720"
-    framebuffer: FilePath | None = None
-    self_view: bool = True
-
-    @property
-    def pixels(self) -> tuple[int, int]:
-        """Width and height."""
-        return parse_size(self.size)
-
-
-class ButtonsSection(Section):
-    """The buttons."""
-
-    device: ButtonsDevice = "none"
-
-
-class IndicatorsSection(Section):
-    """The lamps."""
-
-    device: IndicatorsDevice = "memory"
-
-
 class ControlSection(Section):
-    """The Unix socket of the control API."""
+    """
+    The Unix socket of the control API.
+
+    Attributes:
+        socket: Its path, for `kiosk call`, `kiosk status` and others.
+
+    """
 
     socket: SocketPath = "/run/kiosk/control.sock"
 
 
-class NetworkSection(Section):
+class FleetSection(Section):
     """
-    What may leave this machine, whom it trusts, and what it shows of itself.
+    What the operators of the room server are told.
 
     Attributes:
-        pins: Public keys; room server and relay must have one of them.
-        certificate, key: PEM files for servers that ask who we are; both or
-            neither.
+        report_s: Seconds between two reports, 0: none.
+        serial: By default the device's own.
 
     """
-
-    insecure: bool = False
-    ca_file: FilePath | None = None
-    pins: Pins = ()
-    certificate: FilePath | None = None
-    key: FilePath | None = None
-
-
-class FleetSection(Section):
-    """What the operators of the room server are told; ``report_s`` 0: nothing."""
 
     report_s: Annotated[int, AfterValidator(_report_period)] = 30
     serial: Identifier | None = None
 
 
 class HoursSection(Section):
-    """Opening hours in local time; a week without any is always open."""
+    """
+    Opening hours in local time; a week without any is always open.
+
+    Attributes:
+        mon: Monday; closed, or from-to, joined by commas.
+        tue: Tuesday; closed, or from-to, joined by commas.
+        wed: Wednesday; closed, or from-to, joined by commas.
+        thu: Thursday; closed, or from-to, joined by commas.
+        fri: Friday; closed, or from-to, joined by commas.
+        sat: Saturday; closed, or from-to, joined by commas.
+        sun: Sunday; closed, or from-to, joined by commas.
+
+    """
 
     mon: Hours | None = None
     tue: Hours | None = None
@@ -286,7 +218,14 @@ class HoursSection(Section):
 
 
 class LogSection(Section):
-    """What is written to the log, and how."""
+    """
+    What is written to the log, and how.
+
+    Attributes:
+        level: From which level on a line is written.
+        format: ``json`` is one object a line.
+
+    """
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["text", "json"] = "text"
@@ -308,11 +247,22 @@ class CallsSection(Section):
 
 
 class MediaSection(Section):
-    """Bounds of the playout delay in milliseconds (`min <= target <= max`)."""
+    """
+    Bounds of the playout delay in milliseconds (`min <= target <= max`).
+
+    Attributes:
+        target_ms: What is aimed at.
+        min_ms: Never less than this.
+        max_ms: Never more than this, for the sake of promptness.
+        lossy_ms: The most where so little would leave gaps in the sound all the
+            time, as on a path that loses packets; no more than max_ms rules it out.
+
+    """
 
     target_ms: Annotated[int, Field(ge=20, le=1000)] = 60
     min_ms: Annotated[int, Field(ge=20, le=1000)] = 40
     max_ms: Annotated[int, Field(ge=20, le=1000)] = 160
+    lossy_ms: Annotated[int, Field(ge=20, le=1000)] = 500
 
 
 class TelevisionSection(Section):
@@ -337,6 +287,20 @@ class TelevisionSection(Section):
         return self.url is not None or self.room is not None
 
 
+class SimulatorSection(Section):
+    """
+    The page that plays this kiosk's hardware, with ``[display] device = "simulator"``.
+
+    Attributes:
+        port: Where it is served, on this machine only; 0: any free one.
+        desk: Of the agent desk that the page links to, if any.
+
+    """
+
+    port: Annotated[int, Field(ge=0, le=65_535)] = 0
+    desk: ServerUrl | None = None
+
+
 class KioskConfig(Section):
     """The kiosk's whole configuration."""
 
@@ -349,14 +313,22 @@ class KioskConfig(Section):
     microphone: MicrophoneSection = MicrophoneSection()
     speaker: SpeakerSection = SpeakerSection()
     audio: AudioSection = AudioSection()
+    branding: BrandingSection = BrandingSection()
     display: DisplaySection = DisplaySection()
     buttons: ButtonsSection = ButtonsSection()
     indicators: IndicatorsSection = IndicatorsSection()
     control: ControlSection = ControlSection()
     network: NetworkSection = NetworkSection()
     fleet: FleetSection = FleetSection()
+    provision: ProvisionSection = ProvisionSection()
+    update: UpdateSection = UpdateSection()
     hours: HoursSection = HoursSection()
     log: LogSection = LogSection()
     calls: CallsSection = CallsSection()
+    metrics: MetricsSection = MetricsSection()
     media: MediaSection = MediaSection()
     television: TelevisionSection = TelevisionSection()
+    attract: AttractSection = AttractSection()
+    prompts: PromptsSection = PromptsSection()
+    texts: TextsSection = TextsSection()
+    simulator: SimulatorSection = SimulatorSection()

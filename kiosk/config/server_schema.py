@@ -7,25 +7,29 @@ out, the server makes random ones at its start, and they are never printed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Annotated, Literal, cast
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, PlainValidator, SecretStr
+from pydantic import AfterValidator, Field, PlainValidator
 
+from kiosk.config.desk_section import DeskSection
 from kiosk.config.media_section import MediaSection
 from kiosk.config.recorder_section import RecorderSection
-from kiosk.config.schema import CONFIG_VERSION, LogSection, Section, Version
+from kiosk.config.schema import LogSection, Version
+from kiosk.config.section import Section
 from kiosk.config.values import (
     Address,
     FilePath,
     Host,
     Identifier,
     Key,
+    Password,
+    no_control_characters,
     parse_address,
     parse_range,
 )
+from kiosk.config.versions import CONFIG_VERSION
 
 
 NOTHING_KEPT = "off"
@@ -33,7 +37,6 @@ NOTHING_KEPT = "off"
 
 _MAX_RANGES = 64
 _STORE_SCHEMES = ("valkey://", "valkeys://", "redis://", "rediss://")
-_IN_STORE_URL = re.compile(r"([A-Za-z0-9._~-]|%[0-9A-Fa-f]{2}){0,256}")
 
 
 def _store_path(path: str) -> str:
@@ -44,8 +47,8 @@ def _store_path(path: str) -> str:
     return path
 
 
-def _store_url(url: SecretStr) -> SecretStr:
-    text = url.get_secret_value()
+def _store_url(text: str) -> str:
+    no_control_characters(text)
     try:
         parts = urlsplit(text)
         whole = bool(parts.hostname) and parts.port != 0
@@ -56,9 +59,9 @@ def _store_url(url: SecretStr) -> SecretStr:
     if parts.query or parts.fragment:
         # The client library would take options there, one that verifies nobody.
         raise ValueError("takes no options after the number")
-    if not _IN_STORE_URL.fullmatch(parts.password or ""):
-        raise ValueError("needs a password of letters and digits only, else as %XX")
-    return url
+    if parts.password is not None:
+        raise ValueError("must be without its password, which is a secret of its own")
+    return text
 
 
 def _has_a_port(address: str) -> str:
@@ -71,7 +74,7 @@ PublicAddress = Annotated[Address, AfterValidator(_has_a_port)]
 
 Rate = Annotated[float, Field(ge=1, le=100_000)]
 StorePath = Annotated[FilePath, AfterValidator(_store_path)]
-StoreUrl = Annotated[SecretStr, AfterValidator(_store_url)]
+StoreUrl = Annotated[str, Field(max_length=1024), AfterValidator(_store_url)]
 Capacity = Annotated[int, Field(ge=2, le=16)]
 
 
@@ -97,8 +100,16 @@ def _originals(value: object) -> str | tuple[str, ...]:
 
 
 # One validator instead of a union: pydantic reports a union's members apart.
-Originals = Annotated[str | tuple[str, ...], PlainValidator(_originals)]
-Ranges = Annotated[tuple[str, ...], PlainValidator(_ranges)]
+_Texts = Annotated[list[str], Field(max_length=_MAX_RANGES)]
+Originals = Annotated[
+    str | tuple[str, ...],
+    PlainValidator(
+        _originals, json_schema_input_type=Literal["off", "loopback"] | _Texts
+    ),
+]
+Ranges = Annotated[
+    tuple[str, ...], PlainValidator(_ranges, json_schema_input_type=_Texts)
+]
 
 
 def _proxy_ranges(value: object) -> tuple[str, ...]:
@@ -108,7 +119,9 @@ def _proxy_ranges(value: object) -> tuple[str, ...]:
     return ranges
 
 
-ProxyRanges = Annotated[tuple[str, ...], PlainValidator(_proxy_ranges)]
+ProxyRanges = Annotated[
+    tuple[str, ...], PlainValidator(_proxy_ranges, json_schema_input_type=_Texts)
+]
 
 
 class ServerSection(Section):
@@ -116,6 +129,17 @@ class ServerSection(Section):
     Addresses, rooms and keys of the room server and its relay.
 
     Attributes:
+        http: Where the room service listens; port 0 takes any free one.
+        rtmp: Where the relay listens.
+        capacity_multi: Seats of a multi_room.
+        capacity_live: Seats of a live_room, its audience apart.
+        max_audience: Viewers that a live_room lists.
+        creator_leaves: Whether a room outlives who opened it.
+        push_key: Signs URLs to publish; by default random at every start.
+        play_key: Signs URLs to play; by default random at every start.
+        bizid: First part of every stream name.
+        sdk_app_id: What get_im_login_info answers.
+        acc_type: What get_im_login_info answers beside it.
         trusted_proxies: Address ranges of HTTP proxies and load balancers before this
             server, whose ``X-Forwarded-For`` says who asks; nobody else's does.
         capacity: Seats of a double_room; the other two types have their own.
@@ -176,13 +200,15 @@ class StoreSection(Section):
         path: The file; its directory must be there. By default ``rooms.db`` in the
             service's or else the user's state directory. ``off``: nothing is kept.
         url: A Valkey or Redis instead, which several servers share: ``valkey://`` or
-            ``redis://``, with an s for TLS, ``:PASSWORD@HOST:PORT/NUMBER``.
+            ``redis://``, with an s for TLS, ``USER@HOST:PORT/NUMBER``.
+        password: Of this server there.
         ca_file: Whom to trust there, in place of the system's authorities.
 
     """
 
     path: StorePath | None = None
     url: StoreUrl | None = None
+    password: Password | None = None
     ca_file: FilePath | None = None
 
 
@@ -318,7 +344,13 @@ class EchoSection(Section):
 
 
 class ServerNetworkSection(Section):
-    """What may leave this machine."""
+    """
+    What may leave this machine.
+
+    Attributes:
+        insecure: Whether plain HTTP and RTMP may leave this machine.
+
+    """
 
     insecure: bool = False
 
@@ -340,5 +372,6 @@ class ServerConfig(Section):
     media: MediaSection = MediaSection()
     recorder: RecorderSection = RecorderSection()
     echo: EchoSection = EchoSection()
+    desk: DeskSection = DeskSection()
     network: ServerNetworkSection = ServerNetworkSection()
     log: LogSection = LogSection()

@@ -1,21 +1,20 @@
 """
 The effective configuration as TOML, secrets masked, each value with its origin.
 
-What it prints can be loaded again, but for the masked secrets.
+What it prints can be loaded again; secrets are comments in it, as they stand in no file.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from typing import cast
 
 from pydantic import SecretStr
 
 from kiosk.config.documents import Origin
 from kiosk.config.lines import KeyPath
 from kiosk.config.load import Loaded
-from kiosk.config.schema import Section
+from kiosk.config.section import Section
+from kiosk.config.toml_text import toml_value
 
 
 MASK = "********"
@@ -52,20 +51,16 @@ def _section(
 def _pair(
     path: KeyPath, value: object, origins: Mapping[KeyPath, Origin] | None
 ) -> str:
-    text = (
-        f"# {path[-1]} is not set" if value is None else f"{path[-1]} = {_toml(value)}"
-    )
+    text = _setting(str(path[-1]), value)
     if origins is None:
         return text
     origin = origins.get(path)
     return f"{text}  # {origin.text if origin else BUILT_IN}"
 
 
-def _toml(value: object) -> str:
+def _setting(key: str, value: object) -> str:
+    if value is None:
+        return f"# {key} is not set"
     if isinstance(value, SecretStr):
-        return f'"{MASK}"'
-    if isinstance(value, tuple):
-        items = cast("tuple[object, ...]", value)
-        return f"[{', '.join(_toml(item) for item in items)}]"
-    # JSON's texts, numbers and truth values are TOML's, but for DEL.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        return f'# {key} = "{MASK}"'
+    return f"{key} = {toml_value(value)}"

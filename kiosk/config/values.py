@@ -11,10 +11,11 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, WithJsonSchema
+from pydantic_core import PydanticKnownError
 
 
 MAX_SOCKET_BYTES = 107
@@ -22,7 +23,11 @@ MAX_SOCKET_BYTES = 107
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SIZE = re.compile(r"([1-9][0-9]{2,3})x([1-9][0-9]{2,3})")
+_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
+_RATE = re.compile(r"[1-9][0-9]{1,2}(\.[0-9]{1,3})?")
+_CONNECTOR = re.compile(r"[A-Za-z]{2,16}(-[A-Z])?-[0-9]{1,2}")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+_MAX_PASSWORD_CHARS = 256
 _MIN_KEY_CHARS, _MAX_KEY_CHARS = 16, 128
 _MIN_SIDE, _MAX_SIDE = 128, 3840
 _MAX_PORT = 65_535
@@ -91,6 +96,20 @@ def parse_size(text: str) -> tuple[int, int]:
     return width, height
 
 
+def parse_mode(text: str) -> tuple[tuple[int, int], float | None]:
+    """
+    Split ``WIDTHxHEIGHT`` or ``WIDTHxHEIGHT@RATE``, e.g. ``1280x720@60``.
+
+    Raises:
+        ValueError: It is no such text, or out of range.
+
+    """
+    size, at, rate = text.partition("@")
+    if at and not _RATE.fullmatch(rate):
+        raise ValueError('needs pictures a second after the "@", e.g. "1280x720@60"')
+    return parse_size(size), float(rate) if at else None
+
+
 def parse_reply(text: str) -> tuple[str, str]:
     """
     Split ``PATTERN => TEXT``, or a ``TEXT`` without a pattern, which is then empty.
@@ -104,6 +123,17 @@ def parse_reply(text: str) -> tuple[str, str]:
     if not answer.strip() or (arrow and not pattern.strip()):
         raise ValueError('needs "TEXT" or "PATTERN => TEXT", e.g. "?where => Zurich"')
     return pattern.strip(), answer.strip()
+
+
+def formed(pattern: str) -> WithJsonSchema:
+    """
+    Return what the JSON Schema says of a text that a validator here judges.
+
+    Args:
+        pattern: Fits every text that is right, and perhaps others.
+
+    """
+    return WithJsonSchema({"type": "string", "pattern": f"^({pattern})$"})
 
 
 def is_loopback(host: str) -> bool:
@@ -202,6 +232,23 @@ def _size(text: str) -> str:
     return text
 
 
+def _mode(text: str) -> str:
+    parse_mode(text)
+    return text
+
+
+def _degrees(value: object) -> object:
+    if value is False:  # Python's False is in a list that has 0
+        raise PydanticKnownError("literal_error", {"expected": "0, 90, 180 or 270"})
+    return value
+
+
+def _connector(text: str) -> str:
+    if not _CONNECTOR.fullmatch(text):
+        raise ValueError('needs a name as in /sys/class/drm, e.g. "HDMI-A-1"')
+    return text
+
+
 def _reply(text: str) -> str:
     parse_reply(text)
     return text
@@ -227,6 +274,21 @@ def _strong(key: SecretStr) -> SecretStr:
     return key
 
 
+def _password(password: SecretStr) -> SecretStr:
+    text = password.get_secret_value()
+    if not text.isascii() or not 0 < len(text) <= _MAX_PASSWORD_CHARS:
+        raise ValueError(
+            f"needs 1 to {_MAX_PASSWORD_CHARS} letters, digits and signs of ASCII"
+        )
+    return password
+
+
+def _colour(text: str) -> str:
+    if not _COLOUR.fullmatch(text):
+        raise ValueError('needs a colour such as "#1e63b8"')
+    return text.lower()
+
+
 def _socket_path(text: str) -> str:
     no_control_characters(text)
     if len(text.encode()) > MAX_SOCKET_BYTES:
@@ -242,17 +304,28 @@ Name = Annotated[str, Field(max_length=64), AfterValidator(no_control_characters
 FilePath = Annotated[str, Field(max_length=4000), AfterValidator(no_control_characters)]
 """A path; a relative one counts from where the program was started."""
 
-Identifier = Annotated[str, AfterValidator(_identifier)]
+Identifier = Annotated[str, AfterValidator(_identifier), formed(_IDENTIFIER.pattern)]
 """A userID or roomID as every RTCRoom server takes it."""
 
 Key = Annotated[SecretStr, AfterValidator(_strong)]
 """A secret: never printed."""
 
+Password = Annotated[SecretStr, AfterValidator(_password)]
+"""A secret that somebody else chose."""
+
 ReplyText = Annotated[str, Field(max_length=256), AfterValidator(_reply)]
 """What a kiosk says without a keyboard; see :func:`parse_reply`."""
 
-SocketPath = Annotated[str, AfterValidator(_socket_path)]
+Colour = Annotated[str, AfterValidator(_colour), formed(_COLOUR.pattern)]
+"""Red, green and blue, two hexadecimal digits each."""
+
+SocketPath = Annotated[
+    str, AfterValidator(_socket_path), formed(f".{{0,{MAX_SOCKET_BYTES}}}")
+]
 ServerUrl = Annotated[str, Field(max_length=1024), AfterValidator(_server_url)]
-Address = Annotated[str, AfterValidator(_address)]
+Address = Annotated[str, AfterValidator(_address), formed(".+:[0-9]{1,5}")]
 Host = Annotated[str, AfterValidator(_host)]
-DisplaySize = Annotated[str, AfterValidator(_size)]
+DisplaySize = Annotated[str, AfterValidator(_size), formed(_SIZE.pattern)]
+DisplayMode = Annotated[str, AfterValidator(_mode), formed(f"{_SIZE.pattern}(@.+)?")]
+ConnectorName = Annotated[str, AfterValidator(_connector), formed(_CONNECTOR.pattern)]
+DisplayRotation = Annotated[Literal[0, 90, 180, 270], BeforeValidator(_degrees)]

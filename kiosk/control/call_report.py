@@ -44,6 +44,7 @@ def describe_call(call: Record) -> str:
 def _lines(call: Record) -> Iterator[str]:
     yield _line("call", f"{call['call']}, {_moment(call['began_unix_ms'])}")
     yield _line("room", call["room_id"] or "none entered")
+    yield _line("reference", call.get("reference") or _NONE)
     yield _line(
         "lasted", f"{_ms(call['duration_ms'])}, {_ms(call['talked_ms'])} in talk"
     )

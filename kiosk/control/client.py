@@ -25,6 +25,7 @@ DEFAULT_SOCKET = Path("/run/kiosk/control.sock")
 _MAX_LINE = 1 << 16
 _MAX_STILL = 1 << 22
 _STILL_S = 130.0  # somebody has to press a key, and a slow line to carry it
+_INSPECTION_S = 20.0  # every device may take its second, and a server its time
 _OK = 200
 
 
@@ -42,13 +43,26 @@ class ControlClient:
         self._path = Path(path)
         self._timeout_s = timeout_s
 
-    def press(self, button: str) -> None:
-        """Press ``call``, ``hangup`` or ``mute``."""
-        self._ask("POST", "/press", {"button": button})
+    def press(self, button: str, held_s: float = 0.0) -> None:
+        """Press a button, by its name; returns before it is let go."""
+        held_ms = {"held_ms": round(held_s * 1_000)} if held_s else {}
+        self._ask("POST", "/press", {"button": button, **held_ms})
 
     def status(self) -> dict[str, Any]:
         """Return the status that :mod:`kiosk.control` describes."""
         return self._ask("GET", "/status")
+
+    def stand_down(self, seconds: int) -> None:
+        """Let no call begin for so long, for a restart; refused if somebody is there."""
+        self._ask("POST", "/stand-down", {"seconds": seconds})
+
+    def inspection(self) -> list[dict[str, str]]:
+        """Return what the daemon finds out about its devices and its server now."""
+        connection, answer = self._open("GET", "/inspection", None, _INSPECTION_S)
+        with contextlib.closing(connection), self._explained():
+            told = self._object(answer.read(LARGEST_ANSWER_BYTES))
+        found: list[dict[str, str]] = told["inspection"]
+        return found
 
     def calls(self) -> list[dict[str, Any]]:
         """Return the records of the last calls, the newest first."""
@@ -106,6 +120,18 @@ class ControlClient:
 
     def _ask(
         self, method: str, route: str, body: Mapping[str, object] | None = None
+    ) -> dict[str, Any]:
+        try:
+            return self._ask_once(method, route, body)
+        except ControlError as error:
+            # A kiosk that takes another configuration hands its socket over: who meets
+            # that very moment is cut off. What only asks may ask again.
+            if method != "GET" or not isinstance(error.__cause__, ConnectionResetError):
+                raise
+        return self._ask_once(method, route, body)
+
+    def _ask_once(
+        self, method: str, route: str, body: Mapping[str, object] | None
     ) -> dict[str, Any]:
         connection, answer = self._open(method, route, body)
         with contextlib.closing(connection), self._explained():

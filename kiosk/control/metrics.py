@@ -44,6 +44,16 @@ def _kiosk(status: Mapping[str, Any]) -> Iterator[str]:
             for n, is_open in devices.items()
         ],
     )
+    display: Mapping[str, str] = status.get("display") or {}
+    missing = None if not display else bool(display.get("missing"))
+    yield from _one("kiosk_display_missing", "Nothing can be seen.", missing)
+    faults: Sequence[Mapping[str, str]] = status.get("faults") or ()
+    yield from _family(
+        "kiosk_fault",
+        "What keeps it from its work.",
+        [({"fault": each["fault"]}, 1) for each in faults],
+    )
+    yield from _one("kiosk_door_open", "Of the case.", status.get("door_open"))
     yield from _one(
         "kiosk_calls_ended_total", "Since it started.", status.get("calls_ended")
     )
@@ -80,6 +90,7 @@ def _push(push: Mapping[str, Any], live: Mapping[str, Any]) -> Iterator[str]:
         ("backlog_seconds", "Not yet arrived.", _seconds(push.get("backlog_ms"))),
         ("round_trip_seconds", "To the relay.", _seconds(push.get("round_trip_ms"))),
         ("braked_seconds", "Without pictures.", _seconds(push.get("braked_ms"))),
+        ("microphone_xruns", "Sound lost.", push.get("microphone_xruns")),
     ):
         yield from _one(f"kiosk_sent_{name}", text, value)
     drops: Mapping[str, int] = push.get("drops") or {}
@@ -120,6 +131,11 @@ def _parties(status: Mapping[str, Any]) -> Iterator[str]:
         f"{name}_cut_seconds", "Of sound, thrown away.", each("cut_ms", 0.001)
     )
     yield from _family(f"{name}_underruns", "Sound ran out.", each("underruns"))
+    yield from _family(
+        f"{name}_speaker_underruns",
+        "Nothing to play.",
+        each("speaker_underruns"),
+    )
     yield from _family(
         f"{name}_late_packets", "Of sound, dropped.", each("late_packets")
     )
@@ -163,6 +179,7 @@ def _family(name: str, text: str, samples: Iterable[_Sample]) -> Iterator[str]:
     if not known:
         return
     kind = "counter" if name.endswith("_total") else "gauge"
+    kind = "summary" if "quantile" in known[0][0] else kind
     yield f"# HELP {name} {text}"
     yield f"# TYPE {name} {kind}"
     for labels, value in known:

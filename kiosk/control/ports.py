@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from kiosk.ports import Inspection
+
 
 Status = Mapping[str, Any]
 Event = Mapping[str, Any]
@@ -34,12 +36,16 @@ class ControlledDaemon(Protocol):
     the client.
     """
 
-    def press(self, button: str) -> None:
-        """Act as if ``call``, ``hangup`` or ``mute`` was pressed; returns at once."""
+    def press(self, button: str, held_s: float = 0.0) -> None:
+        """Press a button, by its name, for so long; returns at once."""
         ...
 
     def status(self) -> Status:
         """Return a snapshot as the package describes it; cheap."""
+        ...
+
+    async def inspect(self) -> Inspection:
+        """Find out what a technician wants to know, within some seconds."""
         ...
 
     def calls(self) -> Sequence[Mapping[str, Any]]:
@@ -60,6 +66,10 @@ class ControlledDaemon(Protocol):
 
     async def ask_still(self) -> bytes:
         """Ask the others for a still picture and return it, a JPEG."""
+        ...
+
+    async def stand_down(self, seconds: float) -> None:
+        """Let no call begin for so long; a KioskError if somebody is there."""
         ...
 
     async def send_reply(self, number: int) -> None:

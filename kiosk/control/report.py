@@ -11,6 +11,21 @@ def describe_status(status: Mapping[str, Any]) -> str:
     return "\n".join(_lines(status))
 
 
+def headline(status: Mapping[str, Any]) -> str:
+    """Write what of a status is news when it changes, as one line; no figures."""
+    peers = [str(peer.get("user_id")) for peer in status.get("peers") or ()]
+    faults = [str(fault["fault"]) for fault in status.get("faults") or ()]
+    told = [
+        str(status.get("state")),
+        f"room {status['room_id']}" if status.get("room_id") else "",
+        f"with {', '.join(peers)}" if peers else "",
+        "muted" if status.get("muted") else "",
+        f"faults: {', '.join(faults)}" if faults else "",
+        str(status.get("reason") or ""),
+    ]
+    return ", ".join(filter(None, told))
+
+
 def _lines(status: Mapping[str, Any]) -> Iterator[str]:
     yield _line("state", f"{status.get('state')} (screen: {status.get('screen')})")
     if status.get("reason"):
@@ -21,8 +36,18 @@ def _lines(status: Mapping[str, Any]) -> Iterator[str]:
     yield _line("peers", ", ".join(peers) or "none")
     yield _line("sound", "muted" if status.get("muted") else "on")
     yield _line("devices", _devices(status.get("devices") or {}))
+    yield _line("display", _display(status.get("display") or {}))
+    for fault in status.get("faults") or ():
+        yield _line("fault", f"{fault['fault']}: {fault['reason']}")
+    if status.get("door_open") is not None:
+        yield _line("door", "open" if status["door_open"] else "closed")
+    if status.get("lamps_wrong"):
+        yield _line("lamps", status["lamps_wrong"])
     if status.get("insecure"):
         yield _line("warning", "insecure: plain HTTP or RTMP leaves this machine")
+    if synthetic := status.get("synthetic"):
+        told = f"synthetic, for developers: {', '.join(synthetic)}"
+        yield _line("warning", told)
     if push := status.get("push"):
         yield _line("sending", _push(push))
         yield _line("sound out", str(push.get("audio_codec", "aac")))
@@ -30,6 +55,9 @@ def _lines(status: Mapping[str, Any]) -> Iterator[str]:
     yield from _live(status.get("live") or {})
     for play in status.get("play") or ():
         yield _line("receiving", _play(play))
+    if machine := status.get("machine"):
+        yield _line("system", _system(machine.get("update") or {}))
+        yield _line("bundle", _bundle(machine.get("bundle")))
     yield _line("process", _process(status))
 
 
@@ -42,6 +70,12 @@ def _devices(devices: Mapping[str, bool]) -> str:
         name.removesuffix("_open") for name, is_open in devices.items() if is_open
     ]
     return f"{', '.join(opened)} open" if opened else "all closed"
+
+
+def _display(display: Mapping[str, str]) -> str:
+    if display.get("missing"):
+        return f"missing: {display['missing']}"
+    return display.get("lit") or "there"
 
 
 def _peer(peer: Mapping[str, Any]) -> str:
@@ -81,6 +115,35 @@ def _live(live: Mapping[str, Any]) -> Iterator[str]:
                 f"{party['user_id']}: {party['received_kbps']} kbit/s, "
                 f"{party['pictures_per_second']:g} pictures a second{silent}",
             )
+
+
+def _system(update: Mapping[str, str]) -> str:
+    """Write what runs, and how the last update of the whole system went."""
+    runs = f"version {update.get('system') or 'unknown'}"
+    if slot := update.get("running"):
+        trial = ", on trial" if update.get("default") not in {"", slot} else ""
+        runs += f" in slot {slot}{trial}"
+    stage, reason = update.get("update") or "none", update.get("reason")
+    if stage == "none":
+        return f"{runs}; no update yet"
+    last = f"{runs}; last update {update.get('version') or 'of no version'}: {stage}"
+    return f"{last}, {reason}" if reason else last
+
+
+def _bundle(told: Mapping[str, Any] | None) -> str:
+    """Write which bundle is in force, since when, and what was taken back after it."""
+    if told is None:
+        return "nobody has looked for one since the start"
+    later: Mapping[str, Mapping[str, str]] = told.get("given_up", {})
+    given_up = [
+        f"{name} was taken back on {seen.get('at')}: {seen.get('reason')}"
+        for name, seen in later.items()
+        if str(seen.get("at")) >= str(told.get("since"))
+    ]
+    state = "being tried" if told.get("is_on_trial") else "in force"
+    name = told.get("bundle")
+    first = f"{name}, {state} since {told.get('since')}" if name else "none applied"
+    return "; ".join((first, *given_up[-1:]))
 
 
 def _process(status: Mapping[str, Any]) -> str:

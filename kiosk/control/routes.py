@@ -8,8 +8,8 @@ here, and nothing is decided that the buttons could not decide.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Coroutine
+from dataclasses import asdict
 from pathlib import PurePosixPath
 from typing import Any, cast
 
@@ -23,11 +23,14 @@ from kiosk.control.events import EventStream
 from kiosk.control.metrics import EXPOSITION_TYPE, exposition
 from kiosk.control.ports import ControlledDaemon
 from kiosk.errors import KioskError
+from kiosk.room.wire_json import BadJson, parse_json
 
 
 MAX_BODY = 4096
 MAX_TEXT = 1024
-BUTTONS = ("call", "hangup", "mute")
+LONGEST_HOLD_MS = 60_000
+LONGEST_STAND_DOWN_S = 300
+BUTTONS = ("call", "hangup", "mute", "volume_up", "volume_down", "door")
 
 
 def make_app(
@@ -48,10 +51,12 @@ def make_app(
             Route("/press", routes.press, methods=["POST"]),
             Route("/status", routes.status, methods=["GET"]),
             Route("/calls", routes.calls, methods=["GET"]),
+            Route("/inspection", routes.inspection, methods=["GET"]),
             Route("/metrics", routes.metrics, methods=["GET"]),
             Route("/events", routes.events, methods=["GET"]),
             Route("/text", routes.text, methods=["POST"]),
             Route("/still", routes.still, methods=["POST"]),
+            Route("/stand-down", routes.stand_down, methods=["POST"]),
             Route("/screenshot", routes.screenshot, methods=["POST"]),
         ],
         exception_handlers={
@@ -75,10 +80,14 @@ class _Routes:
         self._closing = closing
 
     async def press(self, request: Request) -> Response:
-        button = await self._text_field(request, "button")
+        body = await self._json_object(request)
+        held_ms = body.pop("held_ms", 0)
+        button = _text_of(body, "button")
         if button not in BUTTONS:
             raise HTTPException(400, f"button must be one of {', '.join(BUTTONS)}")
-        self._daemon.press(button)
+        if type(held_ms) is not int or not 0 <= held_ms <= LONGEST_HOLD_MS:
+            raise HTTPException(400, f"held_ms must be from 0 to {LONGEST_HOLD_MS}")
+        self._daemon.press(button, held_ms / 1_000)
         return _ok()
 
     async def status(self, request: Request) -> Response:
@@ -86,6 +95,11 @@ class _Routes:
 
     async def calls(self, request: Request) -> Response:
         return JSONResponse({"calls": [dict(call) for call in self._daemon.calls()]})
+
+    async def inspection(self, request: Request) -> Response:
+        rows = await self._daemon.inspect()
+        told = [{"what": what.value, **asdict(probe)} for what, probe in rows]
+        return JSONResponse({"inspection": told})
 
     async def metrics(self, request: Request) -> Response:
         text = exposition(self._daemon.status())
@@ -115,6 +129,18 @@ class _Routes:
             raise HTTPException(400, "the body must be {}")
         return Response(await self._daemon.ask_still(), media_type="image/jpeg")
 
+    async def stand_down(self, request: Request) -> Response:
+        body = await self._json_object(request)
+        seconds = body.get("seconds")
+        if set(body) != {"seconds"} or type(seconds) is not int:
+            raise HTTPException(400, 'the body must be {"seconds": 60}')
+        if not 1 <= seconds <= LONGEST_STAND_DOWN_S:
+            raise HTTPException(
+                400, f"seconds must be from 1 to {LONGEST_STAND_DOWN_S}"
+            )
+        await self._daemon.stand_down(seconds)
+        return _ok()
+
     async def screenshot(self, request: Request) -> Response:
         path = await self._text_field(request, "path")
         if not path.isprintable() or not PurePosixPath(path).is_absolute():
@@ -138,12 +164,9 @@ class _Routes:
         except TimeoutError as error:
             raise HTTPException(408, "the body did not arrive in time") from error
         try:
-            value: object = json.loads(body)
-        except (ValueError, RecursionError) as error:
-            raise HTTPException(400, "the body is not JSON") from error
-        if not isinstance(value, dict):
-            raise HTTPException(400, "the body must be a JSON object")
-        return cast("dict[str, object]", value)
+            return parse_json(body, MAX_BODY)
+        except BadJson as error:
+            raise HTTPException(400, f"the body is refused: {error}") from None
 
 
 def _text_of(body: dict[str, object], name: str) -> str:

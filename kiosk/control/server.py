@@ -1,26 +1,14 @@
-"""
-Serves the control API on a Unix socket, within the daemon's event loop.
-
-The signals stay the daemon's: uvicorn must not take SIGTERM here.
-"""
+"""Serves the control API on a Unix socket, within the daemon's event loop."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Generator
 from pathlib import Path
-
-import uvicorn
-from typing_extensions import override
 
 from kiosk.control.listener import Listener
 from kiosk.control.ports import ControlledDaemon
+from kiosk.control.quiet_uvicorn import QuietUvicorn
 from kiosk.control.routes import make_app
-
-
-_MAX_CONNECTIONS = 64
-_DRAIN_S = 1
 
 
 class ControlServer:
@@ -32,7 +20,12 @@ class ControlServer:
     """
 
     def __init__(
-        self, path: str | Path, daemon: ControlledDaemon, *, body_s: float = 5.0
+        self,
+        path: str | Path,
+        daemon: ControlledDaemon,
+        *,
+        body_s: float = 5.0,
+        listener: Listener | None = None,
     ) -> None:
         """
         Open nothing yet.
@@ -41,26 +34,15 @@ class ControlServer:
             path: Where the socket is to be.
             daemon: Whom requests go to.
             body_s: Seconds a client may take to send a body.
+            listener: Open already, and its owner's to close: who connects between
+                two servers of one listener is answered by the second.
 
         """
         self._path = Path(path)
         self._closing = asyncio.Event()
-        self._listener: Listener | None = None
-        self._uvicorn = _Uvicorn(
-            uvicorn.Config(
-                make_app(daemon, self._closing, body_s),
-                loop="none",
-                http="h11",
-                ws="none",
-                lifespan="off",
-                log_config=None,
-                log_level="warning",
-                access_log=False,
-                server_header=False,
-                limit_concurrency=_MAX_CONNECTIONS,
-                timeout_graceful_shutdown=_DRAIN_S,
-            )
-        )
+        self._owned: Listener | None = None
+        self._listener = listener
+        self._uvicorn = QuietUvicorn(make_app(daemon, self._closing, body_s))
 
     def open(self) -> None:
         """
@@ -71,7 +53,11 @@ class ControlServer:
 
         """
         if self._listener is None and not self._closing.is_set():
-            self._listener = Listener(self._path)
+            self._listener = self._owned = Listener(self._path)
+
+    async def answers(self) -> None:
+        """Return once clients are answered."""
+        await self._uvicorn.answers.wait()
 
     async def serve(self) -> None:
         """
@@ -84,7 +70,8 @@ class ControlServer:
         self.open()
         if self._listener is None:
             return
-        sockets = [self._listener.socket]
+        # uvicorn closes what it is given, unless it is to end before it began
+        sockets = [self._listener.socket.dup()]
         try:
             await self._uvicorn.serve(sockets)
         except asyncio.CancelledError:
@@ -93,19 +80,11 @@ class ControlServer:
             raise
         finally:
             self.close()
-            self._listener.close()
+            sockets[0].close()
+            if self._owned is not None:
+                self._owned.close()
 
     def close(self) -> None:
         """Ask ``serve`` to end, within about a second; safe to repeat."""
         self._closing.set()
-        self._uvicorn.should_exit = True
-
-
-class _Uvicorn(uvicorn.Server):
-    """uvicorn, leaving the signals to the daemon."""
-
-    @override
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None]:
-        """Capture none."""
-        yield
+        self._uvicorn.end()

@@ -95,3 +95,9 @@ def _mean_kbps(rates: tuple[RateSpan, ...]) -> int | None:
     if not total_ms:
         return None
     return round(sum(span.kbps * span.for_ms for span in rates) / total_ms)
+
+
+def log_facts(record: CallRecord) -> dict[str, object]:
+    """Return the facts of a call's one line in the log."""
+    words = {"reason": record.reason, "reference": record.reference}
+    return {**facts_of(record), **words}

@@ -1,7 +1,7 @@
 """
-What people see of the daemon: screen, lamps, and the events it tells.
+What people see of the daemon: the screen, and the events it tells.
 
-Lamps follow what the adapters observe, not what the daemon believes.
+Its lamps are in :mod:`kiosk.daemon.lamps`.
 """
 
 from __future__ import annotations
@@ -12,11 +12,18 @@ from typing import Any, Self
 
 from kiosk import ports
 from kiosk.call.machine import CallMachine
-from kiosk.call.states import State
+from kiosk.call.states import CALL_STATES
 from kiosk.daemon.outside import Outside
 from kiosk.daemon.scope import CallScope
 from kiosk.daemon.settings import DaemonSettings
-from kiosk.ports import Indicator, Micros, ScreenFacts, ScreenName, StillScene
+from kiosk.ports import (
+    Inspection,
+    Micros,
+    Quality,
+    ScreenFacts,
+    ScreenName,
+    StillScene,
+)
 
 
 _SUBSCRIBER_LIMIT = 100
@@ -62,8 +69,7 @@ class Face:
         self._machine = machine
         self._clock = outside.clock
         self._screens = outside.screens
-        self._indicators = outside.indicators
-        self._observe = outside.observe
+        self._volume = outside.volume
         self._blank = ScreenFacts(
             insecure=settings.insecure, broadcasts=settings.broadcasts
         )
@@ -72,11 +78,34 @@ class Face:
         self.screen = ScreenName.STARTING
         self.facts = self._blank
         self._talking: Micros | None = None
+        self.last_reason = ""
+        self._inspection: Inspection | None = None
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether the technician's page lies over the screen."""
+        return self._inspection is not None
+
+    @property
+    def shown(self) -> ScreenName:
+        """What is on the display."""
+        return ScreenName.TECHNICIAN if self.is_covered else self.screen
+
+    def cover(self, inspection: Inspection) -> None:
+        """Lay the technician's page over the screen."""
+        self._inspection = inspection
+        self.refresh()
+
+    def uncover(self) -> None:
+        """Show the screen again; safe to repeat."""
+        if self.is_covered:
+            self._inspection = None
+            self.refresh()
 
     def begin_call(self, scope: CallScope) -> None:
-        """Forget what was shown of the last call."""
+        """Forget what was shown of the last call, but for the language."""
         self.scope = scope
-        self.facts = self._blank
+        self.facts = replace(self._blank, language=self.facts.language)
         self._talking = None
 
     def show(
@@ -85,10 +114,21 @@ class Face:
         """Put a screen on the display and tell the subscribers."""
         if screen is ScreenName.IDLE:
             self.facts = self._blank
+            self._volume.reset()
+        if self._machine.state in CALL_STATES:
+            self._inspection = None
+        self.last_reason = reason or self.last_reason
         self.screen = screen
         now = self._clock.now()
         since = self._talking_since(now) if screen is ScreenName.IN_CALL else now
-        self.facts = replace(self.facts, reason=reason, position=position, since=since)
+        self.facts = replace(
+            self.facts,
+            reason=reason,
+            position=position,
+            since=since,
+            talked_us=Micros(now - self._talking if self._talking is not None else 0),
+            reference=self.scope.keeper.reference if self.scope else "",
+        )
         self.refresh()
         self.tell(
             {
@@ -115,10 +155,12 @@ class Face:
             peer_name=", ".join(peer.name for peer in peers),
             muted=self._machine.muted,
             with_picture=scope.peers.with_picture if scope else True,
-            is_poor=scope.keeper.is_poor if scope else False,
+            quality=scope.keeper.quality if scope else Quality.GOOD,
             tiles=scope.peers.tiles if scope else (),
+            recording=scope.peers.is_recorded if scope else False,
         )
-        self._screens.show(self.screen, self.facts)
+        found = self._inspection or ()
+        self._screens.show(self.shown, replace(self.facts, inspection=found))
 
     def show_received(self) -> None:
         """Show what comes from the others, where the screen depends on it."""
@@ -143,9 +185,40 @@ class Face:
             }
         )
 
+    def speak(self, language: str) -> None:
+        """Show the screens in a language; empty is the kiosk's own."""
+        if language != self.facts.language:
+            self.facts = replace(self.facts, language=language)
+            self.refresh()
+            self.tell({"event": "language", "language": language})
+
+    def show_volume(self, volume: tuple[int, int] | None) -> None:
+        """Show the volume that was just turned, or no longer."""
+        if volume != self.facts.volume:
+            self.facts = replace(self.facts, volume=volume)
+            self.refresh()
+
     def show_television(self, there: bool) -> None:  # noqa: FBT001 -- a callback's
         """Show the idle screen over a live stream, or by itself."""
         self.facts = replace(self.facts, television=there)
+        self.refresh()
+
+    def show_display_missing(self, missing: bool) -> None:  # noqa: FBT001 -- a fact
+        """Tell whoever listens; draw all again when it is back."""
+        self.tell({"event": "display", "missing": missing})
+        if not missing:
+            self.refresh()
+
+    def show_device(self, device: str, reason: str) -> None:
+        """Say in the call why a device of it fails, or no more."""
+        lost = bool(reason)
+        self.tell({"event": "device", "device": device, "lost": lost, "reason": reason})
+        if device == "camera":
+            self.facts = replace(self.facts, camera_lost=lost)
+        elif device == "microphone":
+            self.facts = replace(self.facts, microphone_lost=lost)
+        elif device == "speaker":
+            self.facts = replace(self.facts, speaker_lost=lost)
         self.refresh()
 
     def ask_for_still(self, user_id: str) -> None:
@@ -167,24 +240,9 @@ class Face:
 
     def tick(self) -> None:
         """Redraw what changes with time."""
-        if self.scope is not None and self.scope.keeper.is_poor != self.facts.is_poor:
+        if self.scope is not None and self.scope.keeper.quality != self.facts.quality:
             self.refresh()
         self._screens.tick()
-        self.light()
-
-    def light(self) -> None:
-        """Set every lamp to what is observed."""
-        seen = self._observe()
-        state = self._machine.state
-        for indicator, lit in (
-            (Indicator.CAMERA_OPEN, seen.camera),
-            (Indicator.MICROPHONE_OPEN, seen.microphone),
-            (Indicator.MUTED, self._machine.muted),
-            (Indicator.IN_CALL, state is State.IN_CALL),
-            (Indicator.FAULT, state is State.OUT_OF_SERVICE),
-            (Indicator.ON_AIR, state is State.BROADCASTING),
-        ):
-            self._indicators.set(indicator, lit=lit)
 
     def subscribe(self) -> Subscription:
         """Begin to keep events for one reader, from this very call on."""

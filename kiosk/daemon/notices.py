@@ -32,7 +32,21 @@ class Notice(Enum):
     RECONNECTING = "reconnecting"
     BACK = "back"
     CAMERA_LOST = "camera_lost"
+    CAMERA_BACK = "camera_back"
     MICROPHONE_LOST = "microphone_lost"
+    MICROPHONE_BACK = "microphone_back"
+    SPEAKER_LOST = "speaker_lost"
+    SPEAKER_BACK = "speaker_back"
+    DISPLAY_LOST = "display_lost"
+    DISPLAY_BACK = "display_back"
+
+
+OF_A_DEVICE: Final = {
+    "camera": (Notice.CAMERA_LOST, Notice.CAMERA_BACK),
+    "microphone": (Notice.MICROPHONE_LOST, Notice.MICROPHONE_BACK),
+    "speaker": (Notice.SPEAKER_LOST, Notice.SPEAKER_BACK),
+}
+"""What is told of a device that a call goes on without, and that it works again."""
 
 
 class Notices:

@@ -20,7 +20,12 @@ from kiosk.ports import Clock, Layer, Peer, Received, Tile
 log = logging.getLogger(__name__)
 
 _LAYERS = (Layer.BASE, Layer.SECOND, Layer.THIRD)
-_OF_THE_ROOM = (ports.RoomClosed, ports.TextReceived)
+_OfTheRoom = (
+    ports.RoomClosed
+    | ports.TextReceived
+    | ports.StreamForgotten
+    | ports.RecordingChanged
+)
 
 
 class Peers:
@@ -37,6 +42,7 @@ class Peers:
         on_received: Called when something else comes from a peer.
         on_first_picture: Gets the user_id whose picture is shown first.
         on_url_used_up: Gets the user_id whose stream needs a fresh URL.
+        on_device: Gets a device that fails, why, and that it works again (empty).
         on_air: Whether we broadcast: then there is nobody to be played.
 
     """
@@ -53,6 +59,7 @@ class Peers:
         on_received: Callable[[], None],
         on_first_picture: Callable[[str], None],
         on_url_used_up: Callable[[str], None],
+        on_device: Callable[[str, str], None],
         on_air: bool = False,
     ) -> None:
         self._call = call
@@ -64,6 +71,7 @@ class Peers:
         self._on_received = on_received
         self._on_first_picture = on_first_picture
         self._on_url_used_up = on_url_used_up
+        self._on_device = on_device
         self._started: set[str] = set()
         self._silent: set[str] = set()
         self._with_picture: set[str] = set()
@@ -73,6 +81,7 @@ class Peers:
         self._early: list[ports.RoomNotice] = []
         self.known: dict[str, Peer] = {}
         self.on_air = on_air
+        self.is_recorded = False
 
     @property
     def with_picture(self) -> bool:
@@ -159,7 +168,7 @@ class Peers:
         if not self._entered:
             self._early.append(notice)
             return
-        if self.on_air and not isinstance(notice, _OF_THE_ROOM):
+        if self.on_air and not isinstance(notice, _OfTheRoom):
             return  # whoever else publishes there is nobody we play
         match notice:
             case ports.PeerJoined(peer):
@@ -174,12 +183,23 @@ class Peers:
                 # Whoever hangs up closes the stream first: the player says within
                 # a second whether it was that, and no screen flashes up for it.
                 log.info("peer's stream lost at the relay", extra={"user": user_id})
+            case _:
+                self._notice_of_room(notice)
+
+    def _notice_of_room(self, notice: _OfTheRoom) -> None:
+        match notice:
             case ports.RoomClosed(_, room_ended=True):
                 self._post(ev.RoomEnded(self._call))
             case ports.RoomClosed(reason):
                 self._post(ev.RoomClosed(self._call, reason))
             case ports.TextReceived():
                 self._on_text(notice)
+            case ports.StreamForgotten():
+                # As good as lost: nobody is told any more where it is to be played.
+                self._post(ev.PushLost(self._call, "R005 our stream was forgotten"))
+            case ports.RecordingChanged(is_on):
+                self.is_recorded = is_on
+                self._on_changed()
 
     def hear(self, fact: ports.MediaFact) -> None:
         """Take one fact of the media threads."""
@@ -199,14 +219,22 @@ class Peers:
                 log.info("peer not played", extra={"user": user_id, "reason": reason})
             case ports.PlayUrlUsedUp(user_id):
                 self._on_url_used_up(user_id)
+            case _:
+                self._hear_of_ours(fact)
+
+    def _hear_of_ours(
+        self, fact: ports.PushLost | ports.CaptureLost | ports.CaptureBack
+    ) -> None:
+        match fact:
             case ports.PushLost(reason):
                 self._post(ev.PushLost(self._call, reason))
-            case ports.CaptureLost("speaker", reason):
-                # The picture goes on and the speaker is tried again: no reason
-                # to hang up on the agent.
-                log.warning("speaker lost", extra={"code": "D002", "reason": reason})
             case ports.CaptureLost(device, reason):
-                self._post(ev.Failed(self._call, f"D002 {device}: {reason}"))
+                # The call goes on without it, and it is tried again: no reason to
+                # hang up on the agent.
+                named = reason if reason.startswith(device) else f"{device}: {reason}"
+                self._on_device(device, f"D002 {named}")
+            case ports.CaptureBack(device):
+                self._on_device(device, "")
 
     def _meet(self, peer: Peer) -> None:
         self.known[peer.user_id] = peer

@@ -26,7 +26,7 @@ from kiosk.call.rows import reason_of
 from kiosk.call.states import CALL_STATES, State
 from kiosk.daemon.rate_history import LEAST_US, RateHistory
 from kiosk.daemon.timings import Timings
-from kiosk.ports import Micros, PlayStats, PushStats
+from kiosk.ports import Micros, PlayStats, PushStats, Quality
 from kiosk.ports.call_record import (
     CallRecord,
     DeviceLoss,
@@ -37,8 +37,14 @@ from kiosk.ports.call_record import (
 )
 
 
-_MISSED_MS: Final = 100.0
-_BRAKED_MS: Final = 300.0
+# of a second's sound, and of our pictures: what makes a connection weak, or fair
+_WEAK_MISSED_MS: Final = 100.0
+_WEAK_BRAKED_MS: Final = 300.0
+_WEAK_BACKLOG_MS: Final = 1_000.0
+_FAIR_MISSED_MS: Final = 20.0
+_FAIR_BRAKED_MS: Final = 50.0
+FAIR_US: Final = 10_000_000
+"""For so long a connection is no better than fair: the words must not flicker."""
 _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -52,6 +58,7 @@ class _Party:
         measured: Its counters when rates were last taken, and when that was;
             None when it has just come.
         missed_ms: Of sound, between the last two of these.
+        flawed_at: When some was last missing.
         is_gone: It is not played any more; it may come back.
 
     """
@@ -61,6 +68,7 @@ class _Party:
     measured: tuple[PlayStats, Micros] | None = None
     shown_per_s: float | None = None
     missed_ms: float = 0.0
+    flawed_at: Micros | None = None
     silences: int = 0
     silent_us: int = 0
     silent_since: Micros | None = None
@@ -79,13 +87,15 @@ class _Party:
             fresh = stats.pictures_shown - old.pictures_shown
             self.shown_per_s = round(fresh * 1_000_000 / past_us, 1)
             self.missed_ms = stats.concealed_ms - old.concealed_ms
+            if self.missed_ms >= _FAIR_MISSED_MS:
+                self.flawed_at = now
         self.measured = stats, now
 
     def leave(self) -> None:
         """Nothing is known of this moment until it comes back."""
         self.is_gone = True
         self.rates.pause()
-        self.measured = self.shown_per_s = None
+        self.measured = self.shown_per_s = self.flawed_at = None
         self.missed_ms = 0.0
 
 
@@ -100,8 +110,11 @@ class RecordKeeper:
 
     """
 
-    def __init__(self, call: int, clock: ports.Clock, timings: Timings) -> None:
+    def __init__(
+        self, call: int, clock: ports.Clock, timings: Timings, reference: str = ""
+    ) -> None:
         self._call = call
+        self.reference = reference
         self._clock = clock
         self._timings = timings
         self._began = Micros(timings.call_pressed_us or clock.now())
@@ -118,12 +131,24 @@ class RecordKeeper:
         self._measured_push: tuple[PushStats, Micros] | None = None
         self._parties: dict[str, _Party] = {}
         self._braked_ms = 0.0
+        self._flawed_at: Micros | None = None
 
     @property
-    def is_poor(self) -> bool:
-        """Whether sound was missing, or our pictures held back, at the last look."""
-        heard = max((p.missed_ms for p in self._parties.values()), default=0.0)
-        return heard >= _MISSED_MS or self._braked_ms >= _BRAKED_MS
+    def quality(self) -> Quality:
+        """How well all came through, at the last looks."""
+        missed = max((p.missed_ms for p in self._parties.values()), default=0.0)
+        is_late = any(p.stats.backlog_ms >= _WEAK_BACKLOG_MS for p in self._there)
+        is_braked = self._braked_ms >= _WEAK_BRAKED_MS
+        if is_late or is_braked or missed >= _WEAK_MISSED_MS:
+            return Quality.WEAK
+        flaws = [self._flawed_at, *(p.flawed_at for p in self._parties.values())]
+        lately = self._clock.now() - FAIR_US
+        is_flawed = any(at is not None and at > lately for at in flaws)
+        return Quality.FAIR if is_flawed else Quality.GOOD
+
+    @property
+    def _there(self) -> list[_Party]:
+        return [party for party in self._parties.values() if not party.is_gone]
 
     # -- what happens ----------------------------------------------------------
 
@@ -186,7 +211,7 @@ class RecordKeeper:
     def end_push(self) -> None:
         """Our stream ended; another one counts from nought and on top of it."""
         self._past_push = self._push
-        self._measured_push, self._braked_ms = None, 0.0
+        self._measured_push, self._braked_ms, self._flawed_at = None, 0.0, None
 
     def end_party(self, user_id: str) -> None:
         """Note that a party is played no more; after the last look at it."""
@@ -231,6 +256,7 @@ class RecordKeeper:
             received=tuple(map(self._received, self._parties.values())),
             passages=tuple(self._passages),
             devices_lost=tuple(self._losses),
+            reference=self.reference,
         )
 
     # -- private -----------------------------------------------------------------
@@ -263,6 +289,8 @@ class RecordKeeper:
             if now - measured_at < LEAST_US:
                 return
             self._braked_ms = push.braked_ms - old.braked_ms
+            if self._braked_ms >= _FAIR_BRAKED_MS:
+                self._flawed_at = now
         self._measured_push = push, now
 
     def _end_silence(self, party: _Party) -> None:
@@ -300,6 +328,7 @@ class RecordKeeper:
             round_trip_ms=push.round_trip_ms,
             echo_canceller=push.echo_canceller,
             audio_codec=push.audio_codec,
+            microphone_xruns=push.microphone_xruns,
             rates=self._push_rates.spans(self._began),
         )
 
@@ -316,6 +345,7 @@ class RecordKeeper:
             playout_target_ms=stats.playout_target_ms,
             cut_ms=round(stats.cut_ms),
             underruns=stats.underruns,
+            speaker_underruns=stats.speaker_underruns,
             late_packets=stats.late_packets,
             silences=party.silences,
             silent_ms=party.silent_us // 1_000,
@@ -345,5 +375,6 @@ def _together(past: PushStats | None, now: PushStats) -> PushStats:
         bytes_sent=past.bytes_sent + now.bytes_sent,
         braked_ms=past.braked_ms + now.braked_ms,
         muted_ms=past.muted_ms + now.muted_ms,
+        microphone_xruns=past.microphone_xruns + now.microphone_xruns,
         reconnects=past.reconnects + now.reconnects,
     )

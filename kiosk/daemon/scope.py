@@ -16,10 +16,12 @@ from dataclasses import replace
 from kiosk.call import events as ev
 from kiosk.daemon.notices import Notice, Notices
 from kiosk.daemon.peers import Peers
+from kiosk.daemon.publishing import Publishing
 from kiosk.daemon.record_keeper import RecordKeeper
 from kiosk.daemon.replies import Replies, Reply
 from kiosk.daemon.stills import Stills
 from kiosk.daemon.timings import Timings
+from kiosk.daemon.volume import Volume
 from kiosk.errors import (
     DeviceError,
     KioskError,
@@ -29,7 +31,6 @@ from kiosk.errors import (
     RoomRefused,
 )
 from kiosk.ports import (
-    CaptureLost,
     Clock,
     Media,
     MediaFact,
@@ -40,6 +41,7 @@ from kiosk.ports import (
     Seat,
     TextReceived,
 )
+from kiosk.room.script import LinesBusy, ServerBusy
 from kiosk.room.still_requests import StillWord
 
 
@@ -69,6 +71,7 @@ class CallScope:
         replies: Sequence[Reply],
         still_words: Mapping[StillWord, str],
         scatter: Callable[[], float],
+        volume: Volume,
     ) -> None:
         self.call = call
         self.room_id = ""
@@ -82,7 +85,8 @@ class CallScope:
         self._clock = clock
         self._post = post
         self._queue_s = queue_s
-        self._scatter = scatter
+        self._publishing = Publishing(room, clock, scatter)
+        self._volume = volume
         self._notices = Notices(room, notices, peers)
         self._replies = Replies(replies, clock, self._notices.say)
         self.stills = Stills(
@@ -93,17 +97,21 @@ class CallScope:
             say=self._notices.say,
             words=still_words,
         )
-        self._lost_device = ""
         self._seat: Seat | None = None
         self._seats_lost = 0
         self._playing = asyncio.Lock()
 
     # -- getting a seat ------------------------------------------------------
 
-    async def find_seat(self) -> None:
-        """Look for a seat once: SeatFound, SeatMissing or Failed."""
+    async def find_seat(self, room_id: str = "") -> None:
+        """Look for a seat once, or in one room: SeatFound, SeatMissing or Failed."""
+        room = self._room
         try:
-            found = await self._room.find_seat()
+            found = await (room.seat_in(room_id) if room_id else room.find_seat())
+        except LinesBusy as exc:
+            log.info("too many callers", extra={"code": exc.code, "reason": str(exc)})
+            self._tell_seat(NoSeat("full"))
+            return
         except RoomError as exc:
             self._fail(exc)
             return
@@ -125,7 +133,10 @@ class CallScope:
                 if failures >= _QUEUE_PATIENCE:
                     self._fail(exc)
                     return
-                await asyncio.sleep(self._queue_s)
+                asked_s = exc.retry_after_s if isinstance(exc, ServerBusy) else 0.0
+                await asyncio.sleep(
+                    max(self._queue_s, min(asked_s, _LONGEST_BACK_OFF_S))
+                )
                 continue
             failures = 0
             if place is None:
@@ -148,12 +159,16 @@ class CallScope:
     async def publish(self, *, muted: bool) -> None:
         """Open the devices and publish: Published or Failed."""
         assert self._seat is not None, "published without a seat"
-        self.pusher = self._media.new_pusher(self._hear)
-        self.pusher.set_muted(muted=muted)
-        self.look()  # rates count from here
+
+        async def start(seat: Seat) -> None:
+            self.pusher = self._media.new_pusher(self._hear)
+            self.pusher.set_muted(muted=muted)
+            self.look()  # rates count from here
+            await self.pusher.start(seat.push_url)
+
         try:
-            await self.pusher.start(self._seat.push_url)
-        except (DeviceError, MediaError) as exc:
+            self._seat = await self._publishing.begin(self._seat, start)
+        except (DeviceError, MediaError, RoomError) as exc:
             self._fail(exc)
             return
         self.timings.published_us = self._clock.now()
@@ -176,9 +191,9 @@ class CallScope:
         self._post(taken(self.call))
         self.peers.enter()
 
-    async def tell_muted(self, *, muted: bool) -> None:
-        """Tell the others that our microphone was switched."""
-        await self._notices.tell(Notice.MUTED if muted else Notice.UNMUTED)
+    async def tell(self, notice: Notice) -> None:
+        """Tell the others in the room."""
+        await self._notices.tell(notice)
 
     async def say(self, text: str, cmd: str = "") -> None:
         """
@@ -198,27 +213,12 @@ class CallScope:
 
     async def move_stream(self) -> None:
         """Publish under fresh URLs until one holds: StreamMoved."""
+        assert self.pusher is not None, "moved a stream that never was"
         async with asyncio.TaskGroup() as telling:
             telling.create_task(self._notices.tell(Notice.RECONNECTING))
-            await self._move_stream()
-        await self._notices.tell(Notice.BACK)
-
-    async def _move_stream(self) -> None:
-        assert self.pusher is not None, "moved a stream that never was"
-        pause = 0.2
-        while True:
-            try:
-                push_url = await self._room.new_push_url()
-                await self.pusher.republish(push_url)
-                await self._room.move_stream(push_url)
-            except (RoomError, MediaError) as exc:
-                log.info("stream not moved yet", extra={"reason": str(exc)})
-                # who lost the same relay must not come back in the same second
-                await asyncio.sleep(pause * (0.5 + self._scatter()))
-                pause = min(2.0, pause * 1.6)
-                continue
+            await self._publishing.move(self.pusher)
             self._post(ev.StreamMoved(self.call, self.peers.standing))
-            return
+        await self._notices.tell(Notice.BACK)
 
     async def play(self, user_id: str) -> None:
         """Show a peer under its newest URL; replaces an older stream of it."""
@@ -235,6 +235,7 @@ class CallScope:
             return
         if self.player is None:
             self.player = self._media.new_player(self._hear)
+            self.player.set_volume(self._volume.decibels)
         try:
             await self.player.play(peer, layer)
             self.look()
@@ -285,16 +286,8 @@ class CallScope:
             self.keeper.look(None, player.stats)
             await player.close()
         await self.stills.close()
-        lost, self._lost_device = self._lost_device, ""
-        if lost:
-            camera = lost != "microphone"
-            await self._notices.tell(
-                Notice.CAMERA_LOST if camera else Notice.MICROPHONE_LOST
-            )
 
     def _hear(self, fact: MediaFact) -> None:
-        if isinstance(fact, CaptureLost) and fact.device != "speaker":
-            self._lost_device = fact.device
         self.keeper.hear(fact)
         self.peers.hear(fact)
 

@@ -12,6 +12,7 @@ import os
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,12 @@ from typing import Any
 from kiosk.call.machine import CallMachine
 from kiosk.call.states import CALL_STATES
 from kiosk.daemon.face import Face
+from kiosk.daemon.faults import FLASHES
+from kiosk.daemon.health import Health
 from kiosk.daemon.outside import Outside
 from kiosk.daemon.peers import Peers
 from kiosk.daemon.scope import CallScope
+from kiosk.daemon.service_watch import ServiceWatch
 from kiosk.daemon.stall import StallMeter
 from kiosk.daemon.timings import Timings
 
@@ -55,11 +59,14 @@ def describe(
     machine: CallMachine,
     face: Face,
     *,
-    user_id: str,
+    watch: ServiceWatch,
     scope: CallScope | None,
     outside: Outside,
+    health: Health,
+    door_open: bool | None,
     stall: StallMeter,
     calls_ended: int,
+    synthetic: Sequence[str],
 ) -> dict[str, Any]:
     """Return the status; see :mod:`kiosk.control` for the meaning of each key."""
     open_devices = outside.observe()
@@ -70,8 +77,13 @@ def describe(
     return {
         "schema_version": 1,
         "state": machine.state.name,
-        "screen": face.screen.value,
-        "user_id": user_id,
+        "screen": face.shown.value,
+        "user_id": watch.user_id,
+        "health": {
+            "now_us": outside.clock.now(),
+            "ready_us": health.ready_at,
+            "served_us": watch.served_at,
+        },
         "room_id": here.room_id if here else "",
         "call": machine.call,
         "muted": machine.muted,
@@ -80,6 +92,7 @@ def describe(
         "reason": face.facts.reason,
         "position": face.facts.position,
         "still": face.facts.still.value,
+        "volume_db": outside.volume.decibels,
         "peers": _peers(here.peers) if here else [],
         "push": asdict(pusher.stats) if pusher else None,
         "television": [asdict(one) for one in television.stats] if television else None,
@@ -94,6 +107,16 @@ def describe(
             "microphone_open": open_devices.microphone,
             "speaker_open": open_devices.speaker,
         },
+        "synthetic": list(synthetic),
+        "display": asdict(health.display.facts),
+        "clock": asdict(health.clock.facts),
+        "faults": [
+            {"fault": fault.value, "flashes": FLASHES[fault], "reason": reason}
+            for fault, reason in health.faults.known.items()
+        ],
+        "door_open": door_open,
+        "lamps_wrong": health.lamps.wrong,
+        "machine": dict(outside.look_at_machine()),
         **resources(),
         "threads_cpu_s": cpu_of_threads(),
         "loop_stall_ms": stall.snapshot(),

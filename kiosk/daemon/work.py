@@ -1,9 +1,10 @@
 """
 The tasks of the current call, and closing in the right order.
 
-Work of a call is cancelled when the call ends. Closing is never cancelled: it
-is chained, each step after the one before, and work begun later waits for it,
-so that a camera is closed before the next call may open it.
+Work of a call is cancelled when the call ends. Closing is not, but that a process
+which ends waits only so long for it: it is chained, each step after the one before,
+and work begun later waits for it, so that a camera is closed before the next call may
+open it.
 """
 
 from __future__ import annotations
@@ -24,18 +25,24 @@ class Work:
         self._group = group
         self._call_tasks: set[asyncio.Task[None]] = set()
         self._closing: asyncio.Task[None] | None = None
+        self._closings: set[asyncio.Task[None]] = set()
+        self._is_over = False
 
     def begin(self, job: Job, name: str | None = None) -> None:
-        """Begin work of the call, after what is still closing."""
+        """Begin work of the call, after what is still closing; none once all is over."""
+        if self._is_over:
+            return  # media that would not close in time may still report
         task = self._group.create_task(_after(self._closing, job), name=name)
         self._call_tasks.add(task)
         task.add_done_callback(self._call_tasks.discard)
 
     def close(self, job: Job) -> None:
-        """Begin closing, after what is still closing; never cancelled."""
-        self._closing = self._group.create_task(
+        """Begin closing, after what is still closing; only :meth:`closed` cancels it."""
+        self._closing = task = self._group.create_task(
             _after(self._closing, job), name="closing"
         )
+        self._closings.add(task)
+        task.add_done_callback(self._closings.discard)
 
     def cancel(self, name: str | None = None) -> None:
         """Cancel the call's work: all of it, or the one with that name."""
@@ -44,10 +51,19 @@ class Work:
                 task.cancel()
 
     async def closed(self, timeout_s: float) -> bool:
-        """Wait until everything is closed; False if it took too long."""
+        """
+        Wait until all is closed; nothing can be begun any more.
+
+        Returns:
+            False, and the rest is given up, if that took too long.
+
+        """
+        self._is_over = True
         if self._closing is None:
             return True
         done, _ = await asyncio.wait({self._closing}, timeout=timeout_s)
+        for task in self._closings:
+            task.cancel()
         return bool(done)
 
 

@@ -1,6 +1,9 @@
 """
 ``kiosk demo``: starts three processes, places calls, reports, ends them all.
 
+Without ``--for`` the calls are a person's: the kiosk's hardware is a page in a browser.
+Where nobody comes to it, the demonstration presses the button itself.
+
 Stdout carries what was asked for (lines and a table, or one JSON object);
 with ``--json`` the lines go to stderr.
 """
@@ -10,20 +13,32 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import signal
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from kiosk.agentdesk.passwords import SALT_BYTES
 from kiosk.control.client import ControlClient
 from kiosk.demo.children import Child, Children, DemoFailed
+from kiosk.demo.desktop import is_at_terminal, open_in_browser
 from kiosk.demo.options import DemoOptions
 from kiosk.demo.report import CallRecord, summarise, table
 from kiosk.demo.script import READY_S, CallScript, Party, Stage
-from kiosk.demo.settings import Place, agent_toml, kiosk_toml, server_toml
+from kiosk.demo.settings import (
+    AGENT,
+    Place,
+    agent_toml,
+    agents_toml,
+    kiosk_toml,
+    server_toml,
+)
+from kiosk.demo.visit import AtTheDesk, Visit
 from kiosk.errors import ControlError, words_of
 
 
@@ -33,6 +48,7 @@ INTERRUPTED = 130
 
 _POLL_S = 0.05
 _LAST_BREATH_S = 1.0
+_PASSWORD_BYTES = 6  # for an hour, on this machine
 
 
 def run_demo(
@@ -42,6 +58,10 @@ def run_demo(
     out: TextIO | None = None,
     err: TextIO | None = None,
     picture_s: float = 30.0,
+    open_page: Callable[[str], object] = open_in_browser,
+    is_watched: Callable[[], bool] = is_at_terminal,
+    patience_s: float = 20.0,
+    alone_s: float = 15.0,
 ) -> int:
     """
     Run a demonstration and return its exit status.
@@ -52,23 +72,46 @@ def run_demo(
         out: Gets the result; by default stdout.
         err: Gets complaints; by default stderr.
         picture_s: Longest wait for a call's first picture.
+        open_page: Opens a page where there is a desktop.
+        is_watched: Returns whether somebody sits at this terminal.
+        patience_s: How long somebody has to press the button before it is pressed
+            for them.
+        alone_s: How long the one call is where nobody is there.
 
     """
-    demo = _Demo(options, out or sys.stdout, err or sys.stderr, picture_s)
+    audience = _Audience(open_page, is_watched, patience_s, alone_s)
+    demo = _Demo(options, out or sys.stdout, err or sys.stderr, picture_s, audience)
     return demo.run(children or Children())
+
+
+@dataclass(frozen=True, slots=True)
+class _Audience:
+    """Who may be there, as ``run_demo`` was told."""
+
+    open_page: Callable[[str], object]
+    is_watched: Callable[[], bool]
+    patience_s: float
+    alone_s: float
 
 
 class _Demo:
     """One demonstration."""
 
     def __init__(
-        self, options: DemoOptions, out: TextIO, err: TextIO, picture_s: float
+        self,
+        options: DemoOptions,
+        out: TextIO,
+        err: TextIO,
+        picture_s: float,
+        audience: _Audience,
     ) -> None:
+        self._audience = audience
         self._picture_s = picture_s
         self._options = options
         self._out = out
         self._err = err
         self._records: list[CallRecord] = []
+        self._password = secrets.token_urlsafe(_PASSWORD_BYTES)
         self._screenshot = (options.out / SCREENSHOT).absolute()
 
     def run(self, children: Children) -> int:
@@ -89,30 +132,47 @@ class _Demo:
         return status
 
     def _set_up(self, children: Children, place: Place) -> Stage:
+        desk = self._options.desk
         self._say("starting a room server, an agent and a kiosk ...")
-        rooms = place.config("server")
-        rooms.write_text(server_toml(), "utf-8")
-        server = children.start(
-            "server", ["server", "--config", str(rooms)], place.log("server")
-        )
-        url = server.first_line()["http"]
-        parties: dict[str, Party] = {}
-        for name, write in (("agent", agent_toml), ("kiosk", kiosk_toml)):
-            file = place.config(name)
-            file.write_text(write(place, url, self._options), "utf-8")
-            child = children.start(
-                name, ["run", "--config", str(file)], place.log(name)
-            )
-            parties[name] = _reached(place.socket(name), child)
+        server = self._started_server(children, place)
+        at = server.first_line()
+        parties: dict[str, Party] = {"agent": AtTheDesk()}
+        if not desk:
+            agent = agent_toml(place, at["http"], self._options)
+            parties["agent"], _ = _started(children, place, "agent", agent)
+        at_desk = at["desk"].replace("127.0.0.1", "localhost") if desk else ""
+        wanted = kiosk_toml(place, at["http"], self._options, at_desk)
+        parties["kiosk"], kiosk = _started(children, place, "kiosk", wanted)
         stage = self._stage(parties, server, children)
         stage.wait_for(stage.agent, "agent", "WAITING", READY_S)
         stage.wait_for(stage.kiosk, "kiosk", "IDLE", READY_S)
         if self._options.seconds is None:
-            self._say(
-                "ready; Ctrl-C ends it, and so does "
-                f"`kiosk hangup --socket {place.socket('kiosk')}`"
-            )
+            self._show_page(kiosk.first_line()["simulator"], at_desk)
         return stage
+
+    def _started_server(self, children: Children, place: Place) -> Child:
+        agents = place.root / "agents.toml" if self._options.desk else None
+        if agents is not None:
+            salt = secrets.token_bytes(SALT_BYTES)
+            agents.write_text(agents_toml(self._password, salt), "utf-8")
+            agents.chmod(0o600)
+        rooms = place.config("server")
+        rooms.write_text(server_toml(agents), "utf-8")
+        return children.start(
+            "server", ["server", "--config", str(rooms)], place.log("server")
+        )
+
+    def _show_page(self, address: str, desk: str) -> None:
+        self._say(f"the kiosk is a page in a browser: {address}")
+        if desk:
+            self._say(
+                f"and so is the agent desk: {desk} "
+                f"(name {AGENT}, password {self._password})"
+            )
+        self._say("press its green button to call the agent; Ctrl-C here ends it all")
+        if self._options.browser:
+            for page in filter(None, (desk, address)):
+                self._audience.open_page(page)
 
     def _stage(
         self, parties: dict[str, Party], server: Child, children: Children
@@ -129,18 +189,40 @@ class _Demo:
         )
 
     def _play(self, stage: Stage) -> None:
+        if self._options.seconds is None:
+            self._receive(stage)
+            return
         for number in range(self._options.calls):
             self._say(f"call {number + 1} of {self._options.calls}: button pressed")
-            script = CallScript(
-                stage,
-                self._options.call_s,
-                self._screenshot if number == 0 else None,
-            )
-            try:
-                script.play()
-            finally:
-                if script.record is not None:
-                    self._records.append(script.record)
+            shot = self._screenshot if number == 0 else None
+            self._call(stage, self._options.call_s, shot)
+
+    def _receive(self, stage: Stage) -> None:
+        """Leave the calls to a visitor, or show one where none comes."""
+        audience = self._audience
+        watched = audience.is_watched()
+        visit = Visit(stage, self._screenshot, self._records)
+        # Without a browser the pages are opened by whoever asked for that.
+        invited = self._options.browser and not self._options.desk
+        patience_s = audience.patience_s if watched else 0.0
+        if invited and not visit.begins_within(patience_s):
+            if not watched:
+                self._say(
+                    f"nobody is here to press it: a call of {audience.alone_s:g} s"
+                )
+                self._call(stage, audience.alone_s, self._screenshot)
+                return
+            self._say("nobody pressed it: now it is; the red one ends the call")
+            stage.kiosk.press("call")
+        visit.watch()
+
+    def _call(self, stage: Stage, seconds: float, screenshot: Path | None) -> None:
+        script = CallScript(stage, seconds, screenshot)
+        try:
+            script.play()
+        finally:
+            if script.record is not None:
+                self._records.append(script.record)
 
     def _report(self) -> None:
         shot = str(self._screenshot) if self._screenshot.exists() else None
@@ -153,6 +235,16 @@ class _Demo:
         stream = self._err if self._options.as_json else self._out
         stream.write(f"{line}\n")
         stream.flush()
+
+
+def _started(
+    children: Children, place: Place, name: str, toml: str
+) -> tuple[Party, Child]:
+    """Start a party and wait until its control socket answers."""
+    file = place.config(name)
+    file.write_text(toml, "utf-8")
+    child = children.start(name, ["run", "--config", str(file)], place.log(name))
+    return _reached(place.socket(name), child), child
 
 
 def _reached(socket: Path, child: Child) -> ControlClient:

@@ -19,10 +19,11 @@ from kiosk.errors import DeviceError
 READY_S = 30.0
 """Longest wait for a party to be ready, or to be ready again."""
 
-_GOING_ON = frozenset({"IN_CALL", "RECONNECTING", "GRACE"})
+GOING_ON = frozenset({"IN_CALL", "RECONNECTING", "GRACE"})
+"""States of a call that has, or had, a picture."""
+
 _POLL_S = 0.05
 _SECOND = 1.0
-_INTERACTIVE_SCREENSHOT_S = 3.0
 
 
 class Party(Protocol):
@@ -128,8 +129,7 @@ class CallScript:
 
         Args:
             stage: What it is played with.
-            call_s: Seconds from the first picture to hanging up; infinite
-                leaves mute and hanging up to people.
+            call_s: Seconds from the first picture to hanging up.
             screenshot: Where the kiosk's screen goes, if anywhere.
 
         """
@@ -151,16 +151,13 @@ class CallScript:
         stage.kiosk.press("call")
         first = self._first_picture()
         self.record = CallRecord(first, first)
-        unattended = self._call_s != float("inf")
-        went_on = self._watch(first, list(self._steps()))
-        if not went_on and unattended:
+        if not self._watch(first, list(self._steps())):
             status = stage.kiosk.status()
             raise DemoFailed(
                 f"the call ended by itself: {status['state']} {status.get('reason')}"
             )
-        if went_on:
-            self.record = CallRecord(first, stage.snapshot())
-            stage.kiosk.press("hangup")
+        self.record = CallRecord(first, stage.snapshot())
+        stage.kiosk.press("hangup")
         stage.wait_for(stage.kiosk, "kiosk", "IDLE", READY_S)
         stage.wait_for(stage.agent, "agent", "WAITING", READY_S)
 
@@ -189,7 +186,7 @@ class CallScript:
                 steps.pop(0).act()
             if stage.now() - shown.at_s >= _SECOND:
                 moment = stage.snapshot()
-                if moment.kiosk["state"] not in _GOING_ON:
+                if moment.kiosk["state"] not in GOING_ON:
                     return False
                 stage.say(live_line(shown, moment))
                 self.record = CallRecord(first, moment)
@@ -200,9 +197,6 @@ class CallScript:
     def _steps(self) -> Iterator[_Step]:
         kiosk = self._stage.kiosk
         whole = self._call_s
-        if whole == float("inf"):
-            yield _Step(_INTERACTIVE_SCREENSHOT_S, self._save_screenshot)
-            return
         yield _Step(0.2 * whole, lambda: kiosk.press("mute"))
         yield _Step(0.4 * whole, lambda: kiosk.press("mute"))
         yield _Step(0.5 * whole, lambda: kiosk.text("Hello from the kiosk"))

@@ -12,10 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from kiosk.agentdesk.passwords import new_hash
 from kiosk.demo.options import DemoOptions
 
 
 ROOM = "service"
+AGENT = "agent"
+"""Who logs in at the desk."""
 _ENDED_S = 1.0
 _ANY_PORT = "127.0.0.1:0"
 
@@ -43,14 +46,28 @@ class Place:
         return self.root / f"{party}.fb"
 
 
-def server_toml() -> str:
-    """Write the room server's configuration: it takes free ports, and keeps nothing."""
+def server_toml(agents: Path | None = None) -> str:
+    """
+    Write the room server's configuration: it takes free ports, and keeps nothing.
+
+    Args:
+        agents: Who has a password at its agent desk; without it there is no desk.
+
+    """
+    desk = {"desk": {"http": _ANY_PORT, "agents": str(agents)}} if agents else {}
     return _toml(
         {
             "server": {"http": _ANY_PORT, "rtmp": _ANY_PORT},
             "store": {"path": "off"},
+            **desk,
         }
     )
+
+
+def agents_toml(password: str, salt: bytes) -> str:
+    """Write the desk's file of agents: :data:`AGENT`, with this password."""
+    kept = str(new_hash(password, salt))
+    return _toml({AGENT: {"name": "You", "password": kept}})
 
 
 def agent_toml(place: Place, server: str, options: DemoOptions) -> str:
@@ -71,7 +88,7 @@ def agent_toml(place: Place, server: str, options: DemoOptions) -> str:
     )
 
 
-def kiosk_toml(place: Place, server: str, options: DemoOptions) -> str:
+def kiosk_toml(place: Place, server: str, options: DemoOptions, desk: str = "") -> str:
     """Write the kiosk's configuration; ``server`` is the room service's URL."""
     return _toml(
         {
@@ -79,14 +96,20 @@ def kiosk_toml(place: Place, server: str, options: DemoOptions) -> str:
             "room": {"server": server, "target": [ROOM], "user_name": "Kiosk"},
             "call": {"role": "kiosk", "ended_s": _ENDED_S},
             "camera": {"device": "synthetic", "preset": options.preset},
-            **_surroundings(place, "kiosk"),
+            **_surroundings(place, "kiosk", attended=options.seconds is None),
+            **({"simulator": {"desk": desk}} if desk else {}),
         }
     )
 
 
-def _surroundings(place: Place, party: str) -> dict[str, dict[str, object]]:
+def _surroundings(
+    place: Place, party: str, *, attended: bool = False
+) -> dict[str, dict[str, object]]:
     return {
-        "display": {"framebuffer": str(place.framebuffer(party))},
+        "display": {
+            "device": "simulator" if attended else "headless",
+            "framebuffer": str(place.framebuffer(party)),
+        },
         "control": {"socket": str(place.socket(party))},
         "log": {"level": "warning"},
     }

@@ -1,5 +1,11 @@
 """
-Buttons on the keyboard of a terminal: c is call, h hang-up, m mute.
+Buttons on the keyboard of a terminal: c is call, h hang-up, m mute, d the door.
+
+Plus and minus are the volume's.
+
+A terminal does not tell when a key is let go. So a small letter is a short press,
+and a capital one puts the finger on the button and leaves it there: the next
+letter of that button, of either size, lifts it.
 
 A terminal is put into cbreak mode, so that a key counts at once, and is put
 back as it was on close.  Anything else that can be read (a pipe, a file) works
@@ -18,14 +24,21 @@ import sys
 import termios
 import threading
 import tty
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from kiosk.errors import DeviceError
-from kiosk.ports import Button, Clock, Micros, Probe
+from kiosk.ports import Button, ButtonEdge, ButtonFault, Clock, Probe
 
 
-KEYS: Final = {"c": Button.CALL, "h": Button.HANGUP, "m": Button.MUTE}
+KEYS: Final = {
+    "c": Button.CALL,
+    "h": Button.HANGUP,
+    "m": Button.MUTE,
+    "+": Button.VOLUME_UP,
+    "-": Button.VOLUME_DOWN,
+    "d": Button.DOOR,
+}
 CURE: Final = 'run in the foreground of a terminal or choose other buttons, "none" say'
 # ECMA-48 section 5.4 (CSI), and SS3 with its one letter.
 ESCAPE_SEQUENCE: Final = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]?|O.?|.)?", re.DOTALL)
@@ -39,7 +52,7 @@ TerminalMode = list[int | list[bytes | int]]
 
 class KeyboardButtons:
     """
-    Implements :class:`kiosk.ports.Buttons` with the keys c, h and m.
+    Implements :class:`kiosk.ports.Buttons` with the keys c, h, m, +, - and d.
 
     Args:
         clock: Stamps the presses.
@@ -62,9 +75,13 @@ class KeyboardButtons:
         except DeviceError as error:
             return Probe("keyboard", str(error), CURE)
         kind = "terminal" if os.isatty(fd) else "no terminal, read as it comes"
-        return Probe(f"keyboard c/h/m ({kind})")
+        return Probe(f"keyboard c/h/m/+/-/d ({kind})")
 
-    def start(self, on_press: Callable[[Button, Micros], None]) -> None:
+    def start(
+        self,
+        on_edge: Callable[[ButtonEdge], None],
+        on_fault: Callable[[ButtonFault], None] | None = None,
+    ) -> None:
         """
         Begin to read keys on a thread of their own.
 
@@ -82,7 +99,7 @@ class KeyboardButtons:
         self._wake = os.pipe2(os.O_CLOEXEC)
         self._thread = threading.Thread(
             target=self._read,
-            args=(fd, self._wake[0], on_press),
+            args=(fd, self._wake[0], on_edge),
             name="buttons",
             daemon=True,
         )
@@ -124,9 +141,8 @@ class KeyboardButtons:
             raise DeviceError("buttons", "keyboard", reason)
         return fd
 
-    def _read(
-        self, fd: int, wake: int, on_press: Callable[[Button, Micros], None]
-    ) -> None:
+    def _read(self, fd: int, wake: int, on_edge: Callable[[ButtonEdge], None]) -> None:
+        held: set[Button] = set()
         while not self._stopping.is_set():
             try:
                 ready, _, _ = select.select([fd, wake], [], [])
@@ -136,16 +152,34 @@ class KeyboardButtons:
             if not chunk:
                 return
             now = self._clock.now()
-            for button in pressed(chunk):
+            for button, is_down in edges(chunk, held):
                 if self._stopping.is_set():
                     return
-                on_press(button, now)
+                on_edge(ButtonEdge(button, is_down, now))
 
 
-def pressed(chunk: bytes) -> list[Button]:
-    """Return the buttons that what was read stands for, in order."""
-    keys = ESCAPE_SEQUENCE.sub("", chunk.decode("utf-8", "replace"))
-    return [KEYS[key] for key in keys.lower() if key in KEYS]
+def edges(chunk: bytes, held: set[Button]) -> Iterator[tuple[Button, bool]]:
+    """
+    Yield what was read as edges, in order: the button and whether it goes down.
+
+    Args:
+        chunk: As the terminal gave it.
+        held: The buttons that are down; kept up to date.
+
+    """
+    for key in ESCAPE_SEQUENCE.sub("", chunk.decode("utf-8", "replace")):
+        button = KEYS.get(key.lower())
+        if button is None:
+            continue
+        if button in held:
+            held.discard(button)
+            yield button, False
+            continue
+        yield button, True
+        if key.isupper():
+            held.add(button)
+        else:
+            yield button, False
 
 
 def _in_background(fd: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kiosk.ports import Button, Micros, Probe
+from kiosk.ports import ButtonEdge, ButtonFault, Probe
 
 
 class NoButtons:
@@ -14,7 +14,11 @@ class NoButtons:
         """Say that there are none, on purpose."""
         return Probe("no buttons")
 
-    def start(self, on_press: Callable[[Button, Micros], None]) -> None:
+    def start(
+        self,
+        on_edge: Callable[[ButtonEdge], None],
+        on_fault: Callable[[ButtonFault], None] | None = None,
+    ) -> None:
         """Report nothing."""
 
     def close(self) -> None:

@@ -1,10 +1,12 @@
 """
 Buttons that a text file presses: for demonstrations, tests and soak runs.
 
-One press a line, in the order of time, in seconds after the start::
+One press a line, in the order of time, in seconds after the start; a third word
+says for how many seconds the button is held::
 
-    # a call of twenty seconds
-    0.5  call
+    # another language, then a call of twenty seconds
+    0.1  call 2
+    2.5  call
     8    mute
     10   mute
     20.5 hangup
@@ -18,13 +20,14 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from heapq import heappop, heappush
 from itertools import count, islice
 from pathlib import Path
 from typing import Final
 
 from kiosk.errors import ConfigError, DeviceError
-from kiosk.ports import Button, Clock, Micros, Probe
+from kiosk.ports import Button, ButtonEdge, ButtonFault, Clock, Micros, Probe
 
 
 LARGEST_SCRIPT: Final = 65_536
@@ -34,14 +37,23 @@ MOST_ROUNDS: Final = 1_000_000
 MICROS: Final = 1_000_000
 JOIN_S: Final = 2.0
 PRESS_WORDS: Final = 2
+LONGEST_HOLD_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class ScriptedPress:
-    """A press and when it comes, in seconds after the start of its round."""
+    """
+    A press.
+
+    Attributes:
+        after_s: When the button goes down, in seconds after the start of its round.
+        held_s: For how long it stays there.
+
+    """
 
     after_s: float
     button: Button
+    held_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +78,24 @@ class ButtonScript:
         rounds = count() if self.rounds is None else range(self.rounds)
         for number in rounds:
             for press in self.presses:
-                yield ScriptedPress(number * self.round_s + press.after_s, press.button)
+                after_s = number * self.round_s + press.after_s
+                yield replace(press, after_s=after_s)
+
+    def all_edges(self) -> Iterator[tuple[float, Button, bool]]:
+        """Yield when each button goes down or comes up, in the order of time."""
+        ups: list[tuple[float, int, Button]] = []
+        for number, press in enumerate(self.all_presses()):
+            while ups and ups[0][0] <= press.after_s:
+                lifted_s, _, button = heappop(ups)
+                yield lifted_s, button, False
+            yield press.after_s, press.button, True
+            if press.held_s:
+                up = (press.after_s + press.held_s, number, press.button)
+                heappush(ups, up)
+            else:
+                yield press.after_s, press.button, False
+        for lifted_s, _, button in sorted(ups):
+            yield lifted_s, button, False
 
 
 def read_script(path: Path) -> ButtonScript:
@@ -141,7 +170,11 @@ class ScriptButtons:
         """Say what the script holds."""
         return Probe(f"script {self._script.name}, {len(self._script.presses)} presses")
 
-    def start(self, on_press: Callable[[Button, Micros], None]) -> None:
+    def start(
+        self,
+        on_edge: Callable[[ButtonEdge], None],
+        on_fault: Callable[[ButtonFault], None] | None = None,
+    ) -> None:
         """
         Begin to press, on a thread that ends with the script.
 
@@ -154,7 +187,7 @@ class ScriptButtons:
         self._stopping.clear()
         self._thread = threading.Thread(
             target=self._press_all,
-            args=(self._clock.now(), on_press),
+            args=(self._clock.now(), on_edge),
             name="buttons",
             daemon=True,
         )
@@ -168,14 +201,14 @@ class ScriptButtons:
             thread.join(JOIN_S)
 
     def _press_all(
-        self, started_at: Micros, on_press: Callable[[Button, Micros], None]
+        self, started_at: Micros, on_edge: Callable[[ButtonEdge], None]
     ) -> None:
-        for press in self._script.all_presses():
-            due = started_at + press.after_s * MICROS
+        for after_s, button, is_down in self._script.all_edges():
+            due = started_at + after_s * MICROS
             wait_s = max(0.0, (due - self._clock.now()) / MICROS)
             if self._stopping.wait(wait_s):
                 return
-            on_press(press.button, self._clock.now())
+            on_edge(ButtonEdge(button, is_down, self._clock.now()))
 
 
 def _refuse_more(words: list[str]) -> None:
@@ -183,18 +216,22 @@ def _refuse_more(words: list[str]) -> None:
 
 
 def _press(words: list[str], last_s: float) -> ScriptedPress:
-    if len(words) != PRESS_WORDS:
-        raise ValueError(f'"{_quoted(words)}" is not like "2.5 call"')
+    if not PRESS_WORDS <= len(words) <= PRESS_WORDS + 1:
+        raise ValueError(f'"{_quoted(words)}" is not like "2.5 call" or "2.5 call 2"')
     after_s = _seconds(words[0])
     if after_s < last_s:
         raise ValueError(f"{after_s:g} s comes after {last_s:g} s; sort by time")
     try:
-        return ScriptedPress(after_s, Button(words[1].lower()))
+        button = Button(words[1].lower())
     except ValueError:
         known = ", ".join(button.value for button in Button)
         raise ValueError(
             f'"{_quoted(words[1:])}" is no button; there are {known}'
         ) from None
+    held_s = _seconds(words[2]) if len(words) > PRESS_WORDS else 0.0
+    if held_s > LONGEST_HOLD_S:
+        raise ValueError(f"a button is held for at most {LONGEST_HOLD_S:g} s")
+    return ScriptedPress(after_s, button, held_s)
 
 
 def _repeat(words: list[str], last_s: float) -> tuple[float, int | None]:

@@ -9,17 +9,16 @@ configured size with black bars.
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
+from functools import partial
 
-from kiosk.codec.h264_encoder import H264Encoder
 from kiosk.codec.i420 import I420
-from kiosk.codec.live_encoder import EncoderWishes, LiveEncoder
+from kiosk.codec.live_encoder import LiveEncoder
 from kiosk.codec.painted_clock import paint_i420
 from kiosk.codec.presets import GOP_S
-from kiosk.codec.shutter import Shutter
+from kiosk.codec.software_camera import SoftwareCamera
 from kiosk.codec.video_file import VideoFile
-from kiosk.errors import DeviceError, DeviceStalled, MediaError
+from kiosk.errors import DeviceError, MediaError
 from kiosk.ports import (
     AccessUnit,
     Bitrate,
@@ -32,7 +31,6 @@ from kiosk.ports import (
 
 
 CURE = 'name a video file that ffmpeg can play, or use camera "synthetic"'
-CLOSE_S = 1.0
 SKIP_LATE_US = 100_000
 GIVE_UP_LATE_US = 1_000_000
 """A machine too slow for the file leaves pictures out, then slows it down."""
@@ -40,7 +38,7 @@ GIVE_UP_LATE_US = 1_000_000
 log = logging.getLogger(__name__)
 
 
-class FileCamera:
+class FileCamera(SoftwareCamera):
     """
     Implements :class:`kiosk.ports.Camera` with a video file.
 
@@ -69,18 +67,18 @@ class FileCamera:
         gop_s: float = GOP_S,
         paint_clock: bool = False,
     ) -> None:
-        self._clock = clock
+        super().__init__(
+            clock,
+            path,
+            width=width,
+            height=height,
+            picture_rate=picture_rate,
+            bitrate=bitrate,
+            ceiling=ceiling,
+            gop_s=gop_s,
+        )
         self._path = path
-        self._size = (width, height)
-        self._picture_rate = picture_rate
-        self._bitrate = bitrate
-        self._ceiling = ceiling
-        self._gop_s = gop_s
         self._paint_clock = paint_clock
-        self._wishes = EncoderWishes(bitrate, picture_rate)
-        self._closing = threading.Event()
-        self._shutter = Shutter(path)
-        self._thread: threading.Thread | None = None
 
     def probe(self) -> Probe:
         """Say whether the file can be played."""
@@ -103,8 +101,7 @@ class FileCamera:
             DeviceError: If it is open already, or the file cannot be played.
 
         """
-        if self.is_open:
-            raise DeviceError("camera", self._path, "busy: started already")
+        self._refuse_twice()
         try:
             video = VideoFile(self._path, *self._size)
         except MediaError as exc:
@@ -116,73 +113,7 @@ class FileCamera:
             video.close()
             raise DeviceError("camera", self._path, str(exc)) from exc
         live = LiveEncoder(encoder, self._wishes, rate, on_unit, on_preview)
-        self._closing.clear()
-        self._shutter.open()
-        self._thread = threading.Thread(
-            target=self._run, args=(video, live), name="camera", daemon=True
-        )
-        self._thread.start()
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the file is being played right now."""
-        return self._thread is not None and self._thread.is_alive()
-
-    @property
-    def picture_size(self) -> tuple[int, int]:
-        """Width and height of the coded picture in pixels."""
-        return self._size
-
-    def request_idr(self) -> None:
-        """Make the next picture an IDR."""
-        self._wishes.request_idr()
-
-    def set_bitrate(self, bitrate: Bitrate) -> None:
-        """Aim at another bit rate from the next picture on."""
-        self._wishes.set_bitrate(bitrate)
-
-    def set_picture_rate(self, pictures_per_second: float) -> None:
-        """Encode at most so many pictures."""
-        self._wishes.set_picture_rate(pictures_per_second)
-
-    def take_still(self) -> SoftFrame:
-        """
-        Return the file's picture of now in its own size: no sensor has more.
-
-        Raises:
-            DeviceStalled: If the file is not being played.
-            DeviceError: If the camera is not open.
-
-        """
-        return self._shutter.press()
-
-    def close(self) -> None:
-        """
-        Stop; no callback runs afterwards.
-
-        Raises:
-            DeviceStalled: If a callback blocks the camera's thread.
-
-        """
-        self._closing.set()
-        self._shutter.close()
-        if self._thread is None:
-            return
-        self._thread.join(CLOSE_S)
-        if self._thread.is_alive():
-            raise DeviceStalled("camera", self._path, CLOSE_S)
-        self._thread = None
-
-    def _new_encoder(self, picture_rate: float) -> H264Encoder:
-        width, height = self._size
-        return H264Encoder(
-            width=width,
-            height=height,
-            picture_rate=picture_rate,
-            bitrate=self._bitrate,
-            ceiling=self._ceiling,
-            gop_s=self._gop_s,
-        )
+        self._run_in_thread(partial(self._run, video), live)
 
     def _run(self, video: VideoFile, live: LiveEncoder) -> None:
         try:

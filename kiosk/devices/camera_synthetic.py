@@ -12,15 +12,15 @@ import logging
 import threading
 from collections.abc import Callable
 
-from kiosk.codec.h264_encoder import H264Encoder
 from kiosk.codec.i420 import I420, soft_frame
-from kiosk.codec.live_encoder import EncoderWishes, LiveEncoder
+from kiosk.codec.live_encoder import LiveEncoder
 from kiosk.codec.pacing import PictureClock
 from kiosk.codec.painted_clock import paint_i420
 from kiosk.codec.presets import GOP_S
 from kiosk.codec.scene import Scene, enlarged
-from kiosk.codec.shutter import Shutter
-from kiosk.errors import DeviceError, DeviceStalled, MediaError
+from kiosk.codec.short_wait import wait_shortly
+from kiosk.codec.software_camera import SoftwareCamera
+from kiosk.errors import DeviceError, MediaError
 from kiosk.ports import (
     AccessUnit,
     Bitrate,
@@ -36,12 +36,11 @@ PATH = "synthetic"
 SENSOR = (3280, 2464)
 """Of a still, as camera modules of 8 megapixels have it."""
 _STILL_STEP = 4  # a scene of the sensor's size would take half a gigabyte to draw
-CLOSE_S = 1.0
 
 log = logging.getLogger(__name__)
 
 
-class SyntheticCamera:
+class SyntheticCamera(SoftwareCamera):
     """
     Implements :class:`kiosk.ports.Camera` with a drawn scene.
 
@@ -70,19 +69,19 @@ class SyntheticCamera:
         person: int = 0,
         absent: bool = False,
     ) -> None:
-        self._clock = clock
-        self._size = (width, height)
-        self._picture_rate = picture_rate
-        self._bitrate = bitrate
-        self._ceiling = ceiling
-        self._gop_s = gop_s
+        super().__init__(
+            clock,
+            PATH,
+            width=width,
+            height=height,
+            picture_rate=picture_rate,
+            bitrate=bitrate,
+            ceiling=ceiling,
+            gop_s=gop_s,
+        )
         self._person = person
         self._absent = absent
-        self._wishes = EncoderWishes(bitrate, picture_rate)
-        self._closing = threading.Event()
         self._stalled = threading.Event()
-        self._shutter = Shutter(PATH)
-        self._thread: threading.Thread | None = None
 
     def probe(self) -> Probe:
         """Say what is there."""
@@ -106,50 +105,14 @@ class SyntheticCamera:
         """
         if self._absent:
             raise DeviceError("camera", PATH, "absent; plug the camera in")
-        if self.is_open:
-            raise DeviceError("camera", PATH, "busy: started already")
-        live = LiveEncoder(
-            self._new_encoder(), self._wishes, self._picture_rate, on_unit, on_preview
-        )
-        self._closing.clear()
-        self._shutter.open()
-        self._thread = threading.Thread(
-            target=self._run, args=(live,), name="camera", daemon=True
-        )
-        self._thread.start()
-
-    @property
-    def is_open(self) -> bool:
-        """Whether pictures are being taken right now."""
-        return self._thread is not None and self._thread.is_alive()
-
-    @property
-    def picture_size(self) -> tuple[int, int]:
-        """Width and height of the coded picture in pixels."""
-        return self._size
-
-    def request_idr(self) -> None:
-        """Make the next picture an IDR."""
-        self._wishes.request_idr()
-
-    def set_bitrate(self, bitrate: Bitrate) -> None:
-        """Aim at another bit rate from the next picture on."""
-        self._wishes.set_bitrate(bitrate)
-
-    def set_picture_rate(self, pictures_per_second: float) -> None:
-        """Encode at most so many pictures."""
-        self._wishes.set_picture_rate(pictures_per_second)
-
-    def take_still(self) -> SoftFrame:
-        """
-        Draw one picture of :data:`SENSOR`, with the clock in it.
-
-        Raises:
-            DeviceStalled: If the camera delivers nothing.
-            DeviceError: If it is not open.
-
-        """
-        return self._shutter.press()
+        self._refuse_twice()
+        rate = self._picture_rate
+        try:
+            encoder = self._new_encoder(rate)
+        except MediaError as exc:
+            raise DeviceError("camera", PATH, str(exc)) from exc
+        live = LiveEncoder(encoder, self._wishes, rate, on_unit, on_preview)
+        self._run_in_thread(self._run, live)
 
     def stall(self, *, stalled: bool = True) -> None:
         """Deliver nothing although open, like a sensor that hangs; or go on."""
@@ -157,37 +120,6 @@ class SyntheticCamera:
             self._stalled.set()
         else:
             self._stalled.clear()
-
-    def close(self) -> None:
-        """
-        Stop; no callback runs afterwards.
-
-        Raises:
-            DeviceStalled: If a callback blocks the camera's thread.
-
-        """
-        self._closing.set()
-        self._shutter.close()
-        if self._thread is None:
-            return
-        self._thread.join(CLOSE_S)
-        if self._thread.is_alive():
-            raise DeviceStalled("camera", PATH, CLOSE_S)
-        self._thread = None
-
-    def _new_encoder(self) -> H264Encoder:
-        width, height = self._size
-        try:
-            return H264Encoder(
-                width=width,
-                height=height,
-                picture_rate=self._picture_rate,
-                bitrate=self._bitrate,
-                ceiling=self._ceiling,
-                gop_s=self._gop_s,
-            )
-        except MediaError as exc:
-            raise DeviceError("camera", PATH, str(exc)) from exc
 
     def _run(self, live: LiveEncoder) -> None:
         scene = Scene(*self._size, self._person)
@@ -199,7 +131,7 @@ class SyntheticCamera:
             paint_i420(picture, at)
             return picture
 
-        while not self._closing.wait(pace.wait_s(self._clock.now())):
+        while not wait_shortly(self._closing, pace.wait_s(self._clock.now())):
             number += 1
             if self._stalled.is_set():
                 continue

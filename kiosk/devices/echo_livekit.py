@@ -19,10 +19,13 @@ from typing import Any
 
 from kiosk.errors import DeviceError
 from kiosk.ports import ECHO_BLOCK, SAMPLE_RATE
+from kiosk.wheels import make_importable
 
 
 NAME = "livekit"
-CURE = "pip install '.[aec]'"
+CURE = "install the package kiosk-wheels; in a checkout: pip install '.[aec]'"
+FLOORS = {"aiofiles": "24", "protobuf": "4.25", "livekit": "1.2"}
+"""Oldest versions that do; Debian's protobuf is 3.21."""
 
 _REFUSALS = (RuntimeError, AssertionError)  # its two ways to say no
 
@@ -33,6 +36,7 @@ FILTER_BANK_US, SUPPRESSOR_US = 9_000, 6_000
 def _quiet_import() -> Any:
     # its native side logs through Python, on threads of its own
     logging.getLogger("livekit").setLevel(logging.WARNING)
+    make_importable(FLOORS)
     return import_module("livekit.rtc")
 
 

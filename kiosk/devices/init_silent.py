@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from kiosk.ports import Micros
+
 
 class SilentInit:
     """Implements :class:`kiosk.ports.Init` and tells nobody."""
 
     def ready(self) -> None:
+        """Tell nobody."""
+
+    def reloading(self, now: Micros) -> None:
         """Tell nobody."""
 
     def status(self, text: str) -> None:
@@ -17,3 +22,9 @@ class SilentInit:
 
     def stopping(self) -> None:
         """Tell nobody."""
+
+    def keep(self, name: str, fd: int) -> None:
+        """Keep nothing: there will be no next process to give it to."""
+
+    def forget(self, name: str) -> None:
+        """Nothing was kept."""

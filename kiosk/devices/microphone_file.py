@@ -9,7 +9,8 @@ from __future__ import annotations
 import threading
 
 from kiosk.codec.audio_file import AudioFile
-from kiosk.codec.pacing import PERIOD, CapturePeriods
+from kiosk.codec.pacing import LISTEN_PERIOD, CapturePeriods
+from kiosk.codec.short_wait import wait_shortly
 from kiosk.errors import DeviceError, MediaError
 from kiosk.ports import Clock, Period, Probe
 
@@ -59,7 +60,7 @@ class FileMicrophone:
             raise DeviceError("microphone", self._path, f"{exc}; {CURE}") from exc
         self._closing.clear()
         self._xruns = 0
-        self._playing = (sound, CapturePeriods(self._clock.now()))
+        self._playing = (sound, CapturePeriods(self._clock.now(), LISTEN_PERIOD))
 
     @property
     def is_open(self) -> bool:
@@ -73,7 +74,7 @@ class FileMicrophone:
 
     def read(self) -> Period:
         """
-        Return the next 10 ms; blocks until they have passed.
+        Return the next 20 ms; blocks until they have passed.
 
         Raises:
             DeviceError: If it is not open, closed meanwhile, or the file is gone.
@@ -83,7 +84,7 @@ class FileMicrophone:
         if playing is None:
             raise DeviceError("microphone", self._path, "not open")
         sound, periods = playing
-        closed = self._closing.wait(periods.wait_s(self._clock.now()))
+        closed = wait_shortly(self._closing, periods.wait_s(self._clock.now()))
         with self._reading:
             if closed or self._playing is not playing:
                 raise DeviceError("microphone", self._path, "closed while it was read")
@@ -92,7 +93,7 @@ class FileMicrophone:
             self._xruns = periods.xruns
             try:
                 sound.read(periods.lost_samples - lost_before)
-                return Period(sound.read(PERIOD), captured_at)
+                return Period(sound.read(LISTEN_PERIOD), captured_at)
             except MediaError as exc:
                 raise DeviceError("microphone", self._path, str(exc)) from exc
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import threading
 
 from kiosk.codec.beep import BeepSource, SoundSource
-from kiosk.codec.pacing import PERIOD, CapturePeriods
+from kiosk.codec.pacing import LISTEN_PERIOD, CapturePeriods
+from kiosk.codec.short_wait import wait_shortly
 from kiosk.errors import DeviceError, DeviceStalled
 from kiosk.ports import Clock, Period, Probe
 
@@ -68,7 +69,9 @@ class SyntheticMicrophone:
             raise DeviceError("microphone", PATH, "busy: opened already")
         self._closing.clear()
         self._xruns = 0
-        self._periods = CapturePeriods(self._clock.now(), drift_ppm=self._drift_ppm)
+        self._periods = CapturePeriods(
+            self._clock.now(), LISTEN_PERIOD, drift_ppm=self._drift_ppm
+        )
 
     @property
     def is_open(self) -> bool:
@@ -82,7 +85,7 @@ class SyntheticMicrophone:
 
     def read(self) -> Period:
         """
-        Return the next 10 ms; blocks until they have passed.
+        Return the next 20 ms; blocks until they have passed.
 
         Raises:
             DeviceStalled: While ``stall`` is on.
@@ -94,14 +97,14 @@ class SyntheticMicrophone:
             raise DeviceError("microphone", PATH, "not open")
         stalled = self._stalled.is_set()
         wait_s = STALL_S if stalled else periods.wait_s(self._clock.now())
-        if self._closing.wait(wait_s):
+        if wait_shortly(self._closing, wait_s):
             raise DeviceError("microphone", PATH, "closed while it was read")
         if stalled:
             raise DeviceStalled("microphone", PATH, STALL_S)
         captured_at = periods.take(self._clock.now())
         self._xruns = periods.xruns
-        samples = self._source.fill(captured_at, PERIOD)
-        return Period(samples.astype("<i2").tobytes(), captured_at)
+        samples = self._source.fill(captured_at, LISTEN_PERIOD)
+        return Period(samples.astype("<i2", copy=False).tobytes(), captured_at)
 
     def stall(self, *, stalled: bool = True) -> None:
         """Give nothing although open, like a sound card that hangs; or go on."""

@@ -47,7 +47,7 @@ class FileSpeaker:
         clock: Clock,
         path: str,
         *,
-        buffer_ms: int = 40,
+        buffer_ms: int = 80,
         max_bytes: int = MAX_BYTES,
     ) -> None:
         self._clock = clock

@@ -12,8 +12,9 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-from kiosk.codec.beep import AGENT_HZ, BeepMeter
+from kiosk.codec.beep import AGENT_HZ, UnhurriedMeter
 from kiosk.codec.pacing import SpeakerBuffer
+from kiosk.codec.short_wait import wait_shortly
 from kiosk.errors import DeviceError, DeviceStalled
 from kiosk.ports import SAMPLE_RATE, Clock, Micros, Period, Probe
 
@@ -43,7 +44,7 @@ class SyntheticSpeaker:
         clock: Clock,
         *,
         meter_hz: int = AGENT_HZ,
-        buffer_ms: int = 40,
+        buffer_ms: int = 80,
         drift_ppm: float = 0.0,
         keep_s: float = 10.0,
         absent: bool = False,
@@ -59,7 +60,7 @@ class SyntheticSpeaker:
         self._lock = threading.Lock()  # over all that is kept and measured
         self._buffer: SpeakerBuffer | None = None
         self._on_played: Callable[[Period], None] | None = None
-        self._meter = BeepMeter(meter_hz)
+        self._meter = UnhurriedMeter(meter_hz)
         self._latencies: deque[float] = deque(maxlen=LATENCIES)
         self._played: deque[bytes] = deque()
         self._played_bytes = 0
@@ -84,7 +85,7 @@ class SyntheticSpeaker:
         if self._buffer is not None:
             raise DeviceError("speaker", PATH, "busy: opened already")
         with self._lock:
-            self._meter = BeepMeter(self._meter_hz)
+            self._meter = UnhurriedMeter(self._meter_hz)
             self._latencies.clear()
             self._played.clear()
             self._played_bytes = 0
@@ -107,12 +108,14 @@ class SyntheticSpeaker:
     def latencies_ms(self) -> tuple[float, ...]:
         """Latencies of the burst onsets heard since ``open``, oldest first."""
         with self._lock:
+            self._latencies.extend(self._meter.look())
             return tuple(self._latencies)
 
     @property
     def level_dbfs(self) -> float:
         """RMS of the last half second played; -120 is silence."""
         with self._lock:
+            self._latencies.extend(self._meter.look())
             return self._meter.level_dbfs
 
     def played(self) -> bytes:
@@ -162,7 +165,7 @@ class SyntheticSpeaker:
         stalled = self._stalled.is_set()
         wait_s = buffer.wait_s(self._clock.now(), n_samples)
         while stalled or wait_s > 0:
-            if self._closing.wait(STALL_S if stalled else wait_s):
+            if wait_shortly(self._closing, STALL_S if stalled else wait_s):
                 raise DeviceError("speaker", PATH, "closed while it was written")
             if stalled:
                 raise DeviceStalled("speaker", PATH, STALL_S)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from kiosk.display.places import fitted, visible
 from kiosk.ports import ColourMatrix, PageFrame, Rect, SoftFrame
 
 
@@ -38,16 +39,9 @@ def compose(size: tuple[int, int], layers: Iterable[Placed]) -> Image.Image:
         if isinstance(frame, PageFrame):
             _blend(glass, premultiplied_rgba(frame), place)
         else:
-            _cover(glass, rgb(frame), place)
+            picture = rgb(frame)
+            _cover(glass, picture[:, ::-1] if frame.mirrored else picture, place)
     return Image.fromarray(glass)
-
-
-def fitted(picture: tuple[int, int], display: tuple[int, int]) -> Rect:
-    """Return the largest centred place of the picture's shape, at least a pixel."""
-    scale = min(display[0] / picture[0], display[1] / picture[1])
-    width = max(1, round(picture[0] * scale))
-    height = max(1, round(picture[1] * scale))
-    return Rect((display[0] - width) // 2, (display[1] - height) // 2, width, height)
 
 
 def rgb(frame: SoftFrame) -> Pixels:
@@ -77,12 +71,12 @@ def premultiplied_rgba(page: PageFrame) -> Pixels:
 
 
 def _cover(glass: Pixels, picture: Pixels, place: Rect) -> None:
-    target, source = _visible(glass, place)
+    target, source = visible(place, glass.shape[1::-1])
     glass[target] = _scaled(picture, place)[source]
 
 
 def _blend(glass: Pixels, picture: Pixels, place: Rect) -> None:
-    target, source = _visible(glass, place)
+    target, source = visible(place, glass.shape[1::-1])
     top = _scaled(picture, place)[source]
     shine_through = 255 - top[:, :, 3:].astype(np.uint16)
     under = glass[target].astype(np.uint16) * shine_through
@@ -102,17 +96,3 @@ def _scaled(picture: Pixels, place: Rect) -> Pixels:
         image.resize(size, Image.Resampling.BILINEAR).tobytes(), np.uint8
     )
     return scaled.reshape(size[1], size[0], 4)[:, :, : picture.shape[2]]
-
-
-def _visible(
-    glass: Pixels, place: Rect
-) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
-    """Return the part of the place on the glass, and where it is in the picture."""
-    height, width = glass.shape[:2]
-    left, top = min(max(place.x, 0), width), min(max(place.y, 0), height)
-    right = min(max(place.x + place.width, left), width)
-    bottom = min(max(place.y + place.height, top), height)
-    return (slice(top, bottom), slice(left, right)), (
-        slice(top - place.y, bottom - place.y),
-        slice(left - place.x, right - place.x),
-    )

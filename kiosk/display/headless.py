@@ -13,16 +13,16 @@ for them.
 from __future__ import annotations
 
 import logging
-import mmap
-import os
 import threading
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Self
 
+from kiosk.codec.dmabuf import MappedFrame
 from kiosk.display.framebuffer import Framebuffer, plane_sizes
+from kiosk.display.frames import LARGEST_SIDE, check_frame
+from kiosk.display.places import fitted
 from kiosk.errors import DeviceError
 from kiosk.ports import (
     Clock,
@@ -37,8 +37,8 @@ from kiosk.ports import (
 )
 
 
-LARGEST_SIDE: Final = 8192
-"""Pixels; the widest picture any display pipeline of ours scans out."""
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 log = logging.getLogger(__name__)
 
@@ -159,7 +159,7 @@ class HeadlessDisplay:
         """
         if isinstance(frame, DmabufFrame):
             return self._show_dmabuf(layer, frame, at)
-        _check(frame)
+        check_frame(frame)
         with self._lock:
             now = self._clock.now()
             if not self._open:
@@ -197,30 +197,36 @@ class HeadlessDisplay:
         with self._lock:
             return self._layers[layer].at
 
-    def save_png(self, path: str) -> None:
-        """
-        Write all layers composed. Takes tens of milliseconds: a worker thread's.
+    def rect(self, layer: Layer) -> Rect | None:
+        """Return the part of the display that a layer takes; ``None``: it is off."""
+        with self._lock:
+            state = self._layers[layer]
+            if state.frame is None:
+                return None
+            picture = state.frame.width, state.frame.height
+            return state.at or fitted(picture, self._size)
 
-        Raises:
-            DeviceError: If ``path`` cannot be written.
-
-        """
+    def composed(self) -> Image:
+        """Return all layers as one picture. Takes tens of milliseconds."""
         # numpy and Pillow take 100 ms to import: they come with the first picture.
         from kiosk.display.compose import compose  # noqa: PLC0415
 
         with self._lock:
             states = [self._layers[layer] for layer in Layer]
             placed = [(_copied(state.frame), state.at) for state in states]
-        image = compose(self._size, [(f, at) for f, at in placed if f is not None])
-        scratch = f"{path}.{os.getpid()}.{threading.get_ident()}.part"
-        try:
-            image.save(scratch, format="PNG")
-            Path(scratch).replace(path)
-        except OSError as error:
-            with suppress(OSError):
-                Path(scratch).unlink()
-            reason = f"cannot write the picture {path}: {error}"
-            raise DeviceError("display", "headless", reason) from error
+        return compose(self._size, [(f, at) for f, at in placed if f is not None])
+
+    def save_png(self, path: str) -> None:
+        """
+        Write all layers composed: a worker thread's work.
+
+        Raises:
+            DeviceError: If ``path`` cannot be written.
+
+        """
+        from kiosk.display.png import write_png  # noqa: PLC0415 -- brings Pillow
+
+        write_png(self.composed(), path, "headless")
 
     def close(self) -> None:
         """Switch all layers off and let go of the framebuffer file."""
@@ -235,71 +241,10 @@ class HeadlessDisplay:
 
     def _show_dmabuf(self, layer: Layer, frame: DmabufFrame, at: Rect | None) -> Micros:
         try:
-            if frame.fourcc != "YU12":
-                reason = f"cannot show dma-bufs of format {frame.fourcc}; use YU12"
-                raise DeviceError("display", "headless", reason)
-            with (
-                _mapped(frame.fd) as mapped,
-                memoryview(mapped) as pixels,
-                _Views(pixels, frame) as soft,
-            ):
+            with MappedFrame(frame) as soft:
                 return self.show(layer, soft, at)
         finally:
             frame.release()
-
-
-class _Views:
-    """The planes of a mapped dma-buf, released before the mapping is."""
-
-    def __init__(self, pixels: memoryview, frame: DmabufFrame) -> None:
-        y, u, v = (pixels[offset:] for offset in frame.offsets)
-        self._planes = (y, u, v)
-        luma, blue, red = frame.pitches
-        self._soft = SoftFrame(
-            frame.width,
-            frame.height,
-            self._planes,
-            (luma, blue, red),
-            frame.captured_at,
-        )
-
-    def __enter__(self) -> SoftFrame:
-        return self._soft
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        for plane in self._planes:
-            plane.release()
-
-
-def _mapped(fd: int) -> mmap.mmap:
-    try:
-        return mmap.mmap(fd, os.lseek(fd, 0, os.SEEK_END), prot=mmap.PROT_READ)
-    except (OSError, ValueError) as error:
-        reason = f"cannot read a dma-buf: {error}"
-        raise DeviceError("display", "headless", reason) from error
-
-
-def _check(frame: SoftFrame | PageFrame) -> None:
-    size = f"{frame.width}x{frame.height}"
-    if not (0 < frame.width <= LARGEST_SIDE and 0 < frame.height <= LARGEST_SIDE):
-        raise ValueError(f"a frame of {size} cannot be shown")
-    if isinstance(frame, PageFrame):
-        if len(frame.pixels) != frame.width * frame.height * 4:
-            raise ValueError(f"a page of {size} has {len(frame.pixels)} bytes")
-        return
-    for plane, pitch, (width, rows) in zip(
-        frame.planes, frame.pitches, plane_sizes(frame), strict=True
-    ):
-        if pitch < width or len(plane) < pitch * (rows - 1) + width:
-            raise ValueError(
-                f"a plane of a {size} frame is too small: pitch {pitch}, "
-                f"{len(plane)} bytes"
-            )
 
 
 def _counted(

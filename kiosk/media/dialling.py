@@ -1,8 +1,8 @@
 """
 From a stream URL to a connected socket, all within one deadline.
 
-Name, TCP and TLS take what is left of the start deadline; how an address is
-reached is said in :mod:`kiosk.media.reaching`.  The socket that comes out never
+Name, TCP, a proxy's answer and TLS take what is left of the start deadline; how an
+address is reached is said in :mod:`kiosk.media.reaching`.  The socket that comes out never
 blocks.
 """
 
@@ -19,12 +19,11 @@ from kiosk.errors import MediaError, StreamEnded, StreamRefused, StreamStalled
 from kiosk.media.reaching import Reaching
 from kiosk.media.resolver import Address, Resolver
 from kiosk.media.waiting import TO_READ, TO_WRITE, Waiting
+from kiosk.proxy import Asking, Proxy, ProxyRefused
 from kiosk.rtmp.url import RtmpUrl
+from kiosk.small_segments import keep_small
+from kiosk.tls import trouble_of, trusting
 
-
-_UNKNOWN_AUTHORITY = {18, 19, 20, 21}
-"""X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, _SELF_SIGNED_CERT_IN_CHAIN,
-_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, _UNABLE_TO_VERIFY_LEAF_SIGNATURE of OpenSSL."""
 
 _WANTS_ANOTHER = ("ALERT_CERTIFICATE", "ALERT_BAD_CERTIFICATE", "ALERT_UNKNOWN_CA")
 """Alerts of a peer that asked for our certificate (RFC 8446, 6.2)."""
@@ -58,7 +57,7 @@ class LinkLimits:
     """
 
     start_s: float = 3.0
-    another_s: float = 0.3
+    another_s: float = 0.25  # RFC 8305, 8
     send_s: float = 1.0
     send_buffer_bytes: int = 65_536
     user_timeout_ms: int = 5_000
@@ -76,8 +75,10 @@ class Dialling:
         *,
         limits: LinkLimits,
         tls: ssl.SSLContext | None,
+        proxy: Proxy | None = None,
     ) -> None:
         self._url = url
+        self._proxy = proxy if proxy and proxy.leads_to(url.host) else None
         self._resolver = resolver
         self._waiting = waiting
         self._limits = limits
@@ -103,14 +104,18 @@ class Dialling:
         Raises:
             StreamStalled: Not within the start deadline.
             StreamEnded: No address could be reached, or cancelled.
-            StreamRefused: The certificate is not to be trusted, or plain RTMP
-                would leave this machine.
+            StreamRefused: The certificate is not to be trusted, plain RTMP would
+                leave this machine, or the proxy says no.
 
         """
         try:
-            sock = self._connect(self._addresses())
+            proxy = self._proxy
+            sock = self._led_by(proxy) if proxy else self._connect(self._addresses())
         except MediaError:
             raise
+        except ProxyRefused as exc:
+            kind = StreamEnded if exc.passes else StreamRefused
+            raise kind(f"{self._url.redacted}: {exc}") from None
         except OSError as exc:
             reason = exc.strerror or str(exc)
             raise StreamEnded(
@@ -118,23 +123,55 @@ class Dialling:
             ) from None
         return self._secured(sock) if self._url.is_secure else sock
 
-    def _addresses(self) -> list[Address]:
+    def _led_by(self, proxy: Proxy) -> socket.socket:
+        self._permitted([])
+        asking = Asking(proxy, self._url.host, self._url.port)
+        sock = self._connect(self._found(proxy.host, proxy.port))
         try:
-            found = self._resolver.addresses(
-                self._url.host, self._url.port, self.left_s, self._waiting.given_up
+            # Into the empty buffer of a new connection it goes whole.
+            sock.send(asking.question)
+            self._wait_for(asking, sock, proxy.name)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+    def _wait_for(self, asking: Asking, sock: socket.socket, name: str) -> None:
+        while not asking.is_answered(sock):
+            if not self._waiting.wait(sock, TO_READ, self.left_s):
+                raise self._not_in_time(name)
+
+    def _addresses(self) -> list[Address]:
+        found = self._found(self._url.host, self._url.port)
+        return self._permitted(found)
+
+    def _found(self, host: str, port: int) -> list[Address]:
+        try:
+            return list(
+                self._resolver.addresses(
+                    host, port, self.left_s, self._waiting.given_up
+                )
             )
         except TimeoutError:
             raise self._not_in_time("name lookup") from None
         except OSError as exc:
             reason = exc.strerror or str(exc)
             raise StreamEnded(f"{self._url.redacted}: unknown host: {reason}") from None
-        return self._permitted(list(found))
 
     def _permitted(self, found: list[Address]) -> list[Address]:
+        relays = [address for address in found if _may_be_a_relay(address)]
+        if found and not relays:
+            raise StreamRefused(
+                f"{self._url.redacted}: leads to {found[0][1][0]}, where no relay can "
+                "be; see to the address that the room server gives out"
+            )
+        return self._kept_here(relays)
+
+    def _kept_here(self, found: list[Address]) -> list[Address]:
         if self._url.is_secure or self._limits.plain_anywhere:
             return found
         here = [address for address in found if _is_loopback(address)]
-        if found and not here:
+        if self._proxy or (found and not here):
             raise StreamRefused(
                 f"{self._url.redacted}: plain RTMP may not leave this machine; "
                 "use an rtmps:// relay, or set [network] insecure = true"
@@ -151,7 +188,7 @@ class Dialling:
 
     def _secured(self, sock: socket.socket) -> ssl.SSLSocket:
         try:
-            context = self._tls or ssl.create_default_context()
+            context = self._tls or trusting()
             wrapped = context.wrap_socket(
                 sock, server_hostname=self._url.host, do_handshake_on_connect=False
             )
@@ -172,14 +209,11 @@ class Dialling:
     def _tls_failed(self, exc: OSError) -> StreamRefused | StreamEnded:
         name = self._url.redacted
         if isinstance(exc, ssl.SSLCertVerificationError):
-            cure = ""
-            if exc.verify_code in _UNKNOWN_AUTHORITY:
-                cure = "; name the CA file of the relay in [network] ca_file"
-            return StreamRefused(
-                f"{name}: its certificate is not trusted: {exc.verify_message}{cure}"
-            )
+            return StreamRefused(f"{name}: {trouble_of(exc)}")
         if asks_for_certificate(exc):
             return StreamRefused(f"{name}: {NOT_KNOWN_THERE} ({exc.reason})")
+        if isinstance(exc, ssl.SSLError):
+            return StreamEnded(f"{name}: {trouble_of(exc)}")
         return StreamEnded(f"{name}: TLS failed: {exc.strerror or exc}")
 
     def _not_in_time(self, phase: str) -> StreamStalled | StreamEnded:
@@ -190,6 +224,7 @@ class Dialling:
 
 def _tune(sock: socket.socket, limits: LinkLimits) -> None:
     sock.settimeout(0)
+    keep_small(sock)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, limits.send_buffer_bytes)
@@ -208,5 +243,16 @@ def _shake_hands(sock: ssl.SSLSocket) -> int | None:
 
 
 def _is_loopback(address: Address) -> bool:
+    return _ip(address).is_loopback
+
+
+def _may_be_a_relay(address: Address) -> bool:
+    """Refuse what a room server might send us to: metadata services, everybody."""
+    ip = _ip(address)
+    return not (ip.is_link_local or ip.is_multicast or ip.is_unspecified)
+
+
+def _ip(address: Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     _, target = address
-    return ipaddress.ip_address(str(target[0]).partition("%")[0]).is_loopback
+    ip = ipaddress.ip_address(str(target[0]).partition("%")[0])
+    return getattr(ip, "ipv4_mapped", None) or ip

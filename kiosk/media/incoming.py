@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
+from kiosk.media.backlog import Backlog
 from kiosk.media.jitter import AudioPacket, DelayBounds, JitterBuffer, SoundCounts
 from kiosk.media.stats import Samples
 from kiosk.ports import Layer, Micros, PlayStats
@@ -23,6 +24,14 @@ from kiosk.rtmp.opus import MARK as OPUS_MARK
 
 BEHIND_US = 500_000
 """Undecoded pictures that span more than this are too old to be shown."""
+
+_DECODED_BEFORE_US = 30_000
+"""A picture is decoded so long before it is heard at least: the renderer's lead
+of 15 ms, and as much for decoding on the smallest board."""
+
+_HEARD_LATELY_US = 50_000  # else sound pauses, and pictures run free soon
+
+_UNASKED_US = 500_000  # a relay that has an IDR made when we join does so sooner
 
 _PICTURES_MOST = 300  # ten seconds, for senders whose timestamps stand still
 _AAC_SAMPLES = 1024
@@ -56,6 +65,10 @@ class HeardAt:
     pts_us: int
     at: Micros
 
+    def due(self, pts_us: int) -> Micros:
+        """Return when another moment of the sender's time is heard."""
+        return Micros(self.at + pts_us - self.pts_us)
+
 
 @dataclass(slots=True)
 class PictureDrops:
@@ -67,6 +80,7 @@ class PictureDrops:
     moved: int = 0
     damaged: int = 0
     late: int = 0
+    old: int = 0
     hidden: int = 0
 
 
@@ -104,9 +118,14 @@ class IncomingStream:
     Attributes:
         jitter: Only with ``lock`` held.
         heard: Set by the playout, read by the renderer; replaced whole.
+        looked_at: When the renderer will look by itself; None: it wants to be told
+            of the next picture.
         first_sound_at: When sound first came.
-        last_media_at: When anything came last.
+        last_media_at: When anything came last: also what can be neither shown nor
+            played, for whoever sends it is not away.
         is_closed: Set with ``presenting`` held: nothing is shown after it.
+        picture_backlog: How late pictures come; noted by the receiver.
+        backlog_us: How late what came last was.
 
     """
 
@@ -126,12 +145,17 @@ class IncomingStream:
         self.presenting = threading.Lock()
         self.jitter = JitterBuffer(bounds, counters.sound)
         self.heard: HeardAt | None = None
+        self.looked_at: Micros | None = None
         self.first_sound_at: Micros | None = None
         self.last_media_at: Micros | None = None
         self.is_closed = False
+        self.picture_backlog = Backlog()
+        self.backlog_us = 0
         self._on_picture = on_picture
+        self._sound_backlog = Backlog()
         self._pictures: deque[CodedPicture] = deque()
         self._waits_for_idr = True
+        self._useless_since: Micros | None = None
         self._idr_wanted = False
         self._video_config = b""
         self._audio_config = b""
@@ -139,17 +163,23 @@ class IncomingStream:
 
     def begin(self) -> None:
         """Another connection delivers from now on: its time is a new one."""
+        self.picture_backlog.restart()
+        self._sound_backlog.restart()
+        self.backlog_us = 0
         with self.lock:
             self.jitter.restart()
             self.counters.drops.moved += len(self._pictures)
             self._pictures.clear()
             self._waits_for_idr = True
+            self._useless_since = None
             self._video_config = b""
             self._audio_config = b""
 
     def put_audio(self, timestamp_ms: int, tag: flv.Audio, now: Micros) -> None:
-        """Take a parsed audio tag; codecs we do not play are passed over."""
-        if isinstance(tag, flv.AacConfig):
+        """Take a parsed audio tag; of codecs we do not play counts that they came."""
+        if isinstance(tag, flv.UnknownAudio):
+            self.last_media_at = now
+        elif isinstance(tag, flv.AacConfig):
             self._audio_config = tag.record
             self._packet_us = _packet_us(tag.sample_rate)
         elif isinstance(tag, flv.AacUnit) and self._plays(opus=False):
@@ -168,21 +198,30 @@ class IncomingStream:
             )
 
     def put_video(self, timestamp_ms: int, tag: flv.Video, now: Micros) -> None:
-        """Take a parsed video tag; codecs we do not show are passed over."""
-        if isinstance(tag, flv.VideoConfig):
-            self._video_config = tag.record
-        elif isinstance(tag, flv.VideoUnit) and self._video_config:
+        """Take a parsed video tag; of codecs we do not show counts that they came."""
+        if isinstance(tag, flv.UnknownVideo):
             self.last_media_at = now
+        elif isinstance(tag, flv.VideoConfig):
+            self._video_config = tag.record
+        elif isinstance(tag, flv.VideoUnit) and not self._video_config:
+            self._pass_over(now)
+        elif isinstance(tag, flv.VideoUnit):
+            self.last_media_at = now
+            self.backlog_us = self.picture_backlog.note(timestamp_ms * 1000, now)
+            pts_us = (timestamp_ms + tag.composition_ms) * 1000
             self._put_picture(
-                CodedPicture(
-                    (timestamp_ms + tag.composition_ms) * 1000,
-                    tag.avcc,
-                    self._video_config,
-                    tag.is_idr,
-                    now,
-                )
+                CodedPicture(pts_us, tag.avcc, self._video_config, tag.is_idr, now)
             )
-            self._on_picture()
+            if not self._is_looked_at_in_time(pts_us, now):
+                self._on_picture()
+
+    def _is_looked_at_in_time(self, pts_us: int, now: Micros) -> bool:
+        """Whether a picture may wait until the renderer wakes for another one."""
+        looked_at, heard = self.looked_at, self.heard
+        if looked_at is None or heard is None or now - heard.at > _HEARD_LATELY_US:
+            return False
+        spare_us = heard.due(pts_us) - looked_at
+        return _DECODED_BEFORE_US < spare_us < BEHIND_US  # else another timeline
 
     def _plays(self, *, opus: bool) -> bool:
         """Whether the config that came last is of that codec."""
@@ -190,6 +229,7 @@ class IncomingStream:
         return bool(config) and config.startswith(OPUS_MARK) == opus
 
     def _put_sound(self, packet: AudioPacket, now: Micros) -> None:
+        self.backlog_us = self._sound_backlog.note(packet.pts_us, now)
         with self.lock:
             self.jitter.put(packet, now)
         self.last_media_at = now
@@ -231,6 +271,7 @@ class IncomingStream:
             late_packets=counters.sound.late_packets,
             playout_target_ms=self.jitter.target_us / 1000,
             bytes_received=counters.bytes_received,
+            backlog_ms=self.backlog_us / 1000,
             picture_gap_ms=counters.picture_gap.distribution(),
             picture_hold_ms=counters.picture_hold.distribution(),
             picture_lag_ms=counters.picture_lag.distribution(),
@@ -244,8 +285,10 @@ class IncomingStream:
             self.counters.pictures_received += 1
             if picture.is_idr:
                 self._waits_for_idr = False
+                self._useless_since = None
             if self._waits_for_idr:
                 self.counters.drops.without_idr += 1
+                self._pass_over(picture.arrived_at)
                 return
             self._pictures.append(picture)
             if len(self._pictures) > _PICTURES_MOST:
@@ -253,6 +296,14 @@ class IncomingStream:
                 self._pictures.clear()
                 self._waits_for_idr = True
                 self._idr_wanted = True
+
+    def _pass_over(self, now: Micros) -> None:
+        """Note a picture that cannot be decoded; an IDR that stays away is asked for."""
+        if self._useless_since is None:
+            self._useless_since = now
+        elif now - self._useless_since > _UNASKED_US:
+            self._useless_since = now
+            self._idr_wanted = True
 
     def _skip_if_behind(self) -> None:
         if not self._is_behind():

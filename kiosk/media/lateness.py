@@ -9,7 +9,13 @@ that would have left no more than 0.15 % of that minute without sound.  While
 less than a minute is known less is forgiven: one late packet may be the first
 of many.
 
-Pure, and no judge of what is affordable: the jitter buffer bounds the answer.
+On a path that loses packets all the time that reserve may be more than promptness
+allows.  Then *bearable* is what counts: the smallest reserve that leaves 0.3 % of
+what is known of that minute without sound, the two worst seconds apart, as a stall
+now and then is no such path.  Where that is such a path by what is left, its worst
+seconds are no stalls but the segments that were lost twice, and count with the rest.
+
+Pure, and no judge of what is affordable: the jitter buffer bounds the answers.
 
 1. A way that grew longer and stays so is no lateness: when the quickest way is
    forgotten, what was measured against it shrinks by as much.  Clocks that
@@ -30,6 +36,10 @@ _QUICKEST_OF = 10  # slots
 _WORST_OF = 60
 _SHORT_OF = 0.0015  # of a whole minute
 _COUNTS_MOST_US = 250_000  # longer gaps are stalls, which no reserve bridges
+_BEARABLE_OF = 0.003
+_BEARABLE_MOST_US = 600_000
+_STALLS = 2  # seconds of a minute that say nothing of a path
+_LOSSY_US = 240_000  # what is left without them, of a path that loses all the time
 
 
 class Lateness:
@@ -40,11 +50,17 @@ class Lateness:
         self._ways: deque[int] = deque(maxlen=_QUICKEST_OF)
         self._worst: deque[int] = deque(maxlen=_WORST_OF)
         self._needed_us = 0
+        self._bearable_us = 0
 
     @property
     def needed_us(self) -> int:
         """The reserve that would nearly always have been enough, so far."""
         return self._needed_us
+
+    @property
+    def bearable_us(self) -> int:
+        """The reserve with which no more would have been missing than one bears."""
+        return self._bearable_us
 
     @property
     def quickest_us(self) -> int:
@@ -81,15 +97,25 @@ class Lateness:
         self._judge()
 
     def _judge(self) -> None:
-        """Find the reserve that falls short by no more than is allowed."""
-        worst = sorted((min(us, _COUNTS_MOST_US) for us in self._worst), reverse=True)
-        known = len(worst) / _WORST_OF
-        allowed_us = _SHORT_OF * _WORST_OF * _SLOT_US * known * known
-        short_us = 0.0
-        for n, (late_us, next_us) in enumerate(pairwise([*worst, 0]), 1):
-            step_us = n * (late_us - next_us)
-            if short_us + step_us >= allowed_us:
-                self._needed_us = round(late_us - (allowed_us - short_us) / n)
-                return
-            short_us += step_us
-        self._needed_us = 0
+        """Find the reserves that fall short by no more than is allowed."""
+        worst = sorted(self._worst, reverse=True)
+        known_us = len(worst) * _SLOT_US
+        nearly_none_us = _SHORT_OF * known_us * len(worst) / _WORST_OF
+        self._needed_us = _reserve(worst, nearly_none_us, _COUNTS_MOST_US)
+        few_us = _BEARABLE_OF * known_us
+        bearable_us = _reserve(worst[_STALLS:], few_us, _BEARABLE_MOST_US)
+        if bearable_us > _LOSSY_US:
+            bearable_us = _reserve(worst, few_us, _BEARABLE_MOST_US)
+        self._bearable_us = bearable_us
+
+
+def _reserve(worst: list[int], allowed_us: float, most_us: int) -> int:
+    """Return the smallest reserve that falls short by so much in all slots."""
+    short_us = 0.0
+    worst = [min(late_us, most_us) for late_us in worst]
+    for n, (late_us, next_us) in enumerate(pairwise([*worst, 0]), 1):
+        step_us = n * (late_us - next_us)
+        if short_us + step_us >= allowed_us:
+            return round(late_us - (allowed_us - short_us) / n)
+        short_us += step_us
+    return 0

@@ -34,6 +34,7 @@ from kiosk.media.dialling import (
 from kiosk.media.flow import Reading
 from kiosk.media.resolver import Resolver
 from kiosk.media.waiting import TO_READ, TO_WRITE, Waiting
+from kiosk.proxy import Proxy
 from kiosk.rtmp.url import RtmpUrl
 
 
@@ -63,11 +64,14 @@ class Link:
         limits: LinkLimits,
         tls: ssl.SSLContext | None = None,
         beat: Callable[[], None] = lambda: None,
+        proxy: Proxy | None = None,
     ) -> None:
         self._url = url
         self._send_s = self._patience_s = limits.send_s
         self._waiting = Waiting(beat)
-        self._dialling = Dialling(url, resolver, self._waiting, limits=limits, tls=tls)
+        self._dialling = Dialling(
+            url, resolver, self._waiting, limits=limits, tls=tls, proxy=proxy
+        )
         self._sock: socket.socket | None = None
         self._arrived_bytes = 0
         self._arrived_at = time.monotonic()
@@ -138,9 +142,12 @@ class Link:
             StreamEnded: The other side closed, the connection broke, cancelled.
 
         """
-        received, waits_for = self._read()
-        if received or within_s <= 0:
-            return received
+        waits_for = TO_READ
+        if within_s <= 0 or isinstance(self._sock, ssl.SSLSocket):
+            # TLS may hold what the socket no longer does
+            received, waits_for = self._read()
+            if received or within_s <= 0:
+                return received
         if not self._wait(waits_for, within_s):
             return b""
         return self._read()[0]

@@ -8,7 +8,7 @@ playout and one renderer for all of them, started with the first stream.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kiosk.media.facts import FactPost
 from kiosk.media.incoming import IncomingStream, PlayCounters
@@ -105,7 +105,7 @@ class StreamPlayer:
             stays = old.stream.layer is layer
             shown_at = self._renderer.remove(old.stream, hide=not stays)
             self._playout.remove(old.stream)
-        self._renderer.add(stream, shown_at)
+        self._renderer.add(stream, shown_at, follows=old is not None)
         self._playout.add(stream)
         worker.start()
         if old is not None:
@@ -121,10 +121,22 @@ class StreamPlayer:
         self._playout.remove(playing.stream)
         await playing.worker.stop()
 
+    def set_volume(self, decibels: float) -> None:
+        """Play everything louder or softer from the next period on."""
+        self._playout.set_volume(decibels)
+
+    def announce(self, pcm: bytes) -> None:
+        """Play samples where no voice is due; a voice ends them, and none do."""
+        self._playout.announce(pcm)
+
     @property
     def stats(self) -> Sequence[PlayStats]:
         """Snapshots, one a stream."""
-        return tuple(playing.stream.stats() for playing in self._playing.values())
+        underruns = self._playout.underruns
+        return tuple(
+            replace(playing.stream.stats(), speaker_underruns=underruns)
+            for playing in self._playing.values()
+        )
 
     async def close(self) -> None:
         """Stop all streams and close the speaker."""

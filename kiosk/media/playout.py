@@ -14,8 +14,10 @@ from typing import Protocol
 
 import numpy as np
 
+from kiosk.codec.short_wait import wait_shortly
 from kiosk.codec.sound_decoder import SoundDecoder
 from kiosk.errors import DeviceError, MediaError
+from kiosk.media.announcement import Announcement
 from kiosk.media.incoming import HeardAt, IncomingStream
 from kiosk.media.jitter import AudioPacket, Order
 from kiosk.media.limiter import FULL, Limiter
@@ -23,9 +25,11 @@ from kiosk.media.loudest import Loudest
 from kiosk.media.reference import Reference
 from kiosk.media.speaker_pace import SpeakerPace
 from kiosk.media.stretch import Concealer, Pcm, Stretch, to_us
+from kiosk.media.volume import Volume
 from kiosk.media.worker import Worker
 from kiosk.ports import (
     SAMPLE_RATE,
+    CaptureBack,
     CaptureLost,
     Clock,
     LoudestChanged,
@@ -37,7 +41,15 @@ from kiosk.ports import Speaker as SpeakerPort
 
 
 PERIOD = SAMPLE_RATE // 100
-"""Samples written at a time: 10 ms."""
+"""Samples decided about and mixed at a time: 10 ms."""
+
+AT_ONCE = 2
+"""Periods written at a time: a thread that wakes half as often costs nearly half,
+since what it needs has left the processor's caches meanwhile."""
+
+_CALM_US = 100_000
+"""With a longer playout delay the network is a bad one, and sound comes at the last
+moment: then periods are written one by one."""
 
 _PERIOD_US = to_us(PERIOD)
 _RETRY_S = 1.0
@@ -152,16 +164,28 @@ class Playout:
         *,
         reference: Reference,
         meter: SoundMeter | None,
+        volume_db: float = 0.0,
     ) -> None:
         self._make_speaker = make_speaker
         self._clock = clock
         self._post = post
         self._reference = reference
         self._meter = meter
+        self._announcement = Announcement()
+        self._volume = Volume(volume_db)
         self._limiter = Limiter()
         self._loudest = Loudest()
         self._sounds: tuple[IncomingSound, ...] = ()
         self._is_reported = False
+        self._speaker: SpeakerPort | None = None
+        self._underruns_before = 0  # of the loudspeakers that failed
+
+    @property
+    def underruns(self) -> int:
+        """How often the loudspeaker had nothing to play."""
+        speaker = self._speaker
+        now = 0 if speaker is None else speaker.underruns
+        return self._underruns_before + now
 
     def add(self, stream: IncomingStream) -> None:
         """Mix a stream in from now on; on the event loop."""
@@ -171,10 +195,19 @@ class Playout:
         """Leave a stream out from now on; on the event loop."""
         self._sounds = tuple(s for s in self._sounds if s.stream is not stream)
 
+    def set_volume(self, decibels: float) -> None:
+        """Play louder or softer from the next period on; any thread."""
+        self._volume.set(decibels)
+
+    def announce(self, pcm: bytes) -> None:
+        """Say samples where no voice is due; on the event loop."""
+        self._announcement.say(pcm)
+
     def run(self, worker: Worker) -> None:
         """Play until told to stop: the body of the thread."""
         while not worker.stopping.is_set():
-            speaker = self._make_speaker()
+            self._underruns_before = self.underruns
+            self._speaker = speaker = self._make_speaker()
             try:
                 speaker.open(self._tap)
                 self._play(worker, speaker)
@@ -185,34 +218,53 @@ class Playout:
             self._wait_without_speaker(worker)
 
     def _play(self, worker: Worker, speaker: SpeakerPort) -> None:
-        pace = SpeakerPace(_PERIOD_US)
-        while not worker.stopping.wait(pace.wait_s(self._clock.now())):
+        pace = SpeakerPace()
+        while not wait_shortly(worker.stopping, pace.wait_s(self._clock.now())):
             worker.beat()
-            pcm, heard = self._mix()
-            at = speaker.write(pcm)
-            pace.wrote(at)
-            self._is_reported = False
-            for stream, pts_us in heard:
-                stream.heard = HeardAt(pts_us, at)
+            periods = [self._mix() for _ in range(self._at_once())]
+            at = speaker.write(_s16(np.concatenate([mixed for mixed, _ in periods])))
+            pace.wrote(at, len(periods) * _PERIOD_US)
+            self._report_back()
+            for number, (_, heard) in enumerate(periods):
+                for stream, pts_us in heard:
+                    stream.heard = HeardAt(pts_us, Micros(at + number * _PERIOD_US))
 
-    def _mix(self) -> tuple[bytes, list[tuple[IncomingStream, int]]]:
+    def _at_once(self) -> int:
+        delays = (sound.stream.jitter.target_us for sound in self._sounds)
+        return AT_ONCE if max(delays, default=0) <= _CALM_US else 1
+
+    def _mix(self) -> tuple[Pcm, list[tuple[IncomingStream, int]]]:
         now = self._clock.now()
-        mixed = np.zeros(PERIOD, np.float32)
+        voices: list[Pcm] = []
         heard: list[tuple[IncomingStream, int]] = []
         powers: dict[str, float] = {}
         for sound in self._sounds:
             samples, pts_us = sound.next_period(now)
             if samples is not None:
-                mixed += samples
+                voices.append(samples)
                 powers[sound.stream.user_id] = _power(samples)
             if pts_us is not None:
                 heard.append((sound.stream, pts_us))
+        said = self._announcement.next_period(PERIOD, voice_is_due=bool(heard))
+        if said is not None:
+            voices.append(said)
         if self._loudest.hear(powers):
             self._post(LoudestChanged(self._loudest.user_id))
-        limited = np.rint(self._limiter.limit(mixed))
-        np.maximum(limited, -32768, out=limited)  # not clip: its wrapping costs more
-        np.minimum(limited, 32767, out=limited)
-        return limited.astype("<i2").tobytes(), heard
+        return self._together(voices), heard
+
+    def _together(self, voices: list[Pcm]) -> Pcm:
+        """
+        Return the sum of voices, as loud as wanted and within full scale.
+
+        One alone always is, as it came.
+        """
+        is_plain = self._volume.is_plain and self._limiter.gain == 1.0
+        if len(voices) == 1 and is_plain:
+            return voices[0]
+        mixed = np.zeros(PERIOD, np.float32)
+        for voice in voices:
+            mixed += voice
+        return self._limiter.limit(self._volume.turned(mixed))
 
     def _tap(self, period: Period) -> None:
         """Take what was really played: for the canceller and the meter."""
@@ -234,12 +286,25 @@ class Playout:
             self._is_reported = True
             self._post(CaptureLost(exc.device, str(exc)))
 
+    def _report_back(self) -> None:
+        if self._is_reported:
+            self._is_reported = False
+            self._post(CaptureBack("speaker"))
+
     def _wait_without_speaker(self, worker: Worker) -> None:
         """Let time pass, so that sound does not pile up into a late burst."""
         for _ in range(round(_RETRY_S / 0.1)):
             worker.beat()
             if worker.stopping.wait(0.1):
                 return
+
+
+def _s16(limited: Pcm) -> bytes:
+    """Return samples within full scale, rounded."""
+    rounded = np.rint(limited)
+    np.maximum(rounded, -32768, out=rounded)  # not clip: its wrapping costs more
+    np.minimum(rounded, 32767, out=rounded)
+    return rounded.astype("<i2").tobytes()
 
 
 def _power(samples: Pcm) -> float:

@@ -100,7 +100,7 @@ class StreamPusher:
 
     def set_muted(self, *, muted: bool) -> None:
         """Send silence instead of the microphone from the next period on."""
-        self._capture.set_muted(muted=muted)
+        self._capture.listening.muted = muted
 
     async def take_still(self, max_bytes: int) -> bytes:
         """Return one picture of the camera's whole sensor as a JPEG."""
@@ -109,7 +109,7 @@ class StreamPusher:
     @property
     def stats(self) -> PushStats:
         """A snapshot; cheap."""
-        controller = self._controller
+        controller, listening = self._controller, self._capture.listening
         steering = controller.steering
         drops = self._outgoing.drops
         return PushStats(
@@ -130,10 +130,12 @@ class StreamPusher:
             round_trip_ms=controller.round_trip_ms,
             braked_ms=controller.braked_ms,
             reconnects=self._reconnects,
-            muted=self._capture.muted,
-            muted_ms=self._capture.muted_us / 1000,
+            muted=listening.muted,
+            silenced=listening.is_silenced,
+            muted_ms=listening.muted_us / 1000,
             echo_canceller=self._capture.echo_canceller,
             audio_codec="opus" if self._capture.encoder.is_opus else "aac",
+            microphone_xruns=listening.xruns,
         )
 
     async def close(self) -> None:
@@ -151,7 +153,7 @@ class StreamPusher:
         sender = Sender(
             lambda beat: self._make_link(url, beat),
             self._outgoing,
-            self._capture.camera,
+            self._capture.filming,
             self._clock,
             audio=self._capture.encoder,
             controller=self._controller,

@@ -25,6 +25,7 @@ from kiosk.errors import MediaError, StreamStalled, WireError
 from kiosk.media.incoming import IncomingStream
 from kiosk.media.life_sign import LifeSign
 from kiosk.media.link import Link, MakeLink
+from kiosk.media.presence import OLD_US
 from kiosk.media.relay_stream import RelayStream
 from kiosk.media.retrying import Retrying
 from kiosk.media.worker import Worker
@@ -54,6 +55,8 @@ class PlayDeadlines:
         media_s: Nothing more came, though the connection lives.
         quiet_s: Nothing came: a sign of ours is sent.
         sign_s: The sign did not arrive: the connection is dead.
+        backlog_s: All that came was old: most of it waits on the way, and what a new
+            connection brings is of now.
         first_pause_s, longest_pause_s: From one attempt to the next, doubling
             (:mod:`kiosk.media.retrying`).
         url_s: How long a fresh URL is waited for.
@@ -64,6 +67,7 @@ class PlayDeadlines:
     media_s: float = 4.0
     quiet_s: float = 0.4
     sign_s: float = 0.6
+    backlog_s: float = 10.0
     first_pause_s: float = 0.3
     longest_pause_s: float = 3.0
     url_s: float = 3.0
@@ -75,6 +79,7 @@ class Receiver:
 
     Args:
         scatter: Returns a number from 0 to 1; spreads the pauses of many.
+        opus: Whether Opus can be heard; else the sender is told that AAC is needed.
 
     """
 
@@ -88,11 +93,13 @@ class Receiver:
         make_link: MakeLink,
         deadlines: PlayDeadlines,
         scatter: Callable[[], float] = random.random,
+        opus: bool = True,
     ) -> None:
         self._url = url
         self._stream = stream
         self._clock = clock
         self._post = post
+        self._opus = opus
         self._make_link = make_link
         self._deadlines = deadlines
         self._retrying = Retrying(
@@ -147,7 +154,7 @@ class Receiver:
     def _receive(self, worker: Worker, url: RtmpUrl) -> None:
         link = self._make_link(url, worker.beat)
         self._link = link
-        client = PlayClient(url, secrets.token_bytes(RANDOM_BYTES), opus=True)
+        client = PlayClient(url, secrets.token_bytes(RANDOM_BYTES), opus=self._opus)
         relay = RelayStream(link, client)
         try:
             if worker.stopping.is_set():
@@ -162,7 +169,7 @@ class Receiver:
     def _deliver(
         self, worker: Worker, relay: RelayStream[PlayClient], events: list[ClientEvent]
     ) -> None:
-        quiet_since = self._clock.now()
+        quiet_since = timely_at = self._clock.now()
         sign = LifeSign(self._deadlines.quiet_s, self._deadlines.sign_s)
         while not worker.stopping.is_set():
             received = relay.bytes_received
@@ -171,7 +178,10 @@ class Receiver:
                 self._media_came = True
                 self._is_reported = False
                 sign.media_came()
+            if self._stream.backlog_us <= OLD_US:
+                timely_at = self._clock.now()
             self._ask_for_idr(relay)
+            self._check_backlog(timely_at)
             self._check_silence(quiet_since)
             self._look_for_life(relay, sign, quiet_since)
             events = relay.exchange(_READ_S)
@@ -211,6 +221,13 @@ class Receiver:
         if self._clock.now() - quiet_since > limit_s * 1_000_000:
             raise StreamStalled(
                 f"{self._url.redacted}: nothing came for {limit_s:.1f} s"
+            )
+
+    def _check_backlog(self, timely_at: Micros) -> None:
+        if self._clock.now() - timely_at > self._deadlines.backlog_s * 1_000_000:
+            late_s = self._stream.backlog_us / 1_000_000
+            raise StreamStalled(
+                f"{self._url.redacted}: what comes is {late_s:.1f} s old"
             )
 
     def _look_for_life(

@@ -73,10 +73,16 @@ class Schedule:
         self.dropped = 0
 
     def add(self, picture: DecodedPicture) -> None:
-        """Queue a decoded picture, in decoding order."""
-        self._waiting.append(picture)
-        if len(self._waiting) > _FRAMES_MOST:
-            self._drop_first()
+        """
+        Queue a decoded picture, in decoding order; one too many goes itself.
+
+        Were it the oldest, none would ever be due where sound waits longer than
+        so many pictures last: on a path that loses packets.
+        """
+        if len(self._waiting) < _FRAMES_MOST:
+            self._waiting.append(picture)
+        else:
+            self.dropped += 1
 
     def restart(self) -> None:
         """Forget all that waits."""
@@ -127,7 +133,7 @@ def due_at(picture: DecodedPicture, heard: HeardAt | None, now: Micros) -> Micro
     """Return when a picture is due: with its sound, at once without."""
     if heard is None or now - heard.at > NO_SOUND_US:
         return now
-    due = heard.at + picture.pts_us - heard.pts_us - LEAD_US
+    due = heard.due(picture.pts_us) - LEAD_US
     return now if abs(due - now) > _APART_US else Micros(due)
 
 
@@ -150,17 +156,34 @@ class StreamPictures:
         self._decoder: H264Decoder | None = None
         self._config = b""
         self._schedule = Schedule()
+        self._has_presented = False
 
     def step(self) -> Micros | None:
-        """Decode and present what can be; returns when there is more to do."""
-        for picture in self.stream.take_pictures():
+        """
+        Decode and present what can be; returns when there is more to do.
+
+        What is due already waits for nothing to be decoded.
+        """
+        self.stream.looked_at = None
+        self._present_due()
+        pictures = self.stream.take_pictures()
+        for picture in pictures:
             self._decode(picture)
-        now = self._clock.now()
-        due = self._schedule.take_due(self.stream.heard, now)
-        if due is not None:
-            self._present(due)
+        if pictures:
+            self._present_due()
         self.stream.counters.drops.late += self._schedule.take_dropped()
-        return self._schedule.next_due(self.stream.heard, now)
+        return self._schedule.next_due(self.stream.heard, self._clock.now())
+
+    def sleeps_until(self, at: Micros) -> None:
+        """Let pictures that are not due before wait with us."""
+        if self._has_presented:
+            self.stream.looked_at = at
+
+    def _present_due(self) -> None:
+        due = self._schedule.take_due(self.stream.heard, self._clock.now())
+        if due is not None:
+            self._has_presented = True
+            self._present(due)
 
     def look(self) -> None:
         """Tell what became of the peer, and take a dead picture away."""
@@ -204,6 +227,10 @@ class StreamPictures:
 
     def _present(self, picture: DecodedPicture) -> None:
         stream = self.stream
+        late_us = stream.picture_backlog.late_us(picture.pts_us, picture.arrived_at)
+        if not self.presence.accepts(late_us):
+            stream.counters.drops.old += 1
+            return
         with stream.presenting:
             if stream.is_closed:
                 return
@@ -212,7 +239,7 @@ class StreamPictures:
                 stream.counters.drops.hidden += 1
             else:
                 stream.counters.count_shown(at, picture.arrived_at)
-        for fact in self.presence.picture_shown(self._clock.now()):
+        for fact in self.presence.picture_shown(self._clock.now(), late_us):
             self._post(fact)  # it is there, though its place may be yet to come
         if at is None:
             return
@@ -238,9 +265,15 @@ class Renderer:
         self._wake = threading.Condition()
         self._has_news = False
 
-    def add(self, stream: IncomingStream, shown_at: Micros | None = None) -> None:
-        """Show a stream from now on; on the event loop."""
-        presence = Presence(stream.user_id, shown_at)
+    def add(
+        self,
+        stream: IncomingStream,
+        shown_at: Micros | None = None,
+        *,
+        follows: bool = False,
+    ) -> None:
+        """Show a stream from now on, perhaps after another one; on the event loop."""
+        presence = Presence(stream.user_id, shown_at, follows=follows)
         pictures = StreamPictures(
             stream, presence, self._display, self._clock, self._post
         )
@@ -288,6 +321,8 @@ class Renderer:
     def _sleep(self, until: Micros | None) -> None:
         now = self._clock.now()
         wait_us = _TICK_US if until is None else min(_TICK_US, until - now)
+        for pictures in self._streams:
+            pictures.sleeps_until(Micros(now + wait_us))
         with self._wake:
             if not self._has_news and wait_us > 0:
                 self._wake.wait(wait_us / 1_000_000)

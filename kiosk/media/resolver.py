@@ -17,6 +17,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from kiosk.errors import words_of
+from kiosk.last_addresses import PATIENCE_S, LastAddresses
+
 
 Address: TypeAlias = tuple[socket.AddressFamily, Any]
 """Family and socket address, as ``connect`` takes it."""
@@ -27,12 +30,18 @@ _SLICE_S = 0.05
 @dataclass(slots=True)
 class _Lookup:
     done: threading.Event = field(default_factory=threading.Event)
+    begun_s: float = field(default_factory=time.monotonic)
     addresses: Sequence[Address] = ()
     error: OSError | None = None
 
 
 class Resolver:
-    """Looks names up for all links of a session. Thread-safe."""
+    """
+    Looks names up for all links of a session; the last answer serves where there is none.
+
+    Thread-safe.
+
+    """
 
     def __init__(
         self, look_up: Callable[[str, int], Sequence[Address]] | None = None
@@ -40,6 +49,7 @@ class Resolver:
         self._look_up = look_up or system_lookup
         self._lock = threading.Lock()
         self._under_way: dict[tuple[str, int], _Lookup] = {}
+        self._last: LastAddresses[Address] = LastAddresses()
 
     def addresses(
         self, host: str, port: int, within_s: float, given_up: Callable[[], bool]
@@ -54,7 +64,7 @@ class Resolver:
             given_up: Asked some twenty times a second whether to stop waiting.
 
         Raises:
-            OSError: The name is unknown.
+            OSError: The name is unknown, and always was.
             TimeoutError: No answer in time, or given up.
 
         """
@@ -62,13 +72,17 @@ class Resolver:
         if numeric:
             return numeric
         lookup = self._begin(host, port)
+        served = self._last.of(host, port)
         deadline = time.monotonic() + within_s
-        while not lookup.done.wait(_SLICE_S):
-            if given_up() or time.monotonic() >= deadline:
-                raise TimeoutError(f"name {host} was not resolved in time")
-        if lookup.error is not None:
-            raise lookup.error
-        return lookup.addresses
+        if served:
+            deadline = min(deadline, lookup.begun_s + PATIENCE_S)
+        try:
+            return _waited_for(lookup, host, deadline, given_up)
+        except OSError as error:
+            if not served or given_up():
+                raise
+            self._last.serves(host, words_of(error))
+            return served
 
     def _begin(self, host: str, port: int) -> _Lookup:
         key = (host, port)
@@ -90,6 +104,7 @@ class Resolver:
     def _run(self, key: tuple[str, int], lookup: _Lookup) -> None:
         try:
             lookup.addresses = self._look_up(*key)
+            self._last.keep(*key, lookup.addresses)
         except OSError as exc:
             lookup.error = exc
         except UnicodeError:
@@ -102,6 +117,17 @@ class Resolver:
         with self._lock:
             del self._under_way[key]
         lookup.done.set()
+
+
+def _waited_for(
+    lookup: _Lookup, host: str, deadline: float, given_up: Callable[[], bool]
+) -> Sequence[Address]:
+    while not lookup.done.wait(_SLICE_S):
+        if given_up() or time.monotonic() >= deadline:
+            raise TimeoutError(f"name {host} was not resolved in time")
+    if lookup.error is not None:
+        raise lookup.error
+    return lookup.addresses
 
 
 def _not_looked_up(host: str, reason: Exception) -> OSError:

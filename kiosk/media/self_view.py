@@ -1,13 +1,15 @@
 """
 The picture of oneself in a corner of the display.
 
-Shown from the camera's thread, straight from the uncoded picture; taken away
-as soon as the camera is closed or lost, so that it never shows the past.
+Shown from the camera's thread, straight from the uncoded picture, as a mirror
+would show it; taken away as soon as the camera is closed or lost, so that it
+never shows the past.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from kiosk.ports import Display, DmabufFrame, Layer, Rect, SoftFrame
 
@@ -34,7 +36,7 @@ class SelfView:
     def show(self, frame: SoftFrame | DmabufFrame) -> None:
         """Show a picture; on the camera's thread."""
         at = self._place(self._display.size, (frame.width, frame.height))
-        self._display.show(Layer.PIP, frame, at)
+        self._display.show(Layer.PIP, replace(frame, mirrored=True), at)
 
     def hide(self) -> None:
         """Take it away; any thread."""

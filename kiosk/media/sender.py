@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from kiosk.codec.opus import OpusUnit
+from kiosk.codec.stream_time import StreamTime
 from kiosk.errors import MediaError, StreamEnded, StreamStalled
 from kiosk.media.flow import Reading
 from kiosk.media.life_sign import Pings
@@ -23,9 +24,8 @@ from kiosk.media.link import Link
 from kiosk.media.outgoing import Outgoing, SoundUnit
 from kiosk.media.qos import RateController, Steering
 from kiosk.media.relay_stream import RelayStream
-from kiosk.media.stream_time import StreamTime
 from kiosk.media.worker import Worker
-from kiosk.ports import SAMPLE_RATE, AccessUnit, Camera, Clock, Micros
+from kiosk.ports import SAMPLE_RATE, AccessUnit, Bitrate, Clock, Micros
 from kiosk.rtmp import avc, flv
 from kiosk.rtmp.client import PublishClient
 from kiosk.rtmp.events import ClientEvent, Ended, IdrRequested, OpusWanted
@@ -67,6 +67,27 @@ class AudioChoice(Protocol):
         ...
 
 
+class SteeredCamera(Protocol):
+    """What makes the pictures, as far as it is steered; any thread."""
+
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        """Width and height of the coded picture in pixels."""
+        ...
+
+    def request_idr(self) -> None:
+        """Make the next picture an IDR."""
+        ...
+
+    def set_bitrate(self, bitrate: Bitrate) -> None:
+        """Aim at another bit rate."""
+        ...
+
+    def set_picture_rate(self, pictures_per_second: float) -> None:
+        """Send at most so many pictures."""
+        ...
+
+
 class Sender:
     """Publishes over one link; ``run`` is the body of its thread."""
 
@@ -74,7 +95,7 @@ class Sender:
         self,
         make_link: Callable[[Callable[[], None]], Link],
         outgoing: Outgoing,
-        camera: Camera,
+        camera: SteeredCamera,
         clock: Clock,
         *,
         audio: AudioChoice,
@@ -255,10 +276,11 @@ class Sender:
 
     def _steer(self) -> None:
         self._reading = reading = self._link.measure()
-        waiting = reading.backlog_bytes + self._outgoing.picture_bytes
-        steering = self._controller.observe(
-            replace(reading, backlog_bytes=waiting), self._clock.now()
-        )
+        pictures = self._outgoing.picture_bytes
+        if pictures:
+            waiting = reading.backlog_bytes + pictures
+            reading = replace(reading, backlog_bytes=waiting)
+        steering = self._controller.observe(reading, self._clock.now())
         old, self._steering = self._steering, steering
         if old is None or old.bitrate != steering.bitrate:
             self._camera.set_bitrate(steering.bitrate)

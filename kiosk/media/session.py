@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 from kiosk.codec.aac import AacEncoder
 from kiosk.codec.sound_decoder import SoundDecoder
-from kiosk.media.capture import Capture, CaptureDeadlines
+from kiosk.media.capture import Capture
+from kiosk.media.capture_deadlines import CaptureDeadlines
 from kiosk.media.dialling import LinkLimits
 from kiosk.media.echo import Cancellers, EchoPath
 from kiosk.media.facts import FactPost
@@ -43,6 +44,7 @@ from kiosk.ports import (
     Micros,
     Speaker,
 )
+from kiosk.proxy import Proxy
 from kiosk.rtmp.url import RtmpUrl
 
 
@@ -62,9 +64,12 @@ class MediaSettings:
         picture_rate: Of the camera, when the network allows.
         audio_bitrate: Of our sound.
         opus: Whether it may be Opus, where everybody who plays it hears that.
+        has_opus: Whether this machine can encode and decode Opus at all.
+        volume_db: How loud is played, until somebody turns it.
         self_view: Where the self-view goes, from the sizes of the display and of
             the camera's picture; None for no self-view.
         tls: For rtmps; the system's trusted authorities unless given.
+        proxy: Is gone through to relays, if it leads there.
 
     """
 
@@ -73,12 +78,15 @@ class MediaSettings:
     picture_rate: float = 30.0
     audio_bitrate: Bitrate = AUDIO_BITRATE
     opus: bool = True
+    has_opus: bool = True
+    volume_db: float = 0.0
     self_view: PlaceSelfView | None = None
     link: LinkLimits = field(default_factory=LinkLimits)
     capture: CaptureDeadlines = field(default_factory=CaptureDeadlines)
     play: PlayDeadlines = field(default_factory=PlayDeadlines)
     delay: DelayBounds = field(default_factory=DelayBounds)
     tls: ssl.SSLContext | None = None
+    proxy: Proxy | None = None
 
 
 class MediaSession:
@@ -134,7 +142,9 @@ class MediaSession:
             self._make_microphone(),
             outgoing,
             self._clock,
-            encoder=MicrophoneEncoder(settings.audio_bitrate, opus=settings.opus),
+            encoder=MicrophoneEncoder(
+                settings.audio_bitrate, opus=settings.opus and settings.has_opus
+            ),
             echo=EchoPath(self._cancellers, self._reference),
             self_view=self._self_view(),
             post=post,
@@ -167,6 +177,7 @@ class MediaSession:
             post,
             reference=self._reference,
             meter=self._sound_meter,
+            volume_db=settings.volume_db,
         )
 
         def make_receiver(url: RtmpUrl, stream: IncomingStream) -> Receiver:
@@ -177,6 +188,7 @@ class MediaSession:
                 post,
                 make_link=self._link,
                 deadlines=settings.play,
+                opus=settings.has_opus,
             )
 
         return StreamPlayer(
@@ -215,6 +227,7 @@ class MediaSession:
             limits=self._settings.link,
             tls=self._settings.tls,
             beat=beat,
+            proxy=self._settings.proxy,
         )
 
     def _self_view(self) -> SelfView | None:

@@ -13,7 +13,7 @@ from kiosk.ports import Micros
 
 
 LEAST_US = 20_000
-"""Two periods: one being played, one ready."""
+"""Late by less, the thread makes no gap."""
 
 _MOST_US = 200_000  # the device blocks long before
 _RAISE_US = 10_000
@@ -23,16 +23,9 @@ _GAP_US = 2_000  # more between the end of a period and the next one is a gap
 
 
 class SpeakerPace:
-    """
-    The lead of one open speaker.
+    """The lead of one open speaker."""
 
-    Args:
-        period_us: How long a period sounds.
-
-    """
-
-    def __init__(self, period_us: int) -> None:
-        self._period_us = period_us
+    def __init__(self) -> None:
         self._next_at: Micros | None = None
         self._clean_since: Micros | None = None
         self.lead_us = LEAST_US
@@ -44,8 +37,8 @@ class SpeakerPace:
             return 0.0
         return max(0.0, (self._next_at - self.lead_us - now) / 1_000_000)
 
-    def wrote(self, heard_at: Micros) -> None:
-        """Note when the period just written will be heard."""
+    def wrote(self, heard_at: Micros, lasts_us: int) -> None:
+        """Note when what was just written will be heard, and how long."""
         if self._clean_since is None:
             self._clean_since = heard_at
         if self._next_at is not None and heard_at - self._next_at > _GAP_US:
@@ -55,4 +48,4 @@ class SpeakerPace:
         elif heard_at - self._clean_since >= _CLEAN_US:
             self._clean_since = heard_at
             self.lead_us = max(LEAST_US, self.lead_us - _LOWER_US)
-        self._next_at = Micros(heard_at + self._period_us)
+        self._next_at = Micros(heard_at + lasts_us)

@@ -30,6 +30,8 @@ class Waiting:
         self._lock = threading.Lock()
         self._wake_fd: int | None = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._is_cancelled = False
+        self._poll = select.poll()
+        self._polled: dict[int, int] = {}  # what it looks at: descriptors and events
 
     @property
     def is_cancelled(self) -> bool:
@@ -56,13 +58,12 @@ class Waiting:
     ) -> list[socket.socket]:
         """Wait until sockets can be used; return them, none as :meth:`wait`."""
         deadline = time.monotonic() + within_s
-        poll = select.poll()
-        for sock in socks:
-            poll.register(sock, events)
         with self._lock:
             if self._wake_fd is None:
                 return []
-            poll.register(self._wake_fd, select.POLLIN)
+            wanted = {sock.fileno(): events for sock in socks}
+            wanted[self._wake_fd] = select.POLLIN
+        poll = self._poll_of(wanted)
         while True:
             self._beat()
             left = deadline - time.monotonic()
@@ -73,6 +74,15 @@ class Waiting:
             ready = [sock for sock in socks if found.get(sock.fileno(), 0) & usable]
             if ready or left <= 0:
                 return ready
+
+    def _poll_of(self, wanted: dict[int, int]) -> select.poll:
+        """Return the one that looks at them; a stream waits for the same again."""
+        if wanted != self._polled:
+            self._poll = select.poll()
+            for descriptor, events in wanted.items():
+                self._poll.register(descriptor, events)
+            self._polled = wanted
+        return self._poll
 
     def cancel(self) -> None:
         """End every wait, now and later; any thread."""

@@ -76,6 +76,7 @@ class SentRecord:
         muted_ms: How long silence was encoded in place of the microphone.
         reconnects: How often our stream was published anew.
         round_trip_ms: To the relay, the least of the last minute.
+        microphone_xruns: How often it lost sound because nobody read it.
         rates: The bit rate's history, headers of RTMP included.
 
     """
@@ -91,6 +92,7 @@ class SentRecord:
     round_trip_ms: float
     echo_canceller: str
     audio_codec: str
+    microphone_xruns: int = 0
     rates: tuple[RateSpan, ...] = ()
 
 
@@ -122,6 +124,7 @@ class ReceivedRecord:
     playout_target_ms: float
     cut_ms: int = 0
     underruns: int = 0
+    speaker_underruns: int = 0
     late_packets: int = 0
     silences: int = 0
     silent_ms: int = 0
@@ -150,6 +153,7 @@ class CallRecord:
         reason: Its code and words, or empty.
         passages: The states it went through; the first ones of very many.
         devices_lost: Likewise.
+        reference: What the customer read of it on the last screen.
 
     """
 
@@ -165,6 +169,7 @@ class CallRecord:
     received: tuple[ReceivedRecord, ...] = ()
     passages: tuple[Passage, ...] = ()
     devices_lost: tuple[DeviceLoss, ...] = ()
+    reference: str = ""
     schema_version: int = field(default=CALL_RECORD_VERSION)
 
 

@@ -8,7 +8,8 @@ from typing import Protocol
 from kiosk.ports.values import (
     AccessUnit,
     Bitrate,
-    Button,
+    ButtonEdge,
+    ButtonFault,
     DmabufFrame,
     Frame,
     Indicator,
@@ -94,7 +95,10 @@ class Camera(Protocol):
 
     def take_still(self) -> SoftFrame:
         """
-        Take one picture of the whole sensor, beside the stream.
+        Take one picture beside the stream, as large as needs no other set-up.
+
+        A camera is never configured anew within a call (that ends in "cannot
+        allocate memory"), so most give what they stream, some the whole sensor.
 
         Runs on a worker thread and may take two seconds, in which the stream may
         pause; it goes on by itself.
@@ -130,6 +134,11 @@ class Microphone(Protocol):
     @property
     def is_open(self) -> bool:
         """Whether the device is open right now."""
+        ...
+
+    @property
+    def xruns(self) -> int:
+        """How often sound was lost since ``open``; stays until the next one."""
         ...
 
     def read(self) -> Period:
@@ -173,6 +182,11 @@ class Speaker(Protocol):
     @property
     def is_open(self) -> bool:
         """Whether the device is open right now."""
+        ...
+
+    @property
+    def underruns(self) -> int:
+        """How often it had nothing to play since ``open``; stays until the next."""
         ...
 
     def write(self, pcm: bytes) -> Micros:
@@ -259,9 +273,21 @@ class Buttons(Protocol):
         """Say what is there, without opening it."""
         ...
 
-    def start(self, on_press: Callable[[Button, Micros], None]) -> None:
+    def start(
+        self,
+        on_edge: Callable[[ButtonEdge], None],
+        on_fault: Callable[[ButtonFault], None] | None = None,
+    ) -> None:
         """
-        Report debounced presses, with the time of the press.
+        Report every debounced edge: each that goes down, and when it came up.
+
+        Whoever listens tells short presses from long ones. A device that cannot
+        tell when a button is let go reports that at once.  A button that is stuck
+        or unplugged comes up first; it is heard again once its fault is over.
+
+        Args:
+            on_edge: Gets the edges.
+            on_fault: Gets what is to be mended, from devices that can tell.
 
         Raises:
             DeviceError: If a line is absent or in use.
@@ -282,7 +308,13 @@ class Indicators(Protocol):
         ...
 
     def set(self, indicator: Indicator, *, lit: bool) -> None:
-        """Switch a lamp; unknown lamps are ignored."""
+        """
+        Switch a lamp; those that are not there are ignored.
+
+        Raises:
+            DeviceError: If the lamps cannot be reached; the next call tries again.
+
+        """
         ...
 
     def close(self) -> None:
@@ -294,7 +326,21 @@ class Init(Protocol):
     """The service supervisor (systemd, or nobody)."""
 
     def ready(self) -> None:
-        """Say that the daemon serves."""
+        """Say that the daemon serves; after :meth:`reloading`, that it does again."""
+        ...
+
+    def reloading(self, now: Micros) -> None:
+        """
+        Say that the configuration is being read anew; :meth:`ready` says it is done.
+
+        The supervisor waits for that: whoever calls this calls ``ready`` whether
+        the new configuration was taken or refused.
+
+        Args:
+            now: Taken after the request came, else the supervisor thinks of an
+                earlier one.
+
+        """
         ...
 
     def status(self, text: str) -> None:
@@ -307,4 +353,19 @@ class Init(Protocol):
 
     def stopping(self) -> None:
         """Say that the daemon is on its way out."""
+        ...
+
+    def keep(self, name: str, fd: int) -> None:
+        """
+        Have a descriptor kept, for the next process should this one crash.
+
+        Args:
+            name: What the next process finds it by; the newest of a name stays.
+            fd: Duplicated; stays the caller's.
+
+        """
+        ...
+
+    def forget(self, name: str) -> None:
+        """Have the descriptor of a name kept no longer; no error if none is."""
         ...

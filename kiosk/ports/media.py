@@ -67,10 +67,21 @@ class PushLost:
 
 @dataclass(frozen=True, slots=True)
 class CaptureLost:
-    """The camera or microphone failed within the call."""
+    """
+    A device failed within the call: ``camera``, ``microphone`` or ``speaker``.
+
+    It is opened again and again, and the call goes on without it; told once.
+    """
 
     device: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureBack:
+    """A device that was lost within the call works again."""
+
+    device: str
 
 
 MediaFact = (
@@ -82,6 +93,7 @@ MediaFact = (
     | PlayUrlUsedUp
     | PushLost
     | CaptureLost
+    | CaptureBack
 )
 """What the media threads tell the daemon, on the event loop."""
 
@@ -111,9 +123,12 @@ class PushStats:
         bitrate, pictures_per_second: What the encoder aims at.
         capacity: What the link carried when it was full last; 0: it never was.
         backlog_ms: How long what was sent takes to arrive, beyond a round trip.
-        muted_ms: For how long silence was sent in place of the microphone.
+        muted: Whether silence is to be sent.
+        silenced: Whether what was encoded last was silence in place of the microphone.
+        muted_ms: For how long it was.
         echo_canceller: Which one works on the microphone now, or ``off``.
         audio_codec: Of our sound now: ``aac`` or ``opus``.
+        microphone_xruns: How often it lost sound because nobody read it.
 
     """
 
@@ -130,9 +145,11 @@ class PushStats:
     braked_ms: float = 0.0
     reconnects: int = 0
     muted: bool = False
+    silenced: bool = False
     muted_ms: float = 0.0
     echo_canceller: str = "off"
     audio_codec: str = "aac"
+    microphone_xruns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +162,17 @@ class PlayStats:
         drops: Of these, how many for which reason: ``without_idr`` (nothing to
             refer to), ``behind`` (too old to be decoded), ``crowded`` (too many),
             ``moved`` (of a connection that ended), ``damaged``, ``late`` (a newer
-            one was due), ``hidden`` (the peer had been silent, or
+            one was due), ``old`` (held up on the way for so long that it would
+            show the past), ``hidden`` (the peer had been silent, or
             the screen had no place for it).
         concealed_ms: Sound that was missing when it was due.
         cut_ms: Sound thrown away unheard, as too much of it had come at once.
         underruns: How often sound ran out.
+        speaker_underruns: How often the loudspeaker, which plays all of them, had
+            nothing to play.
         late_packets: Of sound; dropped, as newer ones had come before them.
         playout_target_ms: The delay that the playout aims at now.
+        backlog_ms: By how much what came last was later than the quickest way.
         picture_gap_ms: From one picture shown to the next; the largest is the
             longest freeze.
         picture_hold_ms: From a picture's arrival to its presentation, by our clock.
@@ -173,9 +194,11 @@ class PlayStats:
     concealed_ms: float = 0.0
     cut_ms: float = 0.0
     underruns: int = 0
+    speaker_underruns: int = 0
     late_packets: int = 0
     playout_target_ms: float = 0.0
     bytes_received: int = 0
+    backlog_ms: float = 0.0
     picture_gap_ms: Distribution | None = None
     picture_hold_ms: Distribution | None = None
     picture_lag_ms: Distribution | None = None
@@ -252,6 +275,27 @@ class Player(Protocol):
 
     async def stop(self, user_id: str) -> None:
         """Stop one stream and hide its layer."""
+        ...
+
+    def set_volume(self, decibels: float) -> None:
+        """
+        Play everything so much louder, or softer, from the next period on.
+
+        0 is as it came; nothing is played beyond full scale, and what is told to the
+        echo canceller is what is played.
+        """
+        ...
+
+    def announce(self, pcm: bytes) -> None:
+        """
+        Play samples where no voice is due, in the place of those announced before.
+
+        A voice ends them for good.  Nothing is heard before anybody was played.
+
+        Args:
+            pcm: Signed 16 bit, mono, at :data:`SAMPLE_RATE`; none: be silent.
+
+        """
         ...
 
     @property

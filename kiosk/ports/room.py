@@ -109,8 +109,27 @@ class TextReceived:
     cmd: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class StreamForgotten:
+    """The room service takes our stream for nobody's: it is to be moved to a new URL."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingChanged:
+    """A recorder acknowledges now that it takes a stream of the room, or no longer."""
+
+    is_on: bool
+
+
 RoomNotice = (
-    PeerJoined | PeerMoved | PeerLeft | PeerStreamLost | RoomClosed | TextReceived
+    PeerJoined
+    | PeerMoved
+    | PeerLeft
+    | PeerStreamLost
+    | RoomClosed
+    | TextReceived
+    | StreamForgotten
+    | RecordingChanged
 )
 """What a room tells its member; delivered in order, at least once."""
 
@@ -139,6 +158,17 @@ class RoomService(Protocol):
         A server that keeps a queue lines us up, and keeps the seat it gives us
         for some seconds.  Others reserve nothing: ``take_seat`` can still find
         the room full.
+        """
+        ...
+
+    async def seat_in(self, room_id: str) -> Seat:
+        """
+        Return a seat in one room: the one that a predecessor of ours had, or another.
+
+        Raises:
+            RoomNotFound: There is no such room any more.
+            RoomFull: It has no free seat.
+
         """
         ...
 
@@ -221,6 +251,14 @@ class RoomService(Protocol):
         Give the seat back and leave the queue.
 
         Success also when both are already gone.
+        """
+        ...
+
+    async def leave_seat(self, room_id: str) -> None:
+        """
+        Give back the seat that a predecessor of ours had in a room.
+
+        Success also when it is gone; only while we have none ourselves.
         """
         ...
 

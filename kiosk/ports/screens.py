@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from kiosk.ports.values import Layer, Micros
+from kiosk.ports.values import Layer, Micros, Probe
 
 
 class ScreenName(Enum):
@@ -14,6 +14,7 @@ class ScreenName(Enum):
 
     STARTING = "starting"
     IDLE = "idle"
+    CONSENT = "consent"
     CONNECTING = "connecting"
     WAITING = "waiting"
     QUEUED = "queued"
@@ -26,6 +27,7 @@ class ScreenName(Enum):
     CLOSED = "closed"
     UNCONFIGURED = "unconfigured"
     OUT_OF_SERVICE = "out_of_service"
+    TECHNICIAN = "technician"
 
 
 class Received(Enum):
@@ -57,12 +59,46 @@ class Tile:
     is_loudest: bool = False
 
 
+class Inspected(Enum):
+    """What a technician wants to know of a kiosk."""
+
+    VERSION = "version"
+    SERIAL = "serial"
+    ROOM = "room"
+    NETWORK = "network"
+    SERVER = "server"
+    CLOCK = "clock"
+    CAMERA = "camera"
+    MICROPHONE = "microphone"
+    SPEAKER = "speaker"
+    DISPLAY = "display"
+    BUTTONS = "buttons"
+    LAMPS = "lamps"
+    DOOR = "door"
+    FAULTS = "faults"
+    LAST_ERROR = "last error"
+
+
+Inspection = tuple[tuple[Inspected, Probe], ...]
+"""What was found, in the order it is read; empty while it is not known yet."""
+
+
 class StillScene(Enum):
     """What a call's screen says about a still picture."""
 
     NONE = "none"
     ASKED = "asked"
     SENDING = "sending"
+
+
+class Quality(Enum):
+    """How well a call's sound and pictures come through; the worst of both ways."""
+
+    GOOD = "good"
+    FAIR = "fair"
+    """A little was missing, some seconds ago at most."""
+    WEAK = "weak"
+    """Sound is missing, or our pictures are held back, just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +111,7 @@ class ScreenFacts:
         reason: Code and words of what went wrong, or empty.
         position: Place in the queue, where known.
         muted: Whether our sound is off.
+        camera_lost, microphone_lost, speaker_lost: Whether it failed within the call.
         insecure: Whether plain HTTP or RTMP leaves this machine.
         text: The newest text message, or empty.
         since: When this screen began.
@@ -82,9 +119,16 @@ class ScreenFacts:
         tiles: The others who are being played, in the order they came.
         still: Whether the customer is asked for a still picture, or one is sent.
         asked_by: Who asks, or empty.
-        is_poor: Whether sound was missing, or our pictures held back, just now.
+        quality: Of the call's connection, for the customer.
         broadcasts: Whether the call button goes on air.
         television: Whether a live stream is to be seen while nobody calls.
+        recording: Whether a recorder acknowledged that it takes this call.
+        reference: What names the call to whoever asks about it, or empty.
+        talked_us: How long the call that ended had lasted; 0 without one.
+        inspection: For the technician's page.
+        volume: Of the loudspeaker, just after it was turned: the step, counted from
+            1, and how many there are.
+        language: Which the customer chose; empty is the kiosk's own.
 
     """
 
@@ -92,6 +136,9 @@ class ScreenFacts:
     reason: str = ""
     position: int | None = None
     muted: bool = False
+    camera_lost: bool = False
+    microphone_lost: bool = False
+    speaker_lost: bool = False
     insecure: bool = False
     text: str = ""
     since: Micros = Micros(0)
@@ -99,9 +146,15 @@ class ScreenFacts:
     tiles: tuple[Tile, ...] = ()
     still: StillScene = StillScene.NONE
     asked_by: str = ""
-    is_poor: bool = False
+    quality: Quality = Quality.GOOD
     broadcasts: bool = False
     television: bool = False
+    recording: bool = False
+    reference: str = ""
+    talked_us: Micros = Micros(0)
+    inspection: Inspection = ()
+    volume: tuple[int, int] | None = None
+    language: str = ""
 
 
 class Screens(Protocol):

@@ -90,6 +90,8 @@ class SoftFrame:
         full_range: Whether luma runs 0-255 instead of 16-235.
         captured_at: Sender's capture time on *our* clock where known, else
             the moment of decoding.
+        mirrored: Whether it is to be shown with left and right reversed, as
+            people know themselves.
 
     """
 
@@ -100,6 +102,7 @@ class SoftFrame:
     captured_at: Micros
     matrix: ColourMatrix = ColourMatrix.BT601
     full_range: bool = False
+    mirrored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ class DmabufFrame:
         fourcc: DRM format, e.g. ``YU12``.
         offsets, pitches: Bytes per plane.
         release: Called, on any thread, once the next frame is on the screen.
+        mirrored: As of :class:`SoftFrame`.
 
     """
 
@@ -123,6 +127,7 @@ class DmabufFrame:
     pitches: tuple[int, ...]
     captured_at: Micros
     release: Callable[[], None]
+    mirrored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +175,67 @@ class Layer(Enum):
 
 
 class Button(Enum):
-    """The physical buttons a kiosk may have."""
+    """
+    The physical buttons a kiosk may have, and the contact at its door.
+
+    ``DOOR`` is no button: it is down while the door of the case is open.
+    """
 
     CALL = "call"
     HANGUP = "hangup"
     MUTE = "mute"
+    VOLUME_UP = "volume_up"
+    VOLUME_DOWN = "volume_down"
+    DOOR = "door"
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonEdge:
+    """
+    A finger came down on a button, or left it.
+
+    Attributes:
+        at: When it did.
+
+    """
+
+    button: Button
+    is_down: bool
+    at: Micros
+
+
+class ButtonTrouble(Enum):
+    """
+    What may be wrong with buttons.
+
+    ``STUCK`` is held longer than anybody holds a button, ``STORM`` is a contact that
+    cannot make up its mind; each is deaf until it heals.  ``GONE`` are all buttons:
+    unplugged, or their chip is no more; the adapter looks for them by itself.
+    """
+
+    STUCK = "stuck"
+    STORM = "storm"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonFault:
+    """
+    Something to mend at the buttons; told once when it begins and once when over.
+
+    Attributes:
+        button: Which one; ``None`` are all of them.
+        words: One line that names the button, where it is and what to look for.
+        is_over: Whether it healed.
+        at: When it began or ended.
+
+    """
+
+    button: Button | None
+    trouble: ButtonTrouble
+    words: str
+    is_over: bool
+    at: Micros
 
 
 class Indicator(Enum):
@@ -186,3 +247,15 @@ class Indicator(Enum):
     IN_CALL = "in_call"
     FAULT = "fault"
     ON_AIR = "on_air"
+
+
+class Fault(Enum):
+    """What keeps a kiosk from its work; the first of several is told by the lamp."""
+
+    CONFIGURATION = "configuration"
+    SERVER = "room server"
+    DISPLAY = "display"
+    CAMERA = "camera"
+    MICROPHONE = "microphone"
+    SPEAKER = "speaker"
+    BUTTONS = "buttons"

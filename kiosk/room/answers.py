@@ -63,6 +63,8 @@ class Account:
     """Ours, additive: the server gives URLs with tickets to who asks for them."""
     request_ids: bool = False
     """Ours, additive: a request repeated under its id has its effect once."""
+    instances: bool = False
+    """Ours, additive: a name in use by one machine is not given to another."""
 
     def to_wire(self) -> Wire:
         """Return the fields of get_login_info and get_im_login_info."""
@@ -75,6 +77,7 @@ class Account:
             **({"imProvider": self.im_provider} if self.im_provider else {}),
             **({"keys": TICKETS} if self.tickets else {}),
             **({"requestIDs": True} if self.request_ids else {}),
+            **({"instances": True} if self.instances else {}),
         }
 
     @classmethod
@@ -89,6 +92,7 @@ class Account:
             fields.optional_text("imProvider", _ID_BYTES),
             fields.optional_text("keys") == TICKETS,
             fields.optional_flag("requestIDs"),
+            fields.optional_flag("instances"),
         )
 
 

@@ -8,6 +8,7 @@ trace.  Source: protocol sections 3 and 4, recorded from both originals.
 from __future__ import annotations
 
 from enum import Enum, IntEnum
+from typing import Final
 
 from kiosk.errors import LoginRefused, NotAMember, RoomFull, RoomNotFound, RoomRefused
 
@@ -41,6 +42,9 @@ class RoomCode(IntEnum):
     ROOM_ID_TAKEN = 11
     ROOM_FULL = 5001
 
+
+NOT_LOGGED_IN: Final = 3
+"""Of code 7: there is no login of that user, or it is too old."""
 
 _V1: dict[RoomCode, str] = {
     RoomCode.EXCEPTION: "服务器异常",
@@ -87,3 +91,17 @@ def text_of(code: RoomCode, route: str = "", dialect: Dialect = Dialect.V1) -> s
 def refusal(route: str, code: int, message: str) -> RoomRefused:
     """Return the client-side error for a code other than 0."""
     return _REFUSALS.get(code, RoomRefused)(route, code, message)
+
+
+def token_refusal(number: int, text: str) -> str:
+    """Return what originals say of a token, by their number of what is wrong with it."""
+    return f"鉴权失败 错误码:{number} 错误信息:{text}"
+
+
+def tells_of_no_login(refused: LoginRefused) -> bool:
+    """
+    Say whether a server knows no login of ours, and not another one in its place.
+
+    The number is a part of the text alone (protocol section 4).
+    """
+    return token_refusal(NOT_LOGGED_IN, "") in str(refused)

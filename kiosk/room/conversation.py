@@ -3,10 +3,10 @@ Asking a room server: identity, token, deadlines and what may be repeated.
 
 Every request goes through here.  It finds out which dialect the server speaks,
 sends the token only where the protocol wants it, logs in again when the token
-is refused (once a minute at most: two devices with one identity must not push
-each other out for ever) and repeats what is idempotent with growing, scattered
-pauses; what is not, only where the server knows a repetition by its id.  It knows
-nothing about rooms.
+is refused (where another login took its place, once a minute at most: two devices
+with one identity must not push each other out for ever) and repeats what is
+idempotent with growing, scattered pauses; what is not, only where the server knows
+a repetition by its id.  It knows nothing about rooms.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Final, TypeVar, cast
 from kiosk.errors import LoginRefused, RoomError, RoomProtocolError, RoomUnreachable
 from kiosk.room.answers import ImProvider
 from kiosk.room.im_requests import ImLogin, ImRequest, gateway_query
+from kiosk.room.logins_again import LoginsAgain, Refusals
 from kiosk.room.messages import (
     HAD_ONCE,
     PLACEHOLDER_AVATAR,
@@ -31,7 +32,6 @@ from kiosk.room.messages import (
     Login,
     Logout,
     Request,
-    RoomCode,
     RoomType,
     RouteUnknown,
 )
@@ -51,15 +51,10 @@ REQUEST_S: Final = 5.0
 """Total deadline of one request, as the Android and iOS clients have it."""
 PATIENCE_S: Final = 8.0
 """How long one operation is repeated before its error is shown."""
-RELOGIN_S: Final = 60.0
-"""At most one login again in so many seconds (``reliability.md`` R16)."""
-REFUSED_S: Final = 15.0
-"""How long a refused login is not tried again: a server counts wrong guesses."""
 LOGOUT_S: Final = 1.0
 
 _LOGIN_TURN_S = 0.05
 _UNKNOWN_TO_IT = "the server knows us not; is our enrolment key missing or void?"
-_REFUSED_AGAIN = "refused twice within a minute; is this identity used elsewhere?"
 
 T = TypeVar("T")
 
@@ -75,6 +70,8 @@ class Identity:
             the server for one.
         enrolment_key: Proves that ``user_id`` is ours, where servers want that.
         platform: The prefix a v1 server wants to hear.
+        instance: Which machine asks, at most 64 letters and digits: a server that
+            knows of such keeps a clone out. Empty: it does not matter.
 
     """
 
@@ -83,29 +80,16 @@ class Identity:
     user_avatar: str = PLACEHOLDER_AVATAR
     enrolment_key: str = field(default="", repr=False)
     platform: str = "kiosk"
+    instance: str = ""
 
-    def question(self) -> GetLoginInfo:
-        """Return the question for a userSig, with the proof that it is ours to have."""
+    def question(self, known_as: str) -> GetLoginInfo:
+        """
+        Return the question for a userSig, with the proof that it is ours to have.
+
+        Whoever was given a userID keeps it: a seat is of that name.
+        """
         key = self.enrolment_key
-        return GetLoginInfo(self.user_id, Bearer(key) if key else None)
-
-
-class _Refusals:
-    """A login that was refused, for as long as it is not tried again."""
-
-    def __init__(self) -> None:
-        self._error: LoginRefused | None = None
-        self._until = 0.0
-
-    @contextmanager
-    def remembered(self, now: float) -> Generator[None, None, None]:
-        if self._error is not None and now < self._until:
-            raise self._error.with_traceback(None)
-        try:
-            yield
-        except LoginRefused as error:
-            self._error, self._until = error, now + REFUSED_S
-            raise
+        return GetLoginInfo(self.user_id or known_as, Bearer(key) if key else None)
 
 
 class Conversation:
@@ -139,10 +123,10 @@ class Conversation:
         self._user_id = ""
         self._account: Account | None = None
         self._credentials: Credentials | None = None
-        self._logged_in_again_at = -RELOGIN_S
-        self._refusals = _Refusals()
+        self._refusals = Refusals()
         self._logging_in = False
         self._is_refused = False
+        self.logins_again = LoginsAgain()
 
     @property
     def user_id(self) -> str:
@@ -206,10 +190,10 @@ class Conversation:
             request_id = self._id_for(request)
         try:
             return (yield from self._once(request, deadline_s, request_id))
-        except LoginRefused:
+        except LoginRefused as refused:
             if not isinstance(used, Credentials):
                 raise
-            yield from self._log_in_again(used)
+            yield from self._log_in_again(used, refused)
         return (yield from self._once(request, deadline_s, request_id))
 
     def insist(
@@ -304,6 +288,7 @@ class Conversation:
                 user_id=account.user_id,
                 user_sig=account.user_sig,
                 proof=proof,
+                instance=self.identity.instance if account.instances else "",
             )
             token = (yield from self.insist(login, give_up_at)).token
             self._credentials = Credentials(account.user_id, token, account.bearer)
@@ -314,7 +299,8 @@ class Conversation:
     def _introduction(self, give_up_at: float | None) -> Script[Account]:
         if self._dialect is not Dialect.V1:
             try:
-                account = yield from self.insist(self.identity.question(), give_up_at)
+                asked = self.identity.question(self._user_id)
+                account = yield from self.insist(asked, give_up_at)
             except LoginRefused as refused:
                 code = refused.room_code
                 raise LoginRefused(refused.route, code, _UNKNOWN_TO_IT) from None
@@ -328,18 +314,16 @@ class Conversation:
         wanted_v1 = GetImLoginInfo(self.identity.platform)
         return (yield from self.insist(wanted_v1, give_up_at))
 
-    def _log_in_again(self, refused: Credentials) -> Script[None]:
+    def _log_in_again(self, used: Credentials, why: LoginRefused) -> Script[None]:
         while self._logging_in:
             yield from self.pause(_LOGIN_TURN_S)
-        if self._credentials is not refused:
+        if self._credentials is not used:
             return  # another script was faster
-        if self.now - self._logged_in_again_at < RELOGIN_S:
-            code = int(RoomCode.AUTH_FAILED)
-            raise LoginRefused("login", code, _REFUSED_AGAIN)
+        self.logins_again.refuse_too_soon(self.now, why)
         self._is_refused = True
         with self._one_login():
             yield from self._introduce(self.now + PATIENCE_S)
-        self._logged_in_again_at = self.now
+        self.logins_again.note(self.now, why)
 
     @contextmanager
     def _one_login(self) -> Generator[None, None, None]:

@@ -23,6 +23,7 @@ MAX_CODES: Final = 16
 MAX_PERIOD_S: Final = 3600
 _MAX_STEPS = 24
 _MAX_TEXT_BYTES = 128
+_MAX_NAME_BYTES = 512
 _CODE = re.compile(r"[A-Z][0-9]{3}")
 _STEP = re.compile(r"[a-z_]{1,40}")
 _SHOWN = re.compile(r"[ -~]{0,64}")
@@ -50,6 +51,8 @@ class FleetReport:
         free_bytes: Of its storage.
         period_s: When the next report comes; silence is judged by it.
         last_call: The record of the last call; empty before the first.
+        name: What people call the device.
+        branch: Where it stands.
 
     """
 
@@ -66,6 +69,8 @@ class FleetReport:
     free_bytes: int
     period_s: int
     last_call: CallRecord = field(default_factory=_nothing)
+    name: str = ""
+    branch: str = ""
 
     def to_wire(self) -> Wire:
         """Return the body."""
@@ -78,6 +83,8 @@ class FleetReport:
             "freeBytes": self.free_bytes,
             "periodS": self.period_s,
             "calls": [dict(self.last_call)] if self.last_call else [],
+            "name": self.name,
+            "branch": self.branch,
         }
 
     @classmethod
@@ -100,6 +107,8 @@ class FleetReport:
             free_bytes=fields.count("freeBytes"),
             period_s=max(1, fields.count("periodS", MAX_PERIOD_S)),
             last_call=_record(calls[0]) if calls else {},
+            name=fields.optional_text("name", _MAX_NAME_BYTES),
+            branch=fields.optional_text("branch", _MAX_NAME_BYTES),
         )
 
     def read_answer(self, fields: Fields) -> answers.Done:

@@ -13,10 +13,11 @@ from __future__ import annotations
 from typing import Final
 
 from kiosk.errors import RoomError, RoomNotFound, RoomUnreachable
-from kiosk.room.conversation import RELOGIN_S, Conversation
+from kiosk.room.conversation import Conversation
 from kiosk.room.im import ImCode
 from kiosk.room.im_channel import ImChannel
 from kiosk.room.im_requests import Heard, ImRefused, Notice, TextHeard
+from kiosk.room.logins_again import RELOGIN_S
 from kiosk.room.membership import Membership
 from kiosk.room.script import Script
 

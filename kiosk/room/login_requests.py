@@ -71,6 +71,8 @@ class Login:
     user_sig: str = field(default="", repr=False)
     proof: Bearer | None = field(default=None, repr=False)
     """The userSig, where the server takes it in a header."""
+    instance: str = ""
+    """Ours, additive: which machine this is, as long as it is up."""
 
     def to_wire(self) -> Wire:
         """Return the query."""
@@ -80,6 +82,7 @@ class Login:
             "accountType": self.account_type,
             "userID": self.user_id,
             **user_sig,
+            **({"instance": self.instance} if self.instance else {}),
         }
 
     @classmethod
@@ -91,6 +94,7 @@ class Login:
             account_type=fields.optional_text("accountType", 32),
             user_id=fields.optional_identifier("userID"),
             user_sig=fields.optional_text("userSig", MAX_URL_BYTES),
+            instance=fields.optional_identifier("instance"),
         )
 
     def read_answer(self, fields: Fields) -> answers.LoggedIn:

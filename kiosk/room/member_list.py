@@ -4,11 +4,13 @@ Who is with us in the room, kept from looks and from events that overtake them.
 Looks (``get_pushers``) may be answered out of order and be older than an event
 already heard, so each has a number and only a newer one counts.  After our seat
 was lost and taken again, an absent peer proves nothing for a while: it may be
-on its way back to a server that forgot everybody (``reliability.md`` R10).
+on its way back to a server that forgot everybody (``reliability.md`` R10).  A server
+that hands us our own stream as somebody else's is not believed: we would see ourselves.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -17,11 +19,13 @@ from kiosk.errors import NotAMember
 from kiosk.room.messages import Member, RoomCode, text_of
 from kiosk.room.roster import compare, digest, others
 from kiosk.room.script import Fact, MemberJoined, MemberLeft, MemberMoved
+from kiosk.room.stream_url import stream_of
 
 
 MAX_MEMBERS: Final = 16
 """Further members of an absurd answer are not believed (R20)."""
 MAX_SHOWN_CHARS: Final = 1024
+_OWN_STREAMS: Final = 4  # the newest: a list may lag behind our moving
 RETURN_S: Final = 12.0
 """
 How long peers may take to come back after a server forgot us all.
@@ -31,15 +35,34 @@ A heartbeat period, a request and the worst back-off of a heartbeat.
 
 
 class MemberList:
-    """The other members of one room."""
+    """
+    The other members of one room.
 
-    def __init__(self, self_id: str, members: Sequence[Member] = ()) -> None:
+    Args:
+        self_id: Who we are.
+        members: Who is there to begin with.
+        push_url: Where our own stream is published, if it is.
+
+    """
+
+    def __init__(
+        self, self_id: str, members: Sequence[Member] = (), push_url: str = ""
+    ) -> None:
         self._self_id = self_id
+        own = [stream_of(push_url)] if push_url else []
+        self._own_streams = deque(own, _OWN_STREAMS)
         self._members: tuple[Member, ...] = ()
+        self._is_doubtful = False
         self._members = self._playable(members)
         self._last_begun = 0
         self._last_taken = 0
         self._waiting_until: float | None = None
+        self._missing: frozenset[str] = frozenset()
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """Who was with us and has not been seen since our own seat was lost."""
+        return self._missing & {one.user_id for one in self.members}
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -78,6 +101,10 @@ class MemberList:
             raise NotAMember("get_pushers", int(code), text_of(code))
         return member.play_url
 
+    def publish(self, push_url: str) -> None:
+        """Note where our own stream is published, beside where it was."""
+        self._own_streams.append(stream_of(push_url))
+
     def begin_look(self) -> int:
         """Return the number of a look that is about to be asked for."""
         self._last_begun += 1
@@ -104,6 +131,7 @@ class MemberList:
             return []
         self._last_taken = number
         seen = self._playable(members)
+        here = {one.user_id for one in seen}
         unexplained = False
         if self._waiting_until is not None:
             unexplained = True
@@ -111,6 +139,7 @@ class MemberList:
                 seen = self._with_the_missing(seen, expired)
             else:
                 self._waiting_until = None
+        self._missing = frozenset(one.user_id for one in seen) - here
         change = compare(self._members, seen, self._self_id)
         self._members = seen
         return [
@@ -133,10 +162,12 @@ class MemberList:
     def wait_for_returns(self, now: float) -> None:
         """Believe no absence for a while; our own seat was lost."""
         self._waiting_until = now + RETURN_S
+        self._missing = frozenset(one.user_id for one in self.members)
 
     def wants_look(self, now: float) -> bool:
-        """Say whether the wait for returns is over but not yet looked at."""
-        return self._waiting_until is not None and now >= self._waiting_until
+        """Say whether what was seen last is to be looked at again."""
+        is_over = self._waiting_until is not None and now >= self._waiting_until
+        return is_over or self._is_doubtful
 
     def _find(self, user_id: str) -> Member | None:
         found = (one for one in self._members if one.user_id == user_id)
@@ -145,11 +176,19 @@ class MemberList:
     def _playable(self, members: Sequence[Member]) -> tuple[Member, ...]:
         # Servers show play URLs to members only; we may just have been put out.
         known = {one.user_id: one.play_url for one in self._members}
-        urls = (one.play_url or known.get(one.user_id, "") for one in members)
+        self._is_doubtful = any(map(self._is_loop, members))
+        urls = (self._url_of(one) or known.get(one.user_id, "") for one in members)
         seen = zip(members, urls, strict=True)
         return tuple(replace(one, play_url=url) for one, url in seen if url)[
             :MAX_MEMBERS
         ]
+
+    def _url_of(self, member: Member) -> str:
+        return "" if self._is_loop(member) else member.play_url
+
+    def _is_loop(self, member: Member) -> bool:
+        is_ours = stream_of(member.play_url) in self._own_streams
+        return is_ours and member.user_id != self._self_id
 
     def _with_the_missing(
         self, seen: tuple[Member, ...], expired: Mapping[str, bool]

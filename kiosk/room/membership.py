@@ -9,8 +9,12 @@ comes by the additive long poll where the server has it and by looking at
 Rules (protocol 7.1, 7.2, 10.3, 10.5; ``reliability.md`` R09 to R14):
 
 1. Heartbeats begin within 3 s, never stop after a failure, stop with the seat.
-2. Code 5 means: take the same seat again, at once, but once a minute at most.
-3. A room that was closed is not opened again; one that its server forgot is.
+2. Code 5 means: take the same seat again, at once, but once a minute at most; where
+   the server lost its memory, each time it did.
+3. A room that was closed is not opened again; one that its server forgot is, unless
+   somebody who was with us has another one of its label by now: the call is there.
+4. A server that forgot our stream as well is given another one, soon: its media server
+   may be another process, in which nothing was lost.
 """
 
 from __future__ import annotations
@@ -44,6 +48,7 @@ from kiosk.room.messages import (
     SendRoomTextMsg,
     WaitEvents,
 )
+from kiosk.room.returns import Homelessness, Returns
 from kiosk.room.script import Script, SeatLost
 from kiosk.room.seating import open_again, sit_down
 from kiosk.room.still_transfer import fetch_still, send_still
@@ -56,9 +61,8 @@ SHORTEST_PERIOD_S: Final = 1.0
 POLL_S: Final = 2.0
 HOLD_S: Final = 20.0
 """How long a server may hold a long poll: a dead line is noticed so late."""
-REJOIN_S: Final = 60.0
-HOMELESS_S: Final = 20.0
-"""How long the media may take to bring a push URL the server accepts again."""
+MISSING_S: Final = 1.0
+"""Between two looks for who has not come back yet to a room that was forgotten."""
 _UNSEEN_S = 0.5
 """Between two tries to publish again, at most: nobody sees us meanwhile."""
 _BACK_S = 0.1
@@ -75,6 +79,7 @@ class Joined:
     push_url: str = field(repr=False)
     seated: Seated
     members: tuple[Member, ...]
+    creator: str = ""
 
 
 class Membership:
@@ -97,18 +102,18 @@ class Membership:
         self.room_id = joined.room_id
         self.epoch = joined.seated.epoch
         self._talk = talk
-        self._label = joined.label
-        self._push_url = joined.push_url
+        self._label, self._push_url = joined.label, joined.push_url
         self._seq = joined.seated.seq
         self._period_s = joined.seated.heartbeat_s
-        self.lookout = Lookout(talk, joined.room_id, joined.members)
+        known = joined.room_id, joined.members, joined.push_url, joined.creator
+        self.lookout = Lookout(talk, *known)
         self.channel = channel
         self.has_events = True  # until the server does not know the route
         self.is_over = False
         self._entries = 1
-        self._entered_again_at = -REJOIN_S
+        self._returns = Returns(talk)
         self._entering = False
-        self._out_since: float | None = None
+        self._homelessness = Homelessness(talk)
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -192,9 +197,10 @@ class Membership:
         Takes the seat again where it was lost meanwhile.
         """
         give_up_at = self._talk.begin(now)
+        self.lookout.others.publish(push_url)
         yield from self._sit_down(push_url, give_up_at)
         self._push_url = push_url
-        self._out_since = None
+        self._homelessness.end()
         with suppress(RoomError):  # else the news look, some time soon
             yield from self.lookout.look()
 
@@ -226,6 +232,7 @@ class Membership:
         beat = PusherHeartbeat(self.room_id, self._talk.user_id, self.epoch)
         seated = yield from self._talk.ask(beat)
         self._period_s = seated.heartbeat_s
+        yield from self.lookout.note_recording(is_on=seated.recording)
         behind = self.has_events and seated.seq > self._seq
         if behind or self.lookout.others.wants_look(self._talk.now):
             yield from self.lookout.look()
@@ -237,8 +244,12 @@ class Membership:
                 yield from self.lookout.look()
             return
         asked_at = self._talk.now
-        events = yield from self._wait_events(HOLD_S)
+        misses = bool(self.lookout.others.missing)
+        events = yield from self._wait_events(MISSING_S if misses else HOLD_S)
         fresh = yield from self._take(events)
+        if misses and not self.is_over:
+            yield from self.lookout.look()
+            yield from self._end_if_moved_on()
         if events.retry_ms:
             # It stops and will be back: no failure, and its seats are kept.
             yield from self._pause_unless_seated(absence_s(events.retry_ms))
@@ -276,7 +287,7 @@ class Membership:
         elif isinstance(error, RoomNotFound) and not self.has_events:
             # An original says just this of a room that was closed.
             yield from self.lose("the room is gone")
-        elif self._talk.now - self._entered_again_at < REJOIN_S:
+        elif self._returns.are_over():
             yield from self.lose("removed from the room twice within a minute")
         else:
             yield from self._enter_again()
@@ -285,15 +296,15 @@ class Membership:
         self._entering = True
         try:
             if (yield from self._is_still_ours()):
-                give_up_at = self._talk.now + PATIENCE_S
-                yield from self._sit_down(self._push_url, give_up_at)
+                yield from self._sit_down(self._push_url, self._talk.now + PATIENCE_S)
                 self.lookout.wait_for_returns()
-                self._entered_again_at = self._talk.now
-                self._out_since = None
+                self._returns.note()
+                self._homelessness.end()
         except (RoomFull, RoomNotFound, LoginRefused) as error:
             yield from self.lose(f"no way back into the room: {error}")
         except RoomRefused as error:
-            yield from self._wait_for_media(error)
+            if not (yield from self._homelessness.bear(error)):
+                yield from self.lose(f"no way back into the room: {error}")
         except RoomError:
             yield from self._talk.pause(_QUICK_S)
         finally:
@@ -303,23 +314,16 @@ class Membership:
         """Ask a server with events whether the room was closed meanwhile."""
         if self.has_events:
             try:
-                events = yield from self._wait_events(0.0)
-                yield from self._take(events)
+                yield from self._take((yield from self._wait_events(0.0)))
             except RouteUnknown:
                 self.has_events = False
             except (NotAMember, RoomNotFound):
                 pass  # expected: that is why we are here
         return not self.is_over
 
-    def _wait_for_media(self, error: RoomRefused) -> Script[None]:
-        # The server lives but does not take our push URL any more: its relay
-        # ended our stream too, and the media will come with a new one.
-        if self._out_since is None:
-            self._out_since = self._talk.now
-        if self._talk.now - self._out_since >= HOMELESS_S:
-            yield from self.lose(f"no way back into the room: {error}")
-        else:
-            yield from self._talk.pause(_QUICK_S)
+    def _end_if_moved_on(self) -> Script[None]:
+        if (yield from self.lookout.has_moved_on(self._label)):
+            yield from self.lose("the call went on in another room", room_ended=True)
 
     def _sit_down(self, push_url: str, give_up_at: float) -> Script[None]:
         seat = self._talk, self.room_id, self._label, push_url
@@ -327,10 +331,12 @@ class Membership:
         try:
             seated = yield from sit_down(*seat, give_up_at)
         except RoomNotFound:
-            ours = yield from self._is_still_ours()
-            if not (ours and self.has_events):
+            if (yield from self._is_still_ours()) and self.has_events:
+                self.lookout.wait_for_returns()
+                yield from self._end_if_moved_on()
+            if self.is_over or not self.has_events:
                 raise
-            yield from open_again(*seat, give_up_at)
+            yield from open_again(*seat, give_up_at, creator=self.lookout.creator)
             seated = yield from sit_down(*seat, give_up_at)
         self.epoch = seated.epoch
         if 0 < seated.seq <= self._seq:

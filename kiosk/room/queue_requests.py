@@ -21,6 +21,7 @@ from kiosk.room.wire_json import Wire
 
 MAX_TARGET_BYTES = 1024
 _ID_BYTES = 256
+_NAME_BYTES = 512
 _LABEL_BYTES = 8192
 
 
@@ -82,6 +83,7 @@ class QueueSeat:
         targets: The rooms, in order of preference; see :mod:`kiosk.room.targets`.
         position: What we know; another one is answered at once.
         hold_s: How long the server may wait with its answer, in seconds.
+        user_name: Shown to who answers; originals have no queue, nor this.
 
     """
 
@@ -94,6 +96,7 @@ class QueueSeat:
     targets: tuple[str, ...]
     position: int = 0
     hold_s: float = 0.0
+    user_name: str = ""
 
     def to_wire(self) -> Wire:
         """Return the body."""
@@ -102,6 +105,7 @@ class QueueSeat:
             "targets": list(self.targets),
             "position": self.position,
             "holdS": self.hold_s,
+            "userName": self.user_name,
         }
 
     @classmethod
@@ -116,6 +120,7 @@ class QueueSeat:
             targets,
             fields.optional_count("position"),
             min(fields.optional_seconds("holdS", 0.0), MAX_HOLD_S),
+            fields.optional_text("userName", _NAME_BYTES),
         )
 
     def read_answer(self, fields: Fields) -> QueuePlace:

@@ -80,7 +80,8 @@ class Queueing:
         if not self._has_queue:
             return None
         self._maybe_in_line = True
-        asked = QueueSeat(self._talk.user_id, self._targets)
+        name = self._talk.identity.user_name
+        asked = QueueSeat(self._talk.user_id, self._targets, user_name=name)
         try:
             place = yield from self._talk.insist(asked, give_up_at)
         except RouteUnknown:
@@ -101,7 +102,8 @@ class Queueing:
             return None
         began, position = self._talk.now, self._position
         self._maybe_in_line = True
-        asked = QueueSeat(self._talk.user_id, self._targets, position, HOLD_S)
+        name = self._talk.identity.user_name
+        asked = QueueSeat(self._talk.user_id, self._targets, position, HOLD_S, name)
         place = yield from self._talk.ask(asked, HOLD_S + REQUEST_S)
         found = self._read(place)
         if isinstance(found, NoPlace) and place.retry_ms:

@@ -107,7 +107,8 @@ class CreateRoom:
     Open a room.
 
     With ``push_url`` it speaks v1: the creator is the first member.  Without,
-    v2: an id is reserved, and the first ``add_pusher`` makes the creator.
+    v2: an id is reserved, and the first ``add_pusher`` makes the creator, unless
+    it is said whose the room was: it is opened again then, and stays his.
     """
 
     METHOD: ClassVar[str] = "POST"
@@ -121,11 +122,14 @@ class CreateRoom:
     user_name: str = ""
     user_avatar: str = PLACEHOLDER_AVATAR
     push_url: str = field(default="", repr=False)
+    creator: str = ""
 
     def to_wire(self) -> Wire:
         """Return the body in the dialect the push URL decides."""
         if not self.push_url:
             wire: Wire = {"userID": self.user_id, "roomInfo": self.label}
+            if self.creator:
+                wire["roomCreator"] = self.creator
         else:
             wire = {
                 "userID": self.user_id,
@@ -149,7 +153,8 @@ class CreateRoom:
         label = fields.text(name, MAX_LABEL_BYTES, RoomCode.LABEL_TOO_LONG)
         room_id = fields.optional_identifier("roomID")
         if dialect is Dialect.V2 and not fields.optional_text("pushURL", MAX_URL_BYTES):
-            return cls(user_id, label, room_id)
+            creator = fields.optional_identifier("roomCreator")
+            return cls(user_id, label, room_id, creator=creator)
         return cls(
             user_id,
             label,

@@ -34,6 +34,10 @@ class ServerBusy(RoomUnreachable):
         self.retry_after_s = retry_after_s
 
 
+class LinesBusy(ServerBusy):
+    """The room service has too many callers just now (HTTP 429)."""
+
+
 @dataclass(frozen=True, slots=True)
 class MemberJoined:
     """A member is in the room."""
@@ -88,8 +92,32 @@ class SeatLost:
     room_ended: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class StreamForgotten:
+    """
+    The server lost its memory and takes our stream for nobody's.
+
+    The media server may go on with it all the same: it is to be published under
+    another URL, or there is no way back to our seat.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingTold:
+    """The server says that a recorder takes a stream of the room, or no longer."""
+
+    is_on: bool
+
+
 Fact = (
-    MemberJoined | MemberMoved | MemberLeft | MemberStreamLost | TextArrived | SeatLost
+    MemberJoined
+    | MemberMoved
+    | MemberLeft
+    | MemberStreamLost
+    | TextArrived
+    | SeatLost
+    | StreamForgotten
+    | RecordingTold
 )
 
 

@@ -45,7 +45,13 @@ def sit_down(
 
 
 def open_room(
-    talk: Conversation, room_id: str, label: str, push_url: str, give_up_at: float
+    talk: Conversation,
+    room_id: str,
+    label: str,
+    push_url: str,
+    give_up_at: float,
+    *,
+    creator: str = "",
 ) -> Script[RoomCreated]:
     """
     Open a room; with v1 that takes the seat too.
@@ -58,6 +64,7 @@ def open_room(
         label: What people call it.
         push_url: Where our stream is published.
         give_up_at: Until when it is repeated, where that opens no second one.
+        creator: Whose it is, where not of the first who sits; v1 knows no other.
 
     """
     create = CreateRoom(
@@ -67,16 +74,28 @@ def open_room(
         user_name=talk.identity.user_name,
         user_avatar=talk.identity.user_avatar,
         push_url=push_url if talk.dialect is Dialect.V1 else "",
+        creator=creator if talk.dialect is Dialect.V2 else "",
     )
     return (yield from talk.insist_once(create, give_up_at))
 
 
 def open_again(
-    talk: Conversation, room_id: str, label: str, push_url: str, give_up_at: float
+    talk: Conversation,
+    room_id: str,
+    label: str,
+    push_url: str,
+    give_up_at: float,
+    *,
+    creator: str,
 ) -> Script[None]:
-    """Open a room that its server forgot; our peer may have been faster."""
+    """
+    Open a room that its server forgot; our peer may have been faster.
+
+    It stays whose it was: ours, it would not end with the one all came to see.
+    """
+    seat = talk, room_id, label or room_id, push_url, give_up_at
     try:
-        yield from open_room(talk, room_id, label or room_id, push_url, give_up_at)
+        yield from open_room(*seat, creator=creator)
     except RoomRefused as error:
         if error.room_code != RoomCode.ROOM_ID_TAKEN:
             raise

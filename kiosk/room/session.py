@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from kiosk.errors import (
@@ -40,6 +40,7 @@ from kiosk.room.messages import (
     text_of,
 )
 from kiosk.room.queueing import Choice, NoPlace, Queueing
+from kiosk.room.room_pages import read_rooms
 from kiosk.room.roster import others
 from kiosk.room.script import Script
 from kiosk.room.seating import open_room, sit_down
@@ -48,9 +49,6 @@ from kiosk.room.watching import Watching
 
 
 LEAVE_S: Final = 5.0
-PAGE: Final = 50
-"""Rooms asked for at once; never 0, which every server reads differently."""
-MAX_PAGES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +106,10 @@ class RoomSession:
         """The userID of the login; empty before."""
         return self._talk.user_id
 
+    def rename(self, user_name: str) -> None:
+        """Be shown under another name, once our stream is announced again."""
+        self._talk.identity = replace(self._talk.identity, user_name=user_name)
+
     def log_in(self, now: float) -> Script[str]:
         """Log in, unless that is done, and return our userID."""
         give_up_at = self._talk.begin(now)
@@ -138,7 +140,7 @@ class RoomSession:
         """Read the list of rooms, page by page."""
         give_up_at = self._talk.begin(now)
         yield from self._talk.log_in(give_up_at)
-        return (yield from self._rooms(give_up_at))
+        return (yield from read_rooms(self._talk, give_up_at))
 
     def find_place(self, now: float) -> Script[Place | NoPlace]:
         """
@@ -221,8 +223,8 @@ class RoomSession:
             )
         self._maybe_in = room_id  # again: leave may have come in between
         self._queueing.seated()
-        members = yield from self._members_of(room_id)
-        joined = Joined(room_id, place.label, place.push_url, seated, members)
+        creator, members = yield from self._who_is_in(room_id)
+        joined = Joined(room_id, place.label, place.push_url, seated, members, creator)
         elsewhere = self._channel if self._talk.im_is_elsewhere else None
         self._seat = Membership(self._talk, joined, elsewhere)
         return self._seat
@@ -252,35 +254,30 @@ class RoomSession:
         if self._channel is not None:
             yield from self._channel.quit()
 
+    def leave_seat(self, room_id: str, now: float) -> Script[None]:
+        """Give back a seat that a predecessor had; only while we have none."""
+        self._maybe_in = room_id
+        yield from self.leave(now)
+
     def _look(self, give_up_at: float) -> Script[Choice | NoPlace]:
-        rooms = yield from self._rooms(give_up_at)
+        rooms = yield from read_rooms(self._talk, give_up_at)
         return choose(self._wanted, rooms, self._talk.user_id)
 
-    def _members_of(self, room_id: str) -> Script[tuple[Member, ...]]:
+    def _who_is_in(self, room_id: str) -> Script[tuple[str, tuple[Member, ...]]]:
         # One try: should it fail, the first look of the news repairs it.  A v1
         # original takes members into rooms that are not there: only this tells.
         try:
             wanted = GetPushers(room_id, self._talk.tickets)
             room = yield from self._talk.ask(wanted)
         except (RoomUnreachable, RoomProtocolError):
-            return ()
-        return room.members
+            return "", ()
+        return room.creator, room.members
 
     def _place(self, choice: Choice, give_up_at: float) -> Script[Place]:
         talk = self._talk
         wanted = GetPushUrl(talk.user_id, choice.room_id, talk.tickets)
         answer = yield from self._talk.insist(wanted, give_up_at)
         return Place(choice.room_id, choice.label, choice.create, answer.push_url)
-
-    def _rooms(self, give_up_at: float) -> Script[tuple[Room, ...]]:
-        rooms: list[Room] = []
-        for page in range(MAX_PAGES):
-            wanted = GetRoomList(PAGE, page * PAGE, self._talk.tickets)
-            answer = yield from self._talk.insist(wanted, give_up_at)
-            rooms.extend(answer.rooms)
-            if len(answer.rooms) < PAGE:
-                break
-        return tuple(rooms)
 
 
 def choose(wanted: Wanted, rooms: Sequence[Room], self_id: str) -> Choice | NoPlace:

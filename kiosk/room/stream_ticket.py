@@ -45,7 +45,7 @@ _BEFORE_STREAM: Final = "v=2&kid=%s&p=%s&rm=%s&st="
 _AFTER_STREAM: Final = "&sub=%s&nbf=%s&exp=%s&jti="
 _URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 _TAG: Final = r"[A-Za-z0-9_-]{16}"
-_TIME: Final = r"[0-9A-F]{8}"
+_TIME: Final = r"[1-9A-F][0-9A-F]{7}"  # as hex_time writes it: 1978 to 2106
 _FORM: Final = re.compile(
     rf"v=2&kid=([a-z2-7]{{4}})&p=(push|play)&rm=({_TAG})&st=([A-Za-z0-9_-]{{1,128}})"
     rf"&sub=({_TAG})&nbf=({_TIME})&exp=({_TIME})&jti=({_TAG})&sig=([A-Za-z0-9_-]{{43}})"

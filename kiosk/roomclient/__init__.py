@@ -6,7 +6,8 @@ pure scripts; here are sockets, deadlines, limits and tasks.
 """
 
 from kiosk.roomclient.exchange import HttpExchange
-from kiosk.roomclient.service import HttpRoomService, new_room_service, peer_of
+from kiosk.roomclient.notices import peer_of
+from kiosk.roomclient.service import HttpRoomService, new_room_service
 
 
 __all__ = ["HttpExchange", "HttpRoomService", "new_room_service", "peer_of"]

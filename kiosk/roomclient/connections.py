@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import socket
 import ssl
 import sys
 import termios
@@ -37,6 +38,8 @@ import httpcore
 import httpx
 from typing_extensions import override
 
+from kiosk.last_addresses import LastAddresses
+from kiosk.proxy import Asking, Proxy
 from kiosk.roomclient.names import Names, Resolve
 from kiosk.roomclient.reaching import reached
 
@@ -57,6 +60,7 @@ class RoomTransport(httpx.AsyncHTTPTransport):
         tls: Whom to trust.
         keep_alive_s: How long a quiet connection is kept, in seconds.
         resolve: Finds the addresses of a host; by default the system does.
+        proxy: Is gone through, but to whom it does not lead; by default nothing is.
 
     """
 
@@ -65,10 +69,12 @@ class RoomTransport(httpx.AsyncHTTPTransport):
         tls: ssl.SSLContext,
         keep_alive_s: float = KEEP_ALIVE_S,
         resolve: Resolve | None = None,
+        proxy: Proxy | None = None,
     ) -> None:
         super().__init__(verify=tls)
         self._fresh = httpx.AsyncHTTPTransport(verify=tls)
-        network = _Network(keep_alive_s, resolve or Names().addresses)
+        names = Names(last=LastAddresses())
+        network = _Network(keep_alive_s, resolve or names.addresses, proxy)
         # httpx takes no network backend; its pools are replaced before they are used.
         for transport, kept in ((self, _POOL), (self._fresh, 0)):
             transport._pool = httpcore.AsyncConnectionPool(  # noqa: SLF001
@@ -104,9 +110,12 @@ class _Stale(httpcore.ReadError):
 
 
 class _Network(httpcore.AsyncNetworkBackend):
-    def __init__(self, keep_alive_s: float, resolve: Resolve) -> None:
+    def __init__(
+        self, keep_alive_s: float, resolve: Resolve, proxy: Proxy | None
+    ) -> None:
         self._keep_alive_s = keep_alive_s
         self._resolve = resolve
+        self._proxy = proxy
 
     @override
     async def connect_tcp(
@@ -125,7 +134,7 @@ class _Network(httpcore.AsyncNetworkBackend):
         return connection
 
     async def _connected(self, host: str, port: int) -> _Connection:
-        sock = await reached(await self._resolve(host, port), port)
+        sock = await self._way_to(host, port)
         make = partial(_Connection, self._keep_alive_s)
         loop = asyncio.get_running_loop()
         try:
@@ -134,6 +143,35 @@ class _Network(httpcore.AsyncNetworkBackend):
             sock.close()
             raise
         return connection
+
+    async def _way_to(self, host: str, port: int) -> socket.socket:
+        proxy = self._proxy
+        if proxy is None or not proxy.leads_to(host):
+            return await reached(await self._resolve(host, port), port)
+        addresses = await self._resolve(proxy.host, proxy.port)
+        sock = await reached(addresses, proxy.port)
+        try:
+            await _led_through(sock, Asking(proxy, host, port))
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+
+async def _led_through(sock: socket.socket, asking: Asking) -> None:
+    loop = asyncio.get_running_loop()
+    await loop.sock_sendall(sock, asking.question)
+    while not asking.is_answered(sock):
+        await _readable(loop, sock)
+
+
+async def _readable(loop: asyncio.AbstractEventLoop, sock: socket.socket) -> None:
+    changed = asyncio.Event()
+    loop.add_reader(sock, changed.set)
+    try:
+        await changed.wait()
+    finally:
+        loop.remove_reader(sock)
 
 
 class _Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
@@ -231,6 +269,22 @@ class _Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
         # Nothing is left to be said: no wait for a TLS farewell.
         self._close()
 
+    async def _secured(
+        self, tls: ssl.SSLContext, server_hostname: str | None
+    ) -> asyncio.Transport:
+        try:
+            with self._in_use():
+                above = await self._loop.start_tls(
+                    self._transport, self, tls, server_hostname=server_hostname
+                )
+        except ConnectionError as error:
+            if error.errno is not None:
+                raise
+            # asyncio has no words for who hangs up within the handshake
+            raise ssl.SSLEOFError(ssl.SSL_ERROR_EOF, "hung up") from error
+        assert above is not None
+        return above
+
     @override
     async def start_tls(
         self,
@@ -239,12 +293,7 @@ class _Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
         timeout: float | None = None,
     ) -> httpcore.AsyncNetworkStream:
         try:
-            with self._in_use():
-                above = await self._loop.start_tls(
-                    self._transport, self, ssl_context, server_hostname=server_hostname
-                )
-            assert above is not None
-            self._transport = above
+            self._transport = await self._secured(ssl_context, server_hostname)
         except OSError as error:  # ssl.SSLError among them
             self._close()
             raise httpcore.ConnectError(str(error)) from error

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import httpx
 
+from kiosk.proxy import Proxy
 from kiosk.room.im_requests import (
     ImRequest,
     SayToGroup,
@@ -44,6 +45,7 @@ class HttpExchange:
         server_url: As of :class:`HttpDoor`, like the two others.
         transport: Replaces the network in tests.
         tls: Whom to trust.
+        proxy: Is gone through, if it leads there.
 
     Raises:
         ConfigError: If ``server_url`` is no such URL.
@@ -55,8 +57,9 @@ class HttpExchange:
         server_url: str,
         transport: httpx.AsyncBaseTransport | None = None,
         tls: ssl.SSLContext | None = None,
+        proxy: Proxy | None = None,
     ) -> None:
-        self._door = HttpDoor(server_url, transport, tls)
+        self._door = HttpDoor(server_url, transport, tls, proxy)
 
     async def ask(
         self,
@@ -117,6 +120,7 @@ class GatewayExchange:
         unix: Wall time in seconds: each command carries it.
         transport: Replaces the network in tests.
         tls: Whom to trust.
+        proxy: Is gone through, if it leads there.
 
     Raises:
         ConfigError: If ``gateway_url`` is no such URL.
@@ -129,8 +133,9 @@ class GatewayExchange:
         unix: Callable[[], float],
         transport: httpx.AsyncBaseTransport | None = None,
         tls: ssl.SSLContext | None = None,
+        proxy: Proxy | None = None,
     ) -> None:
-        self._door = HttpDoor(gateway_url, transport, tls)
+        self._door = HttpDoor(gateway_url, transport, tls, proxy)
         self._unix = unix
 
     async def ask(

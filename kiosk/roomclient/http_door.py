@@ -14,19 +14,22 @@ from __future__ import annotations
 import logging
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Final, cast
 from urllib.parse import urlsplit
 
 import httpx
 
 from kiosk.errors import ConfigError, RoomProtocolError, RoomUnreachable
+from kiosk.proxy import Proxy, ProxyRefused
 from kiosk.room.messages import RouteUnknown
-from kiosk.room.script import ServerBusy
+from kiosk.room.script import LinesBusy, ServerBusy
 from kiosk.roomclient.cancelling import within
 from kiosk.roomclient.connections import ONCE, RoomTransport
+from kiosk.tls import trouble_of, trusting
 
 
 MAX_BODY_BYTES: Final = 256 * 1024
@@ -71,8 +74,9 @@ class HttpDoor:
     Args:
         server_url: ``http(s)://host:port``, with or without a path or a
             trailing slash.
-        transport: Replaces the network in tests.
+        transport: Replaces the network.
         tls: Whom to trust; the system's authorities by default.
+        proxy: Is gone through, if it leads there.
 
     Raises:
         ConfigError: If ``server_url`` is no such URL.
@@ -84,11 +88,14 @@ class HttpDoor:
         server_url: str,
         transport: httpx.AsyncBaseTransport | None = None,
         tls: ssl.SSLContext | None = None,
+        proxy: Proxy | None = None,
     ) -> None:
         self._base, self._host = _split(server_url)
+        if proxy is not None and proxy.leads_to(urlsplit(server_url).hostname or ""):
+            self._host += f" through {proxy.name}"
         _silence_httpx()
         self._client = httpx.AsyncClient(
-            transport=transport or RoomTransport(tls or _trust(self._base)),
+            transport=transport or room_transport(self._base, tls, proxy),
             headers={"Accept-Encoding": "identity", "User-Agent": "kiosk"},
             follow_redirects=False,
             timeout=None,  # noqa: S113 - asyncio.timeout is total, httpx's is not
@@ -157,10 +164,17 @@ def _split(server_url: str) -> tuple[str, str]:
     return server_url.rstrip("/"), f"{shown}:{port}" if port else shown
 
 
+def room_transport(
+    server_url: str, tls: ssl.SSLContext | None = None, proxy: Proxy | None = None
+) -> RoomTransport:
+    """Return the network as the room client uses it; arguments of :class:`HttpDoor`."""
+    return RoomTransport(tls or _trust(server_url), proxy=proxy)
+
+
 def _trust(base: str) -> ssl.SSLContext:
     # Loading the authorities takes 20 ms and more; plain HTTP needs none.
     if base.startswith("https:"):
-        return ssl.create_default_context()
+        return trusting()
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
@@ -177,18 +191,21 @@ def _cause(error: httpx.TransportError) -> str:
     under: BaseException | None = error
     while under is not None and not isinstance(under, OSError):
         under = under.__cause__ or under.__context__
+    if isinstance(under, ProxyRefused):
+        return str(under)
+    return _words_for(under) or type(error).__name__
+
+
+def _words_for(under: BaseException | None) -> str:
     match under:
-        case ssl.SSLCertVerificationError():
-            trouble = under.verify_message.rstrip(".")
-            return f"its certificate is not trusted: {trouble}; see [network] ca_file"
         case ssl.SSLError():
-            return f"no TLS: {under.reason or type(under).__name__}"
+            return trouble_of(under)
         case OSError(errno=int(number)) if number > 0:
             return os.strerror(number).lower()
         case OSError(strerror=str(words)):
             return words.lower()
         case _:
-            return type(error).__name__
+            return ""
 
 
 def _judge_head(route: str, response: httpx.Response) -> None:
@@ -200,7 +217,8 @@ def _judge_head(route: str, response: httpx.Response) -> None:
             f"{route}: HTTP {status}; is the room server's address right?"
         )
     if status == _TOO_MANY_REQUESTS or status >= _SERVER_TROUBLE:
-        raise ServerBusy(f"{route}: HTTP {status}", _retry_after(response))
+        kind = LinesBusy if status == _TOO_MANY_REQUESTS else ServerBusy
+        raise kind(f"{route}: HTTP {status}", _retry_after(response))
     if response.is_redirect:
         raise RoomProtocolError(f"{route}: HTTP {status} sends us away; {_SIGN_IN}")
     if status != _OK:
@@ -214,10 +232,14 @@ def _judge_head(route: str, response: httpx.Response) -> None:
 
 async def _read(route: str, response: httpx.Response) -> bytes:
     body = bytearray()
-    async for chunk in response.aiter_raw():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise _too_long(route)
+    # Closed here and now: one that is left half read is closed by the collector.
+    async with aclosing(
+        cast("AsyncGenerator[bytes, None]", response.aiter_raw())
+    ) as chunks:
+        async for chunk in chunks:
+            body += chunk
+            if len(body) > MAX_BODY_BYTES:
+                raise _too_long(route)
     return bytes(body)
 
 

@@ -17,12 +17,24 @@ import errno
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TypeAlias
+
+from kiosk.errors import words_of
+from kiosk.last_addresses import PATIENCE_S, LastAddresses
 
 
 Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 LookUp: TypeAlias = Callable[[str, int], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Lookup:
+    """One under way, and when it began, in seconds of the loop."""
+
+    found: asyncio.Future[Sequence[str]]
+    begun_s: float
 
 
 class Names:
@@ -31,12 +43,16 @@ class Names:
 
     Args:
         look_up: Asks, and may block for long; the system by default.
+        last: Serves where nobody answers; without it that is an error.
 
     """
 
-    def __init__(self, look_up: LookUp | None = None) -> None:
+    def __init__(
+        self, look_up: LookUp | None = None, last: LastAddresses[str] | None = None
+    ) -> None:
         self._look_up = look_up or system_lookup
-        self._under_way: dict[tuple[str, int], asyncio.Future[Sequence[str]]] = {}
+        self._last = last
+        self._under_way: dict[tuple[str, int], _Lookup] = {}
 
     async def addresses(self, host: str, port: int) -> Sequence[str]:
         """
@@ -48,17 +64,29 @@ class Names:
         """
         with contextlib.suppress(ValueError):  # a number needs no thread
             return [str(ip_address(host))]
-        found = self._under_way.get((host, port)) or self._begin(host, port)
-        return await asyncio.shield(found)
+        lookup = self._under_way.get((host, port)) or self._begin(host, port)
+        last = self._last
+        if last is None or not (served := last.of(host, port)):
+            return await asyncio.shield(lookup.found)
+        try:
+            async with asyncio.timeout_at(lookup.begun_s + PATIENCE_S):
+                return await asyncio.shield(lookup.found)
+        except TimeoutError:
+            last.serves(host, f"no answer within {PATIENCE_S:g} s")
+        except OSError as error:
+            last.serves(host, words_of(error))
+        return served
 
-    def _begin(self, host: str, port: int) -> asyncio.Future[Sequence[str]]:
+    def _begin(self, host: str, port: int) -> _Lookup:
         loop = asyncio.get_running_loop()
         found: asyncio.Future[Sequence[str]] = loop.create_future()
-        self._under_way[host, port] = found
+        lookup = self._under_way[host, port] = _Lookup(found, loop.time())
 
         def settle(addresses: Sequence[str], error: OSError | None) -> None:
             del self._under_way[host, port]
             if error is None:
+                if self._last is not None:
+                    self._last.keep(host, port, addresses)
                 found.set_result(addresses)
                 return
             found.set_exception(error)
@@ -82,7 +110,7 @@ class Names:
             threading.Thread(target=run, name="resolver", daemon=True).start()
         except RuntimeError as exc:  # too many threads, or no memory for one
             settle((), _not_looked_up(host, exc))
-        return found
+        return lookup
 
 
 def _not_looked_up(host: str, reason: Exception) -> OSError:

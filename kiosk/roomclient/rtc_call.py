@@ -128,16 +128,25 @@ class RtcCall:
                 self._tell(OnRecvRoomTextMsg(self._room_id, user_id, name, text))
             case ports.RoomClosed(reason):
                 await self._end(reason)
-            case ports.PushLost() | ports.CaptureLost() | ports.PlayUrlUsedUp():
+            case (
+                ports.PushLost()
+                | ports.StreamForgotten()
+                | ports.CaptureLost()
+                | ports.PlayUrlUsedUp()
+            ):
                 await self._repair(news)
             case _:
                 self._tell_of_play(news)
 
     async def _repair(
-        self, news: ports.PushLost | ports.CaptureLost | ports.PlayUrlUsedUp
+        self,
+        news: ports.PushLost
+        | ports.StreamForgotten
+        | ports.CaptureLost
+        | ports.PlayUrlUsedUp,
     ) -> None:
         match news:
-            case ports.PushLost():
+            case ports.PushLost() | ports.StreamForgotten():
                 await self._publish_again()
             case ports.CaptureLost(device, reason):
                 await self._end(reason, device_code(device))
@@ -168,7 +177,7 @@ class RtcCall:
                 self._tell(OnPlayEvent(user_id, PlayCode.RECONNECTING))
                 if failures == RECONNECTIONS:
                     self._tell(OnError(ErrorCode.PLAY_LOST, f"{user_id}: {reason}"))
-            case ports.LoudestChanged():
+            case ports.LoudestChanged() | ports.RecordingChanged():
                 pass  # the originals' events know nothing of the kind
             case _:
                 raise AssertionError(f"{type(news).__name__} is handled before")

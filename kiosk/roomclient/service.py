@@ -1,10 +1,9 @@
 """
 :class:`kiosk.ports.RoomService` over HTTP: carries scripts out, owns their tasks.
 
-``async with`` spans the life of the service.  While a seat is held tasks of its
-TaskGroup run: heartbeats, news, and the IM group where there is one.  They end by themselves when the seat is
-lost, and are cancelled by ``leave`` before anything else is done, so no notice
-follows it.  A programming error in one of them ends the ``async with``.
+``async with`` spans its life.  While a seat is held tasks run: heartbeats, news, and the
+IM group where there is one.  They end with the seat, and ``leave`` cancels them first: no
+notice follows it.  A programming error in one of them ends the ``async with``.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import closing, suppress
 from types import TracebackType
-from typing import Self, TypeVar, cast
+from typing import Final, Self, TypeVar, cast
 
 import httpx
 
@@ -24,46 +23,35 @@ from kiosk.ports import (
     Clock,
     NoSeat,
     Peer,
-    PeerJoined,
-    PeerLeft,
-    PeerMoved,
-    PeerStreamLost,
-    RoomClosed,
     RoomNotice,
     Seat,
-    TextReceived,
 )
+from kiosk.proxy import Proxy
 from kiosk.room.conversation import Conversation, Identity
 from kiosk.room.fleet_report import FleetReport
 from kiosk.room.im_channel import ImChannel
-from kiosk.room.member_list import shown_name
 from kiosk.room.membership import Membership
-from kiosk.room.messages import Dialect, Member, Room, RoomCode, RoomType
+from kiosk.room.messages import Dialect, Room, RoomCode, RoomType
 from kiosk.room.queueing import NoPlace
 from kiosk.room.script import (
     Ask,
     AskGateway,
-    Fact,
-    MemberJoined,
-    MemberLeft,
-    MemberMoved,
-    MemberStreamLost,
     Outcome,
     Pause,
     Script,
-    SeatLost,
     Step,
     Tell,
-    TextArrived,
 )
 from kiosk.room.session import Place, RoomSession, Wanted
 from kiosk.room.watching import Watching
 from kiosk.roomclient.exchange import GatewayExchange, HttpExchange
+from kiosk.roomclient.notices import notice_of, peer_of
 
 
 OnNotice = Callable[[RoomNotice], None]
 Sleep = Callable[[float], Awaitable[object]]
 
+_CLOSE_S: Final = 1.0  # who ends waits no longer for a server that says nothing
 _MICROS = 1_000_000
 _ID_BYTES = 16
 T = TypeVar("T")
@@ -80,6 +68,7 @@ def new_room_service(
     tls: ssl.SSLContext | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     im_gateway: str = "",
+    proxy: Proxy | None = None,
 ) -> HttpRoomService:
     """
     Compose a room service from its settings.
@@ -92,8 +81,9 @@ def new_room_service(
         dialect: What the server speaks; found out by default.
         room_type: Whose rooms.
         tls: Whom to trust.
-        transport: Replaces the network in tests.
+        transport: Replaces the network.
         im_gateway: Of the cloud that carries the IM channel, if one does.
+        proxy: Is gone through to both, if it leads there.
 
     Raises:
         ConfigError: If an address is not an HTTP URL.
@@ -106,10 +96,10 @@ def new_room_service(
         room_type,
         new_id=lambda: secrets.token_urlsafe(_ID_BYTES),
     )
-    exchange = HttpExchange(server_url, transport, tls)
+    exchange = HttpExchange(server_url, transport, tls, proxy)
     if not im_gateway:
         return HttpRoomService(RoomSession(talk, wanted), exchange, clock)
-    gateway = GatewayExchange(im_gateway, clock.wall_s, transport, tls)
+    gateway = GatewayExchange(im_gateway, clock.wall_s, transport, tls, proxy)
     session = RoomSession(talk, wanted, ImChannel(talk))
     return HttpRoomService(session, exchange, clock, gateway=gateway)
 
@@ -170,22 +160,17 @@ class HttpRoomService:
     async def find_seat(self) -> Seat | NoSeat:
         """Look for a free seat in the configured rooms."""
         place = await self._carry_out(self._session.find_place(self._now()))
-        return _no_seat(place) if isinstance(place, NoPlace) else _seat(place)
+        if isinstance(place, NoPlace):
+            return NoSeat(place.reason, place.position)
+        return _seat(place)
 
     async def wait_turn(self) -> NoSeat | None:
         """Wait in line; None once ``find_seat`` will find one."""
         place = await self._carry_out(self._session.wait_turn(self._now()))
-        return None if place is None else _no_seat(place)
+        return None if place is None else NoSeat(place.reason, place.position)
 
     async def seat_in(self, room_id: str) -> Seat:
-        """
-        Return a seat in one room known by its id (beyond the port).
-
-        Raises:
-            RoomNotFound: There is no such room.
-            RoomFull: It has no free seat.
-
-        """
+        """Return a seat in one room known by its id."""
         script = self._session.place_in(room_id, self._now())
         return _seat(await self._carry_out(script))
 
@@ -253,6 +238,10 @@ class HttpRoomService:
         seat = self._held("get_pushers")
         return await self._carry_out(seat.play_url(user_id, self._now()))
 
+    def rename(self, user_name: str) -> None:
+        """Be shown as somebody else from the next ``move_stream`` on (beyond the port)."""
+        self._session.rename(user_name)
+
     async def send_text(self, text: str, cmd: str = "") -> None:
         """Send a text message to the others; ``cmd`` names one not typed."""
         seat = self._held("send_room_text_msg")
@@ -273,6 +262,10 @@ class HttpRoomService:
         await self._stop_tasks()
         await self._carry_out(self._session.leave(self._now()))
 
+    async def leave_seat(self, room_id: str) -> None:
+        """Give back the seat that a predecessor of ours had in a room."""
+        await self._carry_out(self._session.leave_seat(room_id, self._now()))
+
     async def check(self) -> None:
         """Ask whether the service is there, while idle."""
         await self._carry_out(self._session.check(self._now()))
@@ -282,10 +275,11 @@ class HttpRoomService:
         await self._carry_out(self._session.report(report, self._now()))
 
     async def close(self) -> None:
-        """Leave, if needed, log out and close all connections."""
+        """Leave, if needed, log out and close all connections, within some 2 s."""
         await self.tune_out()
-        with suppress(RoomError):
-            await self.leave()
+        with suppress(RoomError, TimeoutError):
+            async with asyncio.timeout(_CLOSE_S):
+                await self.leave()
         await self._carry_out(self._session.log_out(self._now()))
         await self._exchange.aclose()
         if self._gateway is not None:
@@ -319,7 +313,7 @@ class HttpRoomService:
             case Pause(seconds):
                 await self._sleep(seconds)
             case Tell(fact):
-                self._on_notice(_notice(fact))
+                self._on_notice(notice_of(fact))
             case Ask() | AskGateway():
                 try:
                     answer = await self._answer_to(step)
@@ -362,31 +356,6 @@ def cancelled_only(
 
 def _seat(place: Place) -> Seat:
     return Seat(place.room_id, place.label, place.create, place.push_url)
-
-
-def _no_seat(place: NoPlace) -> NoSeat:
-    return NoSeat(place.reason, place.position)
-
-
-def peer_of(member: Member) -> Peer:
-    """Return a member as the ports know it."""
-    return Peer(member.user_id, shown_name(member), member.play_url)
-
-
-def _notice(fact: Fact) -> RoomNotice:
-    match fact:
-        case MemberJoined(member):
-            return PeerJoined(peer_of(member))
-        case MemberMoved(member):
-            return PeerMoved(peer_of(member))
-        case MemberLeft(user_id, expired):
-            return PeerLeft(user_id, hung_up=not expired)
-        case MemberStreamLost(user_id):
-            return PeerStreamLost(user_id)
-        case TextArrived(user_id, user_name, text, cmd):
-            return TextReceived(user_id, user_name, text, cmd)
-        case SeatLost(reason, room_ended):
-            return RoomClosed(reason, room_ended=room_ended)
 
 
 def _nobody(_notice: RoomNotice) -> None:

@@ -11,13 +11,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from functools import cache
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import httpx
 
 from kiosk.roomserver.asking import CloudCall
+from kiosk.tls import trusting
 
 
 log = logging.getLogger(__name__)
@@ -60,7 +62,7 @@ async def ask_cloud(
 @cache
 def _authorities() -> ssl.SSLContext:
     """Load whom this machine trusts, once: that takes 20 ms of the event loop."""
-    return ssl.create_default_context()
+    return trusting()
 
 
 async def _exchange(client: httpx.AsyncClient, call: CloudCall) -> bytes | None:
@@ -72,9 +74,12 @@ async def _exchange(client: httpx.AsyncClient, call: CloudCall) -> bytes | None:
         if answer.status_code != _OK:
             log.warning("cloud refused", extra={"status": answer.status_code})
             return None
-        async for chunk in answer.aiter_bytes():
-            body += chunk
-            if len(body) > MAX_BYTES:
-                log.warning("cloud answer too long", extra={"bytes": len(body)})
-                return None
+        async with aclosing(
+            cast("AsyncGenerator[bytes, None]", answer.aiter_bytes())
+        ) as chunks:
+            async for chunk in chunks:
+                body += chunk
+                if len(body) > MAX_BYTES:
+                    log.warning("cloud answer too long", extra={"bytes": len(body)})
+                    return None
     return bytes(body)

@@ -25,7 +25,7 @@ def exposition(view: ServerView, process: ProcessView) -> bytes:
     """Return the page a Prometheus server reads."""
     lines = [*_rooms(view), *_streams(view), *_recorder(view)]
     lines += _requests(view.traffic)
-    lines += [*_store(view.store), *_fleet(view), *_process(process)]
+    lines += [*_store(view.store), *_fleet(view), *_beside(view), *_process(process)]
     return ("\n".join(lines) + "\n").encode("utf-8")
 
 
@@ -90,6 +90,11 @@ def _store(load: StoreLoad) -> Iterator[str]:
 def _fleet(view: ServerView) -> Iterator[str]:
     yield from _gauge("kiosk_fleet_kiosks", "Kiosks known.", len(view.kiosks))
     yield from _gauge("kiosk_fleet_silent", "Kiosks silent.", view.silent_kiosks)
+
+
+def _beside(view: ServerView) -> Iterator[str]:
+    for name, value in view.beside.items():
+        yield from _gauge(f"kiosk_{name}", "As the neighbour counts.", value)
 
 
 def _process(process: ProcessView) -> Iterator[str]:

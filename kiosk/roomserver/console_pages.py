@@ -37,12 +37,24 @@ def fleet_json(view: ServerView) -> bytes:
 def fleet_page(view: ServerView) -> bytes:
     """Return ``/fleet``; kiosks with something wrong come first."""
     order = sorted(view.kiosks, key=lambda kiosk: not _is_bad(kiosk, view.now))
-    heads = ("serial", "state", "health", "last heard", "version", "clock", "free")
+    heads = (
+        "serial",
+        "name",
+        "branch",
+        "state",
+        "health",
+        "last heard",
+        "version",
+        "clock",
+        "free",
+    )
     rows = [
         (
             _is_bad(kiosk, view.now),
             (
                 kiosk.report.serial,
+                kiosk.report.name,
+                kiosk.report.branch,
                 "SILENT" if kiosk.is_silent(view.now) else kiosk.report.state,
                 " ".join(kiosk.report.health) or "good",
                 f"{kiosk.silent_s(view.now):.0f} s ago",
@@ -130,6 +142,8 @@ def _kiosk_wire(kiosk: Kiosk, now: float) -> Wire:
     report = kiosk.report
     return {
         "serial": report.serial,
+        "name": report.name,
+        "branch": report.branch,
         "version": report.version,
         "state": report.state,
         "health": list(report.health),

@@ -17,7 +17,7 @@ from kiosk.roomserver.asgi_side import AsgiSide
 from kiosk.roomserver.asking import ServerClock
 from kiosk.roomserver.console_routes import Console, Readiness
 from kiosk.roomserver.console_view import StreamRates, Viewer
-from kiosk.roomserver.desk import Desk
+from kiosk.roomserver.core import ServerCore
 from kiosk.roomserver.fleet_routes import FleetDoor
 from kiosk.roomserver.http_message import Answered, Answering, HttpRequest
 from kiosk.roomserver.key_routes import KeyDoor
@@ -41,7 +41,7 @@ class OperatorSide:
     def __init__(
         self,
         settings: ServerSettings,
-        desk: Desk,
+        core: ServerCore,
         clock: ServerClock,
         *,
         streams: Callable[[], Mapping[str, StreamStats]],
@@ -49,32 +49,36 @@ class OperatorSide:
         polls: Callable[[], int],
     ) -> None:
         self._settings = settings
-        self._desk = desk
+        self._core = core
         self._clock = clock
         self._traffic = Traffic()
         self._rates = StreamRates(streams, tees)
         self._viewer = Viewer(
-            desk.rooms,
-            desk.fleet,
+            core.rooms,
+            core.fleet,
             self._rates,
             polls,
             traffic=self._traffic,
-            store=lambda: desk.store.load,
+            store=lambda: core.store.load,
         )
         self.readiness = Readiness(
             clock.monotonic,
             settings.sweep_s,
-            lambda: desk.store.is_late,
-            lambda: desk.store.is_away,
+            lambda: core.store.is_late,
+            lambda: core.store.is_away,
         )
+
+    def count(self, name: str, read: Callable[[], Mapping[str, float]]) -> None:
+        """Have ``/metrics`` show what a neighbour in the process counts."""
+        self._viewer.count(name, read)
 
     def around(self, app: Answering, beside: Sequence[Route] = ()) -> Answering:
         """Return the application with the operators' routes before its own."""
         now = self._clock.monotonic
-        console = Console(self._viewer, self._desk.operators, self.readiness)
-        turns = self._desk.turns
-        reports = FleetDoor(self._desk.fleet, self._desk.caller, turns)
-        keys = KeyDoor(self._desk.streams.keys.ring, self._desk.operators, turns)
+        console = Console(self._viewer, self._core.operators, self.readiness)
+        turns = self._core.turns
+        reports = FleetDoor(self._core.fleet, self._core.caller, turns)
+        keys = KeyDoor(self._core.streams.keys.ring, self._core.operators, turns)
         routes = [*console.routes(), *reports.routes(), *keys.routes(), *beside]
         whole = _before(app, routes)
         return Watched(whole, self._traffic, now, self._settings.access_log)
@@ -83,7 +87,7 @@ class OperatorSide:
     def sweeps(self) -> tuple[Callable[[], None], ...]:
         """What is to be run every ``sweep_s``, each for itself."""
         return (
-            self._desk.fleet.sweep,
+            self._core.fleet.sweep,
             lambda: self._rates.look(self._clock.monotonic()),
             self.readiness.swept,
         )

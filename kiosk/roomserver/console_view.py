@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from kiosk.room.room_types import RoomType
@@ -69,6 +69,8 @@ class ServerView:
     polls: int
     traffic: Traffic
     store: StoreLoad
+    beside: Mapping[str, float] = field(default_factory=dict[str, float])
+    """What neighbours in the process count, by name."""
 
     @property
     def silent_kiosks(self) -> int:
@@ -142,6 +144,11 @@ class Viewer:
         self._polls = polls
         self._traffic = traffic
         self._store = store
+        self._beside: dict[str, Callable[[], Mapping[str, float]]] = {}
+
+    def count(self, name: str, read: Callable[[], Mapping[str, float]]) -> None:
+        """Show, too, what a neighbour in the process counts."""
+        self._beside[name] = read
 
     def look(self) -> ServerView:
         """Return everything at this moment."""
@@ -154,6 +161,11 @@ class Viewer:
             polls=self._polls(),
             traffic=self._traffic,
             store=self._store(),
+            beside={
+                f"{name}_{key}": value
+                for name, read in self._beside.items()
+                for key, value in read().items()
+            },
         )
 
     def _room_views(self, now: float) -> list[RoomView]:

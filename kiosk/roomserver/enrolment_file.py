@@ -17,7 +17,7 @@ import os
 import re
 import secrets
 import tomllib
-from collections.abc import Awaitable, Callable, Generator, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Never, cast
@@ -76,7 +76,7 @@ class EnrolmentFile:
             raise self._problem(errno.EFBIG, "it is too long")
         try:
             return dict(_entries(content))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self._problem(errno.EINVAL, str(error)) from error
 
     async def look(self, apply: Callable[[EnrolledTable], None]) -> None:
@@ -124,9 +124,20 @@ class EnrolmentFile:
             ValueError: It is no userID.
 
         """
-        key = secrets.token_hex(KEY_BYTES)
-        self._put(user_id, Enrolled(now_s, hash_of(key)))
-        return key
+        return self.enrol_all([user_id], now_s)[user_id]
+
+    def enrol_all(self, user_ids: Sequence[str], now_s: int) -> Mapping[str, str]:
+        """
+        Give each name a fresh key, in place of any other, and return the keys.
+
+        Raises:
+            OSError: The file cannot be read, understood or written.
+            ValueError: One is no userID.
+
+        """
+        keys = {user_id: secrets.token_hex(KEY_BYTES) for user_id in user_ids}
+        self._put({n: Enrolled(now_s, hash_of(key)) for n, key in keys.items()})
+        return keys
 
     def ban(self, user_id: str, now_s: int) -> None:
         """
@@ -137,14 +148,15 @@ class EnrolmentFile:
             ValueError: It is no userID.
 
         """
-        self._put(user_id, Enrolled(now_s))
+        self._put({user_id: Enrolled(now_s)})
 
-    def _put(self, user_id: str, entry: Enrolled) -> None:
-        if not _NAME.fullmatch(user_id):
-            raise ValueError(f"{user_id!r} is no userID: 1 to 64 of A-Z a-z 0-9 _ -")
+    def _put(self, entries: EnrolledTable) -> None:
+        for name in entries:
+            if not _NAME.fullmatch(name):
+                raise ValueError(f"{name!r} is no userID: 1 to 64 of A-Z a-z 0-9 _ -")
         with self._alone() as folder:
             known = dict(self.read()) if self._path.exists() else {}
-            self._write(_text({**known, user_id: entry}), folder)
+            self._write(_text({**known, **entries}), folder)
 
     @contextmanager
     def _alone(self) -> Generator[int]:

@@ -19,6 +19,8 @@ from __future__ import annotations
 from kiosk.roomserver.networks import LOOPBACK, Networks, host_of, neighbourhood
 
 
+INSIDE = "inside"
+"""Who asks from this very process, which no socket, header or network can say."""
 UNKNOWN = "unknown"
 """No network holds it; all who have it are counted as one place."""
 

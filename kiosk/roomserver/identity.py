@@ -25,6 +25,7 @@ from kiosk.room.wire_json import Wire
 from kiosk.roomserver.admission import RouteClass, class_of
 from kiosk.roomserver.asking import DONE, Asked, Caller, Refused, ServerClock
 from kiosk.roomserver.enrolment import Enrolment
+from kiosk.roomserver.forwarding import INSIDE
 from kiosk.roomserver.grants import PushGrants
 from kiosk.roomserver.guesses import Secret
 from kiosk.roomserver.networks import Networks
@@ -36,6 +37,7 @@ from kiosk.roomserver.sessions import Sessions, TokenRefused
 _NOT_ALL_THERE = (
     "请求参数不全，请检查sdkAppID，accountType，userID，userSig参数是否都存在"  # noqa: RUF001
 )
+_IN_USE = "this identity is in use by another machine"
 
 
 class Identity:
@@ -121,8 +123,11 @@ class Identity:
             raise Refused(RoomCode.AUTH_FAILED, extra={"result": _NOT_ALL_THERE})
         self._verify(login, asked.address)
         self._rates.refuse_flood(login.user_id)
+        now = self._clock.monotonic()
+        if self._sessions.is_in_use(login.user_id, login.instance, now):
+            raise Refused(RoomCode.AUTH_FAILED, _IN_USE)
         self._enrolment.note_login(login.user_id)
-        token = self._sessions.open(login.user_id, self._clock.monotonic())
+        token = self._sessions.open(login.user_id, now, instance=login.instance)
         return LoggedIn(login.user_id, token).to_wire()
 
     def believe(self, user_sig: str, user_id: str, address: str) -> None:
@@ -153,6 +158,7 @@ class Identity:
         wanted = {**asked.body, **asked.query}
         account = self._account(asked, GetLoginInfo.from_wire(wanted).user_id)
         ours = replace(account, bearer=True, tickets=self._tickets, request_ids=True)
+        ours = replace(ours, instances=True)
         return ours.to_wire()
 
     def get_im_login_info(self, asked: Asked) -> Wire:
@@ -171,7 +177,8 @@ class Identity:
         if self._enrolment.knows(user_id):
             may_be = self._enrolment.proves(user_id, asked.bearer)
         else:
-            believed = asked.address in self._trusted and not asked.from_page
+            is_trusted = asked.address in self._trusted and not asked.from_page
+            believed = is_trusted or asked.address == INSIDE
             may_be = believed and not self._is_anothers(user_id, asked.address)
         if not may_be:
             if asked.bearer:

@@ -72,20 +72,17 @@ class ImAccount:
         Return what signs for this account.
 
         Raises:
-            OSError: If its key cannot be read or cannot sign, or the extra is
-                not installed.
+            OSError: If its key cannot be read or cannot sign.
 
         """
         name = "kiosk.roomserver.im_signature"
         pem = Path(self.private_key_file).read_bytes()
+        signature = cast("_Signature", importlib.import_module(name))
         try:
-            signature = cast("_Signature", importlib.import_module(name))
             return signature.CloudUserSigs.from_pem(pem, sdk_app_id, account_type)
-        except ModuleNotFoundError as error:
-            reason = f"needs {error.name}: pip install '.[tencent]'"
         except ValueError as error:
-            reason = f"{self.private_key_file} {error}"
-        raise OSError(errno.EINVAL, f"im account: {reason}")
+            reason = f"im account: {self.private_key_file} {error}"
+            raise OSError(errno.EINVAL, reason) from None
 
 
 class GroupCalls:

@@ -3,7 +3,7 @@ userSigs that Tencent's cloud believes: ECDSA or RSA over the same statement.
 
 The account's private key signs (protocol section 5, TLS 1.0 signature with
 SHA-256); its public half verifies, so that one userSig serves the room service
-and the cloud.  Needs the ``tencent`` extra; nothing else imports ``cryptography``.
+and the cloud.  Imported where it is used: ``cryptography`` takes its time.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from kiosk.roomserver.backend import StreamBackend
 from kiosk.roomserver.backend_remote import LiveStreams, RemoteBackend
-from kiosk.roomserver.desk import Desk
+from kiosk.roomserver.core import ServerCore
 from kiosk.roomserver.http_server import named
 from kiosk.roomserver.media_control import MediaControl
 from kiosk.roomserver.media_hooks import MediaHooks
@@ -63,7 +63,7 @@ class MediaSide:
 @asynccontextmanager
 async def media_side(
     settings: ServerSettings,
-    desk: Desk,
+    core: ServerCore,
     tls: ssl.SSLContext | None,
     listener: socket.socket | None = None,
 ) -> AsyncGenerator[MediaSide]:
@@ -75,9 +75,9 @@ async def media_side(
 
     """
     if settings.media.kind is MediaKind.RELAY:
-        side = _relay_side(settings, desk, tls, listener)
+        side = _relay_side(settings, core, tls, listener)
     else:
-        side = _remote_side(settings, desk)
+        side = _remote_side(settings, core)
     async with side as there:
         yield there
 
@@ -85,16 +85,16 @@ async def media_side(
 @asynccontextmanager
 async def _relay_side(
     settings: ServerSettings,
-    desk: Desk,
+    core: ServerCore,
     tls: ssl.SSLContext | None,
     listener: socket.socket | None,
 ) -> AsyncGenerator[MediaSide]:
     relay = Relay(
-        authorize_publish=desk.gate.authorize_publish,
-        authorize_play=desk.gate.authorize_play,
-        on_stream_started=desk.gate.on_stream_started,
-        on_stream_ended=desk.gate.on_stream_ended,
-        turns=desk.turns,
+        authorize_publish=core.gate.authorize_publish,
+        authorize_play=core.gate.authorize_play,
+        on_stream_started=core.gate.on_stream_started,
+        on_stream_ended=core.gate.on_stream_ended,
+        turns=core.turns,
     )
     host, port = settings.rtmp_host, settings.rtmp_port
     async with AsyncExitStack() as stack:
@@ -109,13 +109,13 @@ async def _relay_side(
         stack.callback(lambda: [task.cancel() for task in beside])
         recorder = None
         if settings.recorder.url:
-            recorder = Recorder(settings.recorder, desk.rooms, relay)
+            recorder = Recorder(settings.recorder, core.rooms, relay)
             beside.append(tasks.create_task(recorder.run(), name="recorder"))
         if settings.echo.enabled:
-            agent = await desk.turns.turn(lambda: desk.echo_agent(relay))
+            agent = await core.turns.turn(lambda: core.echo_agent(relay))
             beside.append(tasks.create_task(agent.run(), name="echo"))
         yield MediaSide(
-            desk.streams.relay_backend(relay, address[1], recorder),
+            core.streams.relay_backend(relay, address[1], recorder),
             address,
             relay.stats,
             tees=recorder.stats if recorder else _no_tees,
@@ -124,15 +124,15 @@ async def _relay_side(
 
 @asynccontextmanager
 async def _remote_side(
-    settings: ServerSettings, desk: Desk
+    settings: ServerSettings, core: ServerCore
 ) -> AsyncGenerator[MediaSide]:
     media = settings.media
-    live = LiveStreams(desk.gate.on_stream_started, desk.gate.on_stream_ended)
+    live = LiveStreams(core.gate.on_stream_started, core.gate.on_stream_ended)
     control = MediaControl(media.kind, media.control_url)
     backend = RemoteBackend(media, live, control.cut)
     routes: tuple[Route, ...] = ()
     if media.has_callbacks:
-        hooks = MediaHooks(media.kind, media.hook_secret, desk.gate, live, desk.turns)
+        hooks = MediaHooks(media.kind, media.hook_secret, core.gate, live, core.turns)
         routes = tuple(hooks.routes())
     parts = urlsplit(url_of(media.push_url, "x"))
     port = parts.port or (_RTMPS_PORT if parts.scheme == "rtmps" else _RTMP_PORT)

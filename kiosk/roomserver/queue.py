@@ -30,6 +30,7 @@ from kiosk.roomserver.rooms import Rooms
 from kiosk.roomserver.spaces import id_of, key_of, type_of
 from kiosk.roomserver.store import RoomRecord
 from kiosk.roomserver.store_ledger import ForgetfulLedger, Ledger, Shelf
+from kiosk.roomserver.waiter import Waiter
 
 
 LINE: Final = "queue"
@@ -58,53 +59,6 @@ class QueueRules:
     max_waiting: int = 512
 
 
-@dataclass(slots=True)
-class _Waiter:
-    room_type: RoomType
-    user_id: str
-    group: HuntGroup
-    number: int
-    """Counts arrivals: who comes back is somebody else."""
-    ahead: frozenset[int]
-    """Numbers of those who were there before and may take the same seats."""
-    silent_at: float = 0.0
-    address: str = ""
-    """Where he asked from without a login, which is all he is; empty: he has one."""
-    told: int = 0
-    """The position he knows, if this process told it."""
-    kept: str = ""
-    """The key of the room where a seat is kept."""
-    kept_until: float = 0.0
-    kept_at_most_until: float = 0.0
-
-    def is_late(self, now: float) -> bool:
-        """Say whether he fell silent, or did not come for his seat."""
-        return now > (self.kept_until if self.kept else self.silent_at)
-
-    def fact(self, now: float) -> Wire:
-        """Return what is kept of him; clocks are told by what is left."""
-        return {
-            "type": self.room_type.value,
-            "user": self.user_id,
-            "targets": list(self.group.targets),
-            "number": self.number,
-            "address": self.address,
-            "silentS": max(0.0, self.silent_at - now),
-            "kept": self.kept,
-            "keptS": max(0.0, self.kept_until - now),
-            "keptAtMostS": max(0.0, self.kept_at_most_until - now),
-        }
-
-    def take_in(self, fields: Fields, now: float) -> None:
-        """Be as a fact says."""
-        self.address = fields.optional_text("address")
-        self.kept = fields.text("kept")
-        self.silent_at = now + fields.optional_seconds("silentS", 0.0)
-        kept_s = fields.optional_seconds("keptS", 0.0)
-        self.kept_until = now + kept_s if kept_s else 0.0
-        self.kept_at_most_until = now + fields.optional_seconds("keptAtMostS", 0.0)
-
-
 @dataclass(frozen=True, slots=True)
 class _Listed:
     room_id: str
@@ -129,7 +83,7 @@ class SeatQueue:
         self._rules = rules
         self._rooms = rooms
         self._ledger = ledger or ForgetfulLedger()
-        self._waiters: dict[str, _Waiter] = {}
+        self._waiters: dict[str, Waiter] = {}
         self._arrivals = 0
 
     def __len__(self) -> int:
@@ -165,9 +119,9 @@ class SeatQueue:
             number = self._arrivals + 1
             waiter = self._arrive(room_type, asked.user_id, group, number)
             self._seek(waiter, now)
-        waiter.address = address
-        waiter.silent_at = now + asked.hold_s + self._rules.patience_s
+        waiter.address, waiter.name = address, asked.user_name
         turn_ends = min(now + self._rules.turn_s, waiter.kept_at_most_until)
+        waiter.silent_at = now + asked.hold_s + self._rules.patience_s
         waiter.kept_until = turn_ends if waiter.kept else 0.0
         self._note(waiter, now)
         return self.place_of(bell)
@@ -187,6 +141,10 @@ class SeatQueue:
         if waiter is None or waiter.number != fields.count("number"):
             waiter = self._came_elsewhere(bell, fields)
         waiter.take_in(fields, now)
+
+    def waiting(self) -> tuple[Waiter, ...]:
+        """Return those without a kept seat, in order of arrival; to be read only."""
+        return tuple(one for one in self._waiters.values() if not one.kept)
 
     def moved(self) -> Iterator[str]:
         """Walk over the bells of those who were told another place than theirs."""
@@ -241,8 +199,7 @@ class SeatQueue:
 
     def sweep(self, now: float) -> None:
         """Forget who is silent, and who did not come for his seat."""
-        late = [one for one in self._waiters.values() if one.is_late(now)]
-        for waiter in late:
+        for waiter in [one for one in self._waiters.values() if one.is_late(now)]:
             self.leave(waiter.room_type, waiter.user_id, now)
 
     def is_elsewhere(self, user_id: str, address: str, now: float) -> bool:
@@ -253,11 +210,10 @@ class SeatQueue:
             one.address not in ("", address) and not one.is_late(now) for one in mine
         )
 
-    def _came_elsewhere(self, bell: str, fields: Fields) -> _Waiter:
+    def _came_elsewhere(self, bell: str, fields: Fields) -> Waiter:
         self._waiters.pop(bell, None)
         group = HuntGroup(fields.texts("targets", MAX_TARGETS, MAX_TARGET_BYTES))
-        room_type = RoomType(fields.text("type"))
-        number = fields.count("number")
+        room_type, number = RoomType(fields.text("type")), fields.count("number")
         waiter = self._arrive(room_type, fields.text("user"), group, number)
         waiter.told = _ELSEWHERE
         if number < self._arrivals:  # he was taken out by mistake
@@ -267,14 +223,14 @@ class SeatQueue:
 
     def _arrive(
         self, room_type: RoomType, user_id: str, group: HuntGroup, number: int
-    ) -> _Waiter:
+    ) -> Waiter:
         ahead = frozenset(self._rivals_of(room_type, group, number))
-        waiter = _Waiter(room_type, user_id, group, number, ahead)
+        waiter = Waiter(room_type, user_id, group, number, ahead)
         self._waiters[bell_of(room_type, user_id)] = waiter
         self._arrivals = max(self._arrivals, number)
         return waiter
 
-    def _note(self, waiter: _Waiter, now: float) -> None:
+    def _note(self, waiter: Waiter, now: float) -> None:
         bell = bell_of(waiter.room_type, waiter.user_id)
         self._ledger.note(Shelf.PLACE, bell, waiter.fact(now))
 
@@ -294,7 +250,7 @@ class SeatQueue:
                 free -= 1
         return free < before
 
-    def _seek(self, waiter: _Waiter, now: float) -> None:
+    def _seek(self, waiter: Waiter, now: float) -> None:
         """Give somebody a seat that nobody before him waits for."""
         listed = self._listed(waiter.room_type)
         for target in waiter.group.targets:
@@ -303,14 +259,14 @@ class SeatQueue:
                 if waiter.kept:
                     return
 
-    def _keep(self, waiter: _Waiter, key: str, now: float) -> None:
+    def _keep(self, waiter: Waiter, key: str, now: float) -> None:
         waiter.kept = key
         # Another seat in the place of a lost one: no longer, unless he asks again.
         waiter.kept_until = waiter.kept_until or now + self._rules.turn_s
         waiter.kept_at_most_until = now + self._rules.longest_turn_s
         self._note(waiter, now)
 
-    def _keep_nothing(self, waiter: _Waiter, now: float) -> None:
+    def _keep_nothing(self, waiter: Waiter, now: float) -> None:
         waiter.kept = ""
         waiter.silent_at = waiter.kept_until
         self._note(waiter, now)
@@ -333,10 +289,9 @@ class SeatQueue:
         """Return where a user sits already: one that crashed takes it over."""
         for room in self._listed(room_type):
             record = self._rooms.find(room.key)
-            if record is not None and record.seat_of(user_id) is not None:
-                is_an_id = self._is_id(room.key)
-                if group.wants(room.room_id, room.label, is_an_id):
-                    return record
+            wants = group.wants(room.room_id, room.label, self._is_id(room.key))
+            if record is not None and wants and record.seat_of(user_id) is not None:
+                return record
         return None
 
     def _rivals_of(
@@ -347,16 +302,15 @@ class SeatQueue:
             if before and group.overlaps(other.group):
                 yield other.number
 
-    def _ahead_of(self, waiter: _Waiter) -> int:
+    def _ahead_of(self, waiter: Waiter) -> int:
         return sum(
             other.number in waiter.ahead and not other.kept
             for other in self._waiters.values()
         )
 
-    def _reason_for(self, waiter: _Waiter) -> str:
+    def _reason_for(self, waiter: Waiter) -> str:
         for room in self._listed(waiter.room_type):
-            is_an_id = self._is_id(room.key)
-            if waiter.group.wants(room.room_id, room.label, is_an_id):
+            if waiter.group.wants(room.room_id, room.label, self._is_id(room.key)):
                 return "full"
         return "absent"
 

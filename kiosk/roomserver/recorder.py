@@ -33,6 +33,7 @@ from kiosk.roomserver.spaces import id_of, key_of
 from kiosk.rtmp.client import PublishClient
 from kiosk.rtmp.handshake import RANDOM_BYTES
 from kiosk.rtmp.url import RtmpUrl
+from kiosk.tls import trusting
 
 
 log: Final = logging.getLogger(__name__)
@@ -218,7 +219,7 @@ class Recorder:
         self._relay = relay
         self._limits = limits
         self._wanted = HuntGroup(settings.rooms)
-        self._tls = ssl.create_default_context(cafile=settings.ca_file)
+        self._tls = trusting(settings.ca_file)
         self._tees: dict[str, Tee] = {}
         self._tasks: dict[str, asyncio.Task[Never]] = {}
 

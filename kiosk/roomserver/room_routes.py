@@ -216,7 +216,9 @@ class RoomRoutes:
         room_id = asked.room_id or self._room_ids.new()
         key, now = caller.key(room_id), self._clock.monotonic()
         try:
-            return self._rooms.reserve(key, asked.user_id, asked.label, now)
+            return self._rooms.reserve(
+                key, asked.user_id, asked.label, now, creator=asked.creator
+            )
         except RoomProblem as problem:
             if problem.code is msg.RoomCode.ROOM_ID_TAKEN:
                 raise _room_id_taken(room_id) from None

@@ -148,9 +148,11 @@ class Rooms:
             if record.seats and type_of(record.room_id) is room_type
         )
 
-    def reserve(self, room_id: str, owner: str, label: str, now: float) -> RoomRecord:
+    def reserve(
+        self, room_id: str, owner: str, label: str, now: float, *, creator: str = ""
+    ) -> RoomRecord:
         """
-        Reserve an id (v2 create_room): nobody sits there yet.
+        Reserve an id (v2 create_room), perhaps again: nobody sits there yet.
 
         Raises:
             RoomProblem: ROOM_ID_TAKEN, or SERVER_ERROR above a quota.
@@ -158,11 +160,11 @@ class Rooms:
         """
         if self._store.get(room_id) is not None:
             raise RoomProblem(RoomCode.ROOM_ID_TAKEN)
-        mine = self._store.owned_by(owner)
-        many = len(self._store) >= self.rules.max_rooms
-        if many or mine >= self.rules.max_rooms_per_owner:
+        rules, rooms = self.rules, self._store
+        mine = rooms.owned_by(owner)
+        if len(rooms) >= rules.max_rooms or mine >= rules.max_rooms_per_owner:
             raise RoomProblem(RoomCode.SERVER_ERROR)
-        record = RoomRecord(room_id, label, owner, seq=self.log.highest)
+        record = RoomRecord(room_id, label, owner, creator, seq=self.log.highest)
         self._store.put(record)
         self.attendance.reserved(room_id, now)
         return record
@@ -206,7 +208,7 @@ class Rooms:
         """
         Take a seat, or take one's own seat over with a new stream.
 
-        The first to sit becomes the creator.  Repeating the same request
+        The first to sit becomes the creator, if there is none.  Repeating the same request
         changes nothing but the heartbeat.
 
         Raises:

@@ -29,10 +29,11 @@ from kiosk.roomserver.asking import ServerClock
 from kiosk.roomserver.boot_header import BootHeader
 from kiosk.roomserver.cloud import ask_cloud
 from kiosk.roomserver.console_service import OperatorSide
-from kiosk.roomserver.desk import Desk
+from kiosk.roomserver.core import ServerCore
 from kiosk.roomserver.enrolment_file import EnrolmentFile
 from kiosk.roomserver.http import Door
 from kiosk.roomserver.http_server import listen, serving
+from kiosk.roomserver.inside import Beside, Inside
 from kiosk.roomserver.long_polls import LongPolls
 from kiosk.roomserver.media_service import media_side
 from kiosk.roomserver.settings import ServerSettings
@@ -49,6 +50,8 @@ from kiosk.roomserver.tls import server_context
 log = logging.getLogger(__name__)
 
 _NAME_BYTES = 8
+_AWAY_S = 0.1
+"""So soon the sweep asks again for a turn that the store did not give."""
 _NONE_GIVEN = Listeners()
 _CLOCK = ServerClock(time.monotonic, lambda: time.time_ns() / 1e9)
 
@@ -60,6 +63,8 @@ class ServerAddresses:
     http: tuple[str, int]
     rtmp: tuple[str, int]
     secure: bool = False
+    beside: str = ""
+    """Where a neighbour of the server is found, if there is one."""
 
     @property
     def http_url(self) -> str:
@@ -77,11 +82,13 @@ async def serve(
     on_ready: Callable[[ServerAddresses], None],
     clock: ServerClock = _CLOCK,
     listeners: Listeners = _NONE_GIVEN,
+    beside: Beside | None = None,
 ) -> Never:
     """
     Serve until cancelled; ``on_ready`` is called once, when both ports answer.
 
-    Sockets in ``listeners`` listen already: no address is opened for them.
+    Sockets in ``listeners`` listen already: no address is opened for them.  What runs
+    ``beside`` the server begins after it and ends before.
 
     Raises:
         OSError: If an address, the certificate, the store or the enrolments cannot be
@@ -93,27 +100,27 @@ async def serve(
     async with AsyncExitStack() as stack:
         ledger = await stack.enter_async_context(_ledger(settings))
         later = asyncio.get_running_loop().call_later
-        desk = await ledger.turn(
-            lambda: Desk(
+        core = await ledger.turn(
+            lambda: ServerCore(
                 settings, clock, secrets.token_bytes, polls.ring, ledger, later=later
             )
         )
-        enrolments = await _enrolments(settings.enrolment_path, desk)
+        enrolments = await _enrolments(settings.enrolment_path, core)
         listener = stack.enter_context(
             listeners.http or listen("http", settings.http_host, settings.http_port)
         )
         media = await stack.enter_async_context(
-            media_side(settings, desk, context, listeners.rtmp)
+            media_side(settings, core, context, listeners.rtmp)
         )
         operators = OperatorSide(
             settings,
-            desk,
+            core,
             clock,
             streams=media.streams,
             tees=media.tees,
             polls=lambda: len(polls),
         )
-        routes = await ledger.turn(lambda: desk.routes(media.backend))
+        routes = await ledger.turn(lambda: core.routes(media.backend))
         app = BootHeader(Door(routes, polls, ask_cloud, ledger), ledger)
         whole = operators.around(app, media.routes)
         http = await stack.enter_async_context(
@@ -121,19 +128,21 @@ async def serve(
         )
         stack.callback(polls.release_all)
         stack.callback(operators.readiness.end)
+        near = Inside(app, core, operators.count)
+        neighbour = await stack.enter_async_context(beside(near)) if beside else ""
         operators.readiness.begin()
         at = ServerAddresses(
-            listener.getsockname()[:2], media.address, context is not None
+            listener.getsockname()[:2], media.address, context is not None, neighbour
         )
         on_ready(at)
         async with asyncio.TaskGroup() as tasks:
-            sweeps = (*desk.sweeps, *operators.sweeps)
+            sweeps = (*core.sweeps, *operators.sweeps)
             sweeping = sweep_forever(sweeps, settings.sweep_s, ledger)
             tasks.create_task(sweeping, name="sweep")
             if enrolments is not None:
-                tasks.create_task(enrolments.watch(desk.enrol), name="enrolments")
-            if desk.im_groups is not None:
-                telling = desk.im_groups.tell_forever(ask_cloud)
+                tasks.create_task(enrolments.watch(core.enrol), name="enrolments")
+            if core.im_groups is not None:
+                telling = core.im_groups.tell_forever(ask_cloud)
                 tasks.create_task(telling, name="im cloud")
             await outlive(http)
 
@@ -184,12 +193,12 @@ def _shared_module() -> _SharedModule:
         raise OSError(errno.EINVAL, reason) from None
 
 
-async def _enrolments(path: str, desk: Desk) -> EnrolmentFile | None:
-    """Let a desk know who is enrolled, where somebody has to be."""
+async def _enrolments(path: str, core: ServerCore) -> EnrolmentFile | None:
+    """Let the core know who is enrolled, where somebody has to be."""
     if not path:
         return None
     enrolments = EnrolmentFile(Path(path))
-    await enrolments.look(desk.enrol)
+    await enrolments.look(core.enrol)
     return enrolments
 
 
@@ -215,15 +224,25 @@ async def sweep_forever(
     period_s: float,
     turns: Turns,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    now: Callable[[], float] = time.monotonic,
 ) -> Never:
-    """Sweep for ever; a sweep that fails is logged and the next one comes."""
+    """
+    Sweep for ever; a sweep that fails is logged and the next one comes.
+
+    The next begins a period after this one began, however long its turns took, and
+    soon where there were none to be had: attendance gives every member what a sweep
+    is late by, so a rest too long would keep ghosts that nothing excuses.
+    """
+    due = now() + period_s
     while True:
-        await sleep(period_s)
+        await sleep(max(0.0, due - now()))
+        due = now() + period_s
         for sweep in sweeps:
             try:
                 await turns.turn(sweep)
             except StoreAway:
-                break  # nobody is late for it: attendance forgives a late sweep
+                due = min(due, now() + _AWAY_S)
+                break
             except Exception:
                 # The end of this sweep's line: ghosts must not live for ever.
                 log.exception("sweep failed")

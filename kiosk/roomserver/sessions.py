@@ -15,7 +15,9 @@ import hmac
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
+from kiosk.room.codes import NOT_LOGGED_IN, token_refusal
 from kiosk.room.fields import Fields
 from kiosk.room.wire_json import Wire
 from kiosk.roomserver.store_ledger import ForgetfulLedger, Ledger, Shelf
@@ -23,6 +25,9 @@ from kiosk.roomserver.store_ledger import ForgetfulLedger, Ledger, Shelf
 
 _FORM = re.compile(r"[0-9a-f]{32}\*[0-9a-f]{1,16}\*[A-Za-z0-9+/=]{0,64}")
 _RANDOM_BYTES = 16
+LEASE_S: Final = 12.0
+"""A machine that asked nothing for so long may have made way to another one; an idle
+kiosk asks every four seconds."""
 _TOLD_PER_IDLE = 12
 """A token in use is told so often before others would think it idle."""
 
@@ -35,6 +40,8 @@ class _Session:
     """When the other processes last learnt that it is in use."""
     address: str = ""
     """Where a login without proof came from; empty: it was proven."""
+    instance: str = ""
+    """Which machine it is of; empty: nobody said."""
 
 
 class TokenRefused(Exception):
@@ -47,10 +54,10 @@ class TokenRefused(Exception):
         "用户未登录或token过期",
         "参数不全，请检查是否忘记携带参数userID和token",  # noqa: RUF001
     )
-    DIFFERS, MALFORMED, NOT_LOGGED_IN, MISSING = 1, 2, 3, 4
+    DIFFERS, MALFORMED, NOT_LOGGED_IN, MISSING = 1, 2, NOT_LOGGED_IN, 4
 
     def __init__(self, number: int) -> None:
-        super().__init__(f"鉴权失败 错误码:{number} 错误信息:{self._TEXTS[number]}")
+        super().__init__(token_refusal(number, self._TEXTS[number]))
         self.number = number
 
 
@@ -87,7 +94,9 @@ class Sessions:
         """Return the number of users logged in."""
         return len(self._sessions)
 
-    def open(self, user_id: str, now: float, address: str = "") -> str:
+    def open(
+        self, user_id: str, now: float, address: str = "", instance: str = ""
+    ) -> str:
         """
         Return a fresh token; the user's older one is void, the idlest goes.
 
@@ -95,13 +104,14 @@ class Sessions:
             user_id: Whose it is.
             now: Monotonic seconds.
             address: Where a login without proof came from; empty: it was proven.
+            instance: Which machine it is of, if that is known.
 
         """
         self._sessions.pop(user_id, None)
         while len(self._sessions) >= self._max_sessions:
             self.close(next(iter(self._sessions)))
         token = self._random_bytes(_RANDOM_BYTES).hex() + self._suffix
-        session = _Session(_hash_of(token), now, now, address)
+        session = _Session(_hash_of(token), now, now, address, instance)
         self._sessions[user_id] = session
         self._note(user_id, session)
         return token
@@ -117,7 +127,9 @@ class Sessions:
         if fact is not None:
             fields = Fields(fact)
             token_hash, address = fields.text("sha256"), fields.optional_text("address")
-            self._sessions[user_id] = _Session(token_hash, now, now, address)
+            instance = fields.optional_text("instance")
+            session = _Session(token_hash, now, now, address, instance)
+            self._sessions[user_id] = session
 
     def begin_anew(self, now: float) -> None:
         """Count every token as used now."""
@@ -154,6 +166,18 @@ class Sessions:
             return None
         return session.address
 
+    def is_in_use(self, user_id: str, instance: str, now: float) -> bool:
+        """
+        Say whether another machine is at work under that name.
+
+        One that was silent for :data:`LEASE_S` is not, nor is one that never said which
+        it is: as with the originals its login is over with the next.
+        """
+        session = self._sessions.get(user_id)
+        if session is None or not session.instance or not instance:
+            return False
+        return session.instance != instance and now - session.used_at <= LEASE_S
+
     def close(self, user_id: str) -> None:
         """Void a user's token; repeatable."""
         if self._sessions.pop(user_id, None) is not None:
@@ -166,7 +190,11 @@ class Sessions:
                 self.close(user_id)
 
     def _note(self, user_id: str, session: _Session) -> None:
-        fact: Wire = {"sha256": session.token_hash, "address": session.address}
+        fact: Wire = {
+            "sha256": session.token_hash,
+            "address": session.address,
+            **({"instance": session.instance} if session.instance else {}),
+        }
         self._ledger.note(Shelf.SESSION, user_id, fact)
 
 

@@ -42,7 +42,8 @@ class RoomRecord:
     owner: str
     """Who called create_room."""
     creator: str = ""
-    """Who pushed first and may destroy; empty while the id is only reserved."""
+    """Who pushed first and may destroy; empty while the id is only reserved, unless
+    it was said whose the room was before it was forgotten."""
     seats: tuple[Seat, ...] = ()
     seq: int = 0
     """Number of the last event."""

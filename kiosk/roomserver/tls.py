@@ -11,8 +11,7 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass
 
-
-_SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20"
+from kiosk.tls import SAFE_SUITES
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ def server_context(files: TlsFiles) -> ssl.SSLContext:
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_ciphers(_SUITES)
+    context.set_ciphers(SAFE_SUITES)
     context.options |= (
         ssl.OP_NO_RENEGOTIATION
         | ssl.OP_NO_COMPRESSION

@@ -1,5 +1,5 @@
 """
-A picture to draw on, in units, with text that always fits somewhere.
+A picture to draw on, in units.
 
 Pixels are premultiplied all the way: pasting an opaque ink through a mask is
 then exactly "over", on a page as on a transparent overlay, and nothing has to
@@ -8,18 +8,19 @@ be converted at the end.
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Final
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from kiosk.ports import PageFrame, Rect
-from kiosk.ui.fonts import Fonts, is_cjk, runs
+from kiosk.ui.contrast import Ink
 from kiosk.ui.icons import OVERSAMPLING, icon_mask
-from kiosk.ui.screens import Icon
+from kiosk.ui.signs import Icon
+from kiosk.ui.typesetting import Typesetter
 
 
-Ink = tuple[int, int, int]
 Box = tuple[float, float, float, float]
 
 OPAQUE: Final = 255
@@ -28,11 +29,6 @@ CLEAR: Final = "RGBX"
 Mode of a picture that begins transparent: its fourth channel is our alpha.  In
 Pillow's own RGBA a mask over a clear pixel sets the colour unmultiplied.
 """
-NEVER_FIRST: Final = frozenset("，。、；：！？）》」』】”’…,.;:!?)]}%")  # noqa: RUF001
-"""Chinese and Latin marks that no line begins with (GB/T 15834 section 5.1)."""
-LARGEST_FACE: Final = 400
-BALANCING_STEPS: Final = 8
-MOST_LINES: Final = 64
 
 
 class Canvas:
@@ -42,13 +38,14 @@ class Canvas:
     Args:
         image: Opaque RGBA, or of :data:`CLEAR`; changed in place.
         scale: Pixels of one unit.
+        type_: Measures text in that scale.
 
     """
 
-    def __init__(self, image: Image.Image, scale: float, fonts: Fonts) -> None:
+    def __init__(self, image: Image.Image, scale: float, type_: Typesetter) -> None:
         self.image = image
         self._scale = scale
-        self._fonts = fonts
+        self._type = type_
         self._draw = ImageDraw.Draw(image)
 
     @property
@@ -98,6 +95,37 @@ class Canvas:
         box = (x - inner, y - inner, x + inner, y + inner)
         self.frame(box, inner, width, ink)
 
+    def arc(
+        self,
+        x: float,
+        y: float,
+        radius: float,
+        width: float,
+        ink: Ink,
+        *,
+        start: float,
+        end: float,
+    ) -> None:
+        """Draw a part of a circle, clockwise; in degrees from three o'clock on."""
+        side = 2 * max(1, round(radius * self._scale))
+        corner = (
+            round(x * self._scale) - side // 2,
+            round(y * self._scale) - side // 2,
+        )
+        mask = _arc(side, max(1, round(width * self._scale)), start, end)
+        self.image.paste((*ink, OPAQUE), corner, mask)
+
+    def picture(self, picture: Image.Image, box: Box, radius: float = 0.0) -> None:
+        """Draw a picture in RGBA, scaled to fill ``box``."""
+        left, top, right, bottom = (round(side * self._scale) for side in box)
+        size = (max(1, right - left), max(1, bottom - top))
+        scaled = picture.resize(size, Image.Resampling.LANCZOS)
+        mask = scaled.getchannel("A")
+        if radius > 0:
+            corner = min(round(radius * self._scale), min(size) // 2)
+            mask = ImageChops.multiply(mask, _rounded(size, corner, OPAQUE))
+        self.image.paste(scaled.convert("RGB").convert("RGBA"), (left, top), mask)
+
     def icon(self, icon: Icon, x: float, y: float, size: float, ink: Ink) -> None:
         """Draw a sign around a point."""
         side = max(1, round(size * self._scale))
@@ -106,11 +134,25 @@ class Canvas:
 
     def text_width(self, text: str, size: float, *, bold: bool = False) -> float:
         """Return how wide a line would be."""
-        pixels = sum(
-            self._face(size, bold=bold, cjk=cjk).getlength(run)
-            for cjk, run in runs(text)
-        )
-        return pixels / self._scale
+        return self._type.width(text, size, bold=bold)
+
+    def fit(
+        self,
+        text: str,
+        sizes: tuple[float, ...],
+        width: float,
+        lines: int,
+        *,
+        bold: bool = False,
+    ) -> tuple[float, list[str]]:
+        """Return in how few lines the text fits, in the largest size, and those."""
+        return self._type.fit(text, sizes, width, lines, bold=bold)
+
+    def balanced(
+        self, lines: list[str], size: float, width: float, *, bold: bool = False
+    ) -> list[str]:
+        """Return the same lines, broken so that they are about equally long."""
+        return self._type.balanced(lines, size, width, bold=bold)
 
     def text(
         self,
@@ -130,82 +172,16 @@ class Canvas:
         """
         width = self.text_width(text, size, bold=bold)
         at = (x - align * width) * self._scale
-        for cjk, run in runs(text):
-            face = self._face(size, bold=bold, cjk=cjk)
-            if isinstance(face, ImageFont.FreeTypeFont):
+        for run in self._type.set_runs(text, size, bold=bold):
+            if isinstance(run.face, ImageFont.FreeTypeFont):
                 place, anchor = (at, baseline * self._scale), "ls"
             else:
                 place, anchor = (at, (baseline - size) * self._scale), None
-            self._draw.text(place, run, (*ink, OPAQUE), face, anchor)
-            at += face.getlength(run)
+            self._draw.text(
+                place, run.text, (*ink, OPAQUE), run.face, anchor, features=run.features
+            )
+            at += run.advance
         return width
-
-    def fit(
-        self,
-        text: str,
-        sizes: tuple[float, ...],
-        width: float,
-        lines: int,
-        *,
-        bold: bool = False,
-    ) -> tuple[float, list[str]]:
-        """Return in how few lines the text fits, in the largest size, and those."""
-        for few in range(1, lines + 1):
-            # Rather one line in a smaller size than a second one of a word.
-            for size in sizes:
-                broken = self.wrap(text, size, width, bold=bold, most=lines + 1)
-                if len(broken) <= few:
-                    return size, broken
-        size = sizes[-1]
-        broken = self.wrap(text, size, width, bold=bold, most=lines)
-        broken[-1] = self._shortened(f"{broken[-1]}…", size, width, bold=bold)
-        return size, broken
-
-    def balanced(
-        self, lines: list[str], size: float, width: float, *, bold: bool = False
-    ) -> list[str]:
-        """Return the same lines, broken so that they are about equally long."""
-        text = " ".join(lines)
-        if len(lines) == 1 or any(is_cjk(character) for character in text):
-            return lines
-        for part in range(BALANCING_STEPS, 0, -1):
-            narrow = width * (1.0 - part / (2 * BALANCING_STEPS))
-            broken = self.wrap(text, size, narrow, bold=bold)
-            if len(broken) == len(lines):
-                return broken
-        return lines
-
-    def wrap(
-        self,
-        text: str,
-        size: float,
-        width: float,
-        *,
-        bold: bool = False,
-        most: int = MOST_LINES,
-    ) -> list[str]:
-        """
-        Break text into lines, no more than ``most``; the rest is left out.
-
-        A word wider than a line is broken within.
-        """
-        lines: list[str] = []
-        line = ""
-        for piece in _pieces(text):
-            longer = line + piece
-            if line and self.text_width(longer.rstrip(), size, bold=bold) > width:
-                lines.append(line.rstrip())
-                longer = piece
-            line = longer
-            while self.text_width(line.rstrip(), size, bold=bold) > width:
-                kept = self._longest_start(line, size, width, bold=bold)
-                if kept == len(line) or len(lines) >= most:
-                    break
-                lines.append(line[:kept])
-                line = line[kept:]
-            if len(lines) >= most:
-                return lines[:most]
-        return [*lines, line.rstrip()] if line.strip() or not lines else lines
 
     def page(self) -> PageFrame:
         """Return the whole picture."""
@@ -217,48 +193,6 @@ class Canvas:
         left, top, right, bottom = box
         rect = Rect(left, top, right - left, bottom - top)
         return _page(self.image.crop(box)), rect
-
-    def _face(
-        self, size: float, *, bold: bool, cjk: bool
-    ) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-        pixels = min(max(1, round(size * self._scale)), LARGEST_FACE)
-        return self._fonts.face(pixels, bold=bold, cjk=cjk)
-
-    def _longest_start(
-        self, text: str, size: float, width: float, *, bold: bool
-    ) -> int:
-        """Return how many characters fit, at least one."""
-        low, high = 1, len(text)
-        while low < high:
-            middle = (low + high + 1) // 2
-            if self.text_width(text[:middle], size, bold=bold) <= width:
-                low = middle
-            else:
-                high = middle - 1
-        return low
-
-    def _shortened(self, text: str, size: float, width: float, *, bold: bool) -> str:
-        while len(text) > 1 and self.text_width(text, size, bold=bold) > width:
-            text = f"{text[:-2].rstrip()}…"
-        return text
-
-
-def _pieces(text: str) -> list[str]:
-    """Cut text where a line may end: after blanks and around Chinese."""
-    pieces: list[str] = []
-    for character in text:
-        joins = bool(pieces) and (
-            character == " "
-            or character in NEVER_FIRST
-            or not (
-                pieces[-1].endswith(" ") or is_cjk(character) or is_cjk(pieces[-1][-1])
-            )
-        )
-        if joins:
-            pieces[-1] += character
-        else:
-            pieces.append(character)
-    return pieces
 
 
 @lru_cache(maxsize=96)
@@ -281,6 +215,31 @@ def _disc(radius: int, level: int) -> Image.Image:
     edge = side * OVERSAMPLING - 1
     ImageDraw.Draw(large).ellipse((0, 0, edge, edge), fill=level)
     return large.resize((side, side), Image.Resampling.BOX)
+
+
+@lru_cache(maxsize=16)
+def _arc(side: int, width: int, start: float, end: float) -> Image.Image:
+    """Return the mask of a part of a circle that touches the edges."""
+    large = side * OVERSAMPLING
+    line = width * OVERSAMPLING
+    mask = Image.new("L", (large, large), 0)
+    pen = ImageDraw.Draw(mask)
+    pen.arc((0, 0, large - 1, large - 1), start, end, fill=OPAQUE, width=line)
+    for degrees in (start, end):
+        turn = math.radians(degrees)
+        reach = (large - line) / 2
+        x = large / 2 + reach * math.cos(turn)
+        y = large / 2 + reach * math.sin(turn)
+        pen.ellipse(
+            (x - line / 2, y - line / 2, x + line / 2, y + line / 2), fill=OPAQUE
+        )
+    return mask.resize((side, side), Image.Resampling.BOX)
+
+
+def forget_shapes() -> None:
+    """Let go of what was drawn to be drawn with; it is drawn again as it is wanted."""
+    for shapes in (_rounded, _disc, _arc):
+        shapes.cache_clear()
 
 
 def _page(image: Image.Image) -> PageFrame:

@@ -13,7 +13,7 @@ from typing import Final
 
 from PIL import Image, ImageDraw
 
-from kiosk.ui.screens import Icon
+from kiosk.ui.signs import Icon
 
 
 GRID: Final = 24.0
@@ -95,6 +95,11 @@ def icon_mask(icon: Icon, size: int) -> Image.Image:
     return pen.mask.resize((size, size), Image.Resampling.BOX)
 
 
+def _arrow_down(pen: _Pen) -> None:
+    pen.line((12, 3), (12, 20), width=2.6)
+    pen.line((5.4, 13.6), (12, 20.4), (18.6, 13.6), width=2.6)
+
+
 def _camera(pen: _Pen) -> None:
     pen.block(2, 6, 15.6, 18, 2.4)
     pen.polygon((16.8, 10.6), (22, 7.4), (22, 16.6), (16.8, 13.4))
@@ -133,6 +138,13 @@ def _message(pen: _Pen) -> None:
     pen.polygon((6, 16), (6, 22), (12.6, 16))
 
 
+def _speaker(pen: _Pen) -> None:
+    pen.block(2, 8.6, 7.4, 15.4, 1.2)
+    pen.polygon((6, 9.6), (12.4, 4), (12.4, 20), (6, 14.4))
+    pen.arc((9.4, 7.6, 18.2, 16.4), 300, 60, 2.0)
+    pen.arc((5.4, 3.6, 22.2, 20.4), 300, 60, 2.0)
+
+
 def _microphone(pen: _Pen) -> None:
     pen.block(8.6, 2, 15.4, 14, 3.4)
     pen.arc((5.2, 4.6, 18.8, 18), 0, 180, 1.9)
@@ -149,6 +161,11 @@ def _microphone_off(pen: _Pen) -> None:
 def _person(pen: _Pen) -> None:
     pen.disc(12, 7.4, 4.4)
     pen.half_disc(3.4, 13.4, 20.6, 30)
+
+
+def _recording(pen: _Pen) -> None:
+    pen.ring(12, 12, 9)
+    pen.disc(12, 12, 5)
 
 
 def _shield(pen: _Pen) -> None:
@@ -172,6 +189,7 @@ def _warning(pen: _Pen) -> None:
 
 
 _STROKES: Final[Mapping[Icon, Callable[[_Pen], None]]] = {
+    Icon.ARROW_DOWN: _arrow_down,
     Icon.CAMERA: _camera,
     Icon.CHECK: _check,
     Icon.CLOCK: _clock,
@@ -180,8 +198,10 @@ _STROKES: Final[Mapping[Icon, Callable[[_Pen], None]]] = {
     Icon.LOCK_OPEN: _lock_open,
     Icon.MESSAGE: _message,
     Icon.MICROPHONE: _microphone,
+    Icon.SPEAKER: _speaker,
     Icon.MICROPHONE_OFF: _microphone_off,
     Icon.PERSON: _person,
+    Icon.RECORDING: _recording,
     Icon.SHIELD: _shield,
     Icon.WARNING: _warning,
 }

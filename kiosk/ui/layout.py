@@ -1,13 +1,16 @@
 """
-Where things go on a display of any size. Pure arithmetic, in display pixels.
+Where things go on a display of any size. Pure arithmetic.
 
-Everything is measured in *units*: 1 is a pixel of a display of 1280x720.  A
-display that is narrow for its height is measured by its width, so that the text
-of a portrait one still fits.
+Everything is measured in *units*: 1 is a pixel of a display of 1280x720, and
+of a portrait one of 720x1280.  Where the panel's diagonal is known, units grow
+until the smallest type is 4.8 mm high (ADA 707.7.2, EN 301 549: the capital
+I), and the layout makes do with the fewer that are left.
 """
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import Final
 
 from kiosk.ports import Rect
@@ -15,14 +18,24 @@ from kiosk.ports import Rect
 
 REFERENCE_HEIGHT: Final = 720
 NARROWEST: Final = 960
-"""Units; no screen is laid out for less width than this."""
+"""Units; a display that is narrower for its height is measured by its width."""
+TALL_WIDTH: Final = 720
+TALL_HEIGHT: Final = 960
+FEWEST: Final = (600, 352)
+"""Units that a screen needs at least, whatever the size of its type."""
 
-BAR: Final = 92
-"""Units from the top that belong to the bank's name and the clock."""
-STRIP: Final = 98
-"""Units at the bottom that mirror the buttons."""
+SMALLEST_TYPE: Final = 24.0
+SMALLEST_TYPE_MM: Final = 4.8
+CAPITAL: Final = 0.714
+"""Height of a capital letter by its type's size: Noto Sans, the flattest of ours."""
+MM_PER_INCH: Final = 25.4
+
 MARGIN: Final = 48
 GAP: Final = 24
+LOW: Final = 600
+"""Units of height below which the frame is drawn flatter."""
+CALL_PILL: Final = 78
+"""Units that who is there takes, with the gap above."""
 PIP_WIDTH: Final = 312
 PIP_MARGIN: Final = 32
 SMALLEST_UNIT: Final = 0.02
@@ -33,67 +46,131 @@ SHAPE: Final = (16, 9)
 """Of a picture, where nothing else is known of it."""
 
 
-def unit(size: tuple[int, int]) -> float:
-    """Return how many pixels one unit is."""
-    width, height = size
-    return max(SMALLEST_UNIT, min(height / REFERENCE_HEIGHT, width / NARROWEST))
-
-
-def pip_rect(size: tuple[int, int], picture: tuple[int, int] = SHAPE) -> Rect:
+@dataclass(frozen=True, slots=True)
+class Layout:
     """
-    Return where the self-view goes: lower right, above the strip.
+    The places on one display.
 
-    Args:
-        size: Width and height of the display.
-        picture: Width and height of the camera's picture, or their ratio.
-
-    Sizes and offsets are even, as the chroma of a YUV 4:2:0 plane wants them.
+    Attributes:
+        size: Width and height in pixels.
+        diagonal: Of the panel in inches, where known.
 
     """
-    scale = unit(size)
-    width = _even(PIP_WIDTH * scale)
-    height = _even(PIP_WIDTH * scale * picture[1] / picture[0])
-    right = size[0] - PIP_MARGIN * scale
-    bottom = size[1] - (STRIP + GAP) * scale
-    return Rect(_even(right - width, 0), _even(bottom - height, 0), width, height)
 
+    size: tuple[int, int]
+    diagonal: float | None = None
 
-def tile_rects(
-    size: tuple[int, int], count: int, picture: tuple[int, int] = SHAPE
-) -> tuple[Rect, ...]:
-    """
-    Return where the pictures of several others go: as large as they can be.
+    @property
+    def is_tall(self) -> bool:
+        """Whether the display stands upright."""
+        return self.size[1] > 1.1 * self.size[0]
 
-    They stand above what else is on the screen, which covers none of them.
+    @property
+    def unit(self) -> float:
+        """How many pixels one unit is."""
+        width, height = self.size
+        if self.is_tall:
+            plain = min(width / TALL_WIDTH, height / TALL_HEIGHT)
+        else:
+            plain = min(height / REFERENCE_HEIGHT, width / NARROWEST)
+        if self.diagonal:
+            readable = SMALLEST_TYPE_MM / self._type_mm(1.0)
+            bounds = sorted(FEWEST, reverse=not self.is_tall)
+            most = min(width / bounds[0], height / bounds[1])
+            plain = max(plain, min(readable, most))
+        return max(SMALLEST_UNIT, plain)
 
-    Args:
-        size: Width and height of the display.
-        count: How many, at least one.
-        picture: Width and height of the camera's picture, as for :func:`pip_rect`.
+    @property
+    def smallest_type_mm(self) -> float | None:
+        """How high the smallest capital is, where the diagonal is known."""
+        return self._type_mm(self.unit) if self.diagonal else None
 
-    """
-    scale = unit(size)
-    gap, label = TILE_GAP * scale, TILE_LABEL * scale
-    below = pip_rect(size, picture).y - GAP * scale
-    room = (size[0] - 2 * gap, below - gap)
-    width, columns = max(
-        (_tile_width(room, columns, -(-count // columns), gap, label), columns)
-        for columns in range(1, count + 1)
-    )
-    width = _even(width)
-    height = _even(width * SHAPE[1] / SHAPE[0])
-    rows = -(-count // columns)
-    left = (size[0] - columns * (width + gap) + gap) / 2
-    top = gap + (room[1] - rows * (height + label + gap) + gap) / 2
-    return tuple(
-        Rect(
-            _even(left + number % columns * (width + gap), 0),
-            _even(top + number // columns * (height + label + gap), 0),
-            width,
-            height,
+    @property
+    def width(self) -> float:
+        """Width of the display in units."""
+        return self.size[0] / self.unit
+
+    @property
+    def height(self) -> float:
+        """Height of the display in units."""
+        return self.size[1] / self.unit
+
+    @property
+    def bar(self) -> float:
+        """Units from the top that belong to the bank's name and the clock."""
+        return 92.0 if self.height >= LOW else 72.0
+
+    @property
+    def strip(self) -> float:
+        """Units at the bottom that mirror the buttons."""
+        if self.is_tall:
+            return 172.0
+        return 98.0 if self.height >= LOW else 84.0
+
+    def pip(self, picture: tuple[int, int] = SHAPE) -> Rect:
+        """
+        Return where the self-view goes, in pixels: lower right, above the strip.
+
+        Sizes and offsets are even, as the chroma of a YUV 4:2:0 plane wants them.
+
+        Args:
+            picture: Width and height of the camera's picture, or their ratio.
+
+        """
+        wide = min(PIP_WIDTH, self.width * (0.44 if self.is_tall else 0.28))
+        width = _even(wide * self.unit)
+        height = _even(wide * self.unit * picture[1] / picture[0])
+        right = self.size[0] - PIP_MARGIN * self.unit
+        bottom = self.size[1] - (self.strip + GAP) * self.unit
+        return Rect(_even(right - width, 0), _even(bottom - height, 0), width, height)
+
+    def tiles(self, count: int, picture: tuple[int, int] = SHAPE) -> tuple[Rect, ...]:
+        """
+        Return where the pictures of several others go: as large as they can be.
+
+        They stand above what else is on the screen, which covers none of them.
+
+        Args:
+            count: How many, at least one.
+            picture: Width and height of the camera's picture, as for :meth:`pip`.
+
+        """
+        gap, label = TILE_GAP * self.unit, TILE_LABEL * self.unit
+        below = self.pip(picture).y - GAP * self.unit
+        if self.is_tall:  # beside the self-view there is no room for who is there
+            below -= CALL_PILL * self.unit
+        room = (self.size[0] - 2 * gap, below - gap)
+        width, columns = max(
+            (_tile_width(room, columns, -(-count // columns), gap, label), columns)
+            for columns in range(1, count + 1)
         )
-        for number in range(count)
-    )
+        width = _even(width)
+        height = _even(width * SHAPE[1] / SHAPE[0])
+        rows = -(-count // columns)
+        left = (self.size[0] - columns * (width + gap) + gap) / 2
+        top = gap + (room[1] - rows * (height + label + gap) + gap) / 2
+        return tuple(
+            Rect(
+                _even(left + number % columns * (width + gap), 0),
+                _even(top + number // columns * (height + label + gap), 0),
+                width,
+                height,
+            )
+            for number in range(count)
+        )
+
+    def in_units(self, rect: Rect) -> Rect:
+        """Return a place in pixels as one in units, to the next whole ones."""
+        x, y, width, height = (
+            round(side / self.unit)
+            for side in (rect.x, rect.y, rect.width, rect.height)
+        )
+        return Rect(x, y, width, height)
+
+    def _type_mm(self, unit: float) -> float:
+        assert self.diagonal
+        pitch = self.diagonal * MM_PER_INCH / math.hypot(*self.size)
+        return SMALLEST_TYPE * unit * CAPITAL * pitch
 
 
 def fitted(cell: Rect, picture: tuple[int, int]) -> Rect:

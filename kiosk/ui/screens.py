@@ -11,9 +11,7 @@ What every screen says and shows, as a pure function.
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
@@ -21,27 +19,36 @@ from typing import Final
 from kiosk.ports import (
     Layer,
     Micros,
+    Quality,
     Received,
     ScreenFacts,
     ScreenName,
     StillScene,
 )
-from kiosk.ui.screen_words import ScreenWords
+from kiosk.ui.fault import Fault, Nameplate, fault_of
+from kiosk.ui.inspected import rows_of
+from kiosk.ui.notices import muted_of, notices_of, volume_of
+from kiosk.ui.opening import opening_lines
+from kiosk.ui.plain import duration, plain
+from kiosk.ui.screen_words import (
+    FAILED,
+    LIVE,
+    NOBODY_THERE,
+    SCREENS,
+    SETTING_CLOCK,
+    ScreenWords,
+)
+from kiosk.ui.signs import Icon, Notice
+from kiosk.ui.steps import Step, steps_of
 from kiosk.ui.still_question import StillQuestion, still_question
-from kiosk.ui.strip import IN_A_CALL, SELF_VIEW, StripButton, strip_of
-from kiosk.ui.words import FALLBACK, LANGUAGES, Words
+from kiosk.ui.strip import SELF_VIEW, StripButton, strip_of
+from kiosk.ui.texts import Texts
 
 
+TECHNICIAN: Final = ScreenName.TECHNICIAN
 NAME_LENGTH: Final = 40
 MESSAGE_LENGTH: Final = 120
 REASON_LENGTH: Final = 160
-MICROS: Final = 1_000_000
-LONGEST_TIMER_S: Final = 99 * 3600
-CODED: Final = re.compile(r"([A-Z][0-9]{3})\b[:\s]*(.*)", re.DOTALL)
-
-_FOR_TECHNICIANS: Final = frozenset(
-    {ScreenName.OUT_OF_SERVICE, ScreenName.UNCONFIGURED, ScreenName.ENDED}
-)
 
 
 class Mood(Enum):
@@ -52,26 +59,10 @@ class Mood(Enum):
     GRAVE = auto()
 
 
-class Icon(Enum):
-    """A sign that says the same as the words beside it."""
-
-    CAMERA = auto()
-    CHECK = auto()
-    CLOCK = auto()
-    HANDSET = auto()
-    HANDSET_DOWN = auto()
-    LOCK_OPEN = auto()
-    MESSAGE = auto()
-    MICROPHONE = auto()
-    MICROPHONE_OFF = auto()
-    PERSON = auto()
-    SHIELD = auto()
-    WARNING = auto()
-
-
 ICONS: Final[Mapping[ScreenName, Icon]] = {
     ScreenName.STARTING: Icon.CLOCK,
     ScreenName.IDLE: Icon.CAMERA,
+    ScreenName.CONSENT: Icon.SHIELD,
     ScreenName.CONNECTING: Icon.HANDSET,
     ScreenName.WAITING: Icon.PERSON,
     ScreenName.QUEUED: Icon.CLOCK,
@@ -84,14 +75,15 @@ ICONS: Final[Mapping[ScreenName, Icon]] = {
     ScreenName.CLOSED: Icon.CLOCK,
     ScreenName.UNCONFIGURED: Icon.WARNING,
     ScreenName.OUT_OF_SERVICE: Icon.WARNING,
+    ScreenName.TECHNICIAN: Icon.SHIELD,
 }
 
 
-class Tone(Enum):
-    """How urgent a notice is."""
-
-    WARNING = auto()
-    ALARM = auto()
+QUALITY: Final[Mapping[Quality, str]] = {
+    Quality.GOOD: "in_call.good",
+    Quality.FAIR: "in_call.fair",
+    Quality.WEAK: "in_call.weak",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,29 +95,11 @@ class Branding:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """A badge with a sign and few words."""
-
-    tone: Tone
-    icon: Icon
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Figure:
     """A number to read from afar, and what it counts."""
 
     number: str
     caption: str
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What a technician needs: the code and the words behind it."""
-
-    heading: str
-    code: str
-    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,16 +126,22 @@ class ScreenContent:
     All there is to draw.
 
     Attributes:
+        language: The name of the locale; it chooses among Chinese typefaces.
         over_picture: The base layer belongs to the peer's picture; only what
             lies over it is drawn.
         tiles: Whose pictures there are; a single one has the whole display.
         self_view: Whether the camera may be open, and its picture shown.
         hint: The one thing to press, or empty.
+        rows: The technician's page: what, and how it is.
         timer: How long the call has lasted, or empty.
+        quality: Of its connection, and ``quality_words`` says the same.
+        steps: What happens before a call, in this order.
+        volume: How loud it is, just after somebody turned it.
 
     """
 
     name: ScreenName
+    language: str
     mood: Mood
     icon: Icon
     branding: Branding
@@ -171,27 +151,36 @@ class ScreenContent:
     strip: tuple[StripButton, ...]
     notices: tuple[Notice, ...] = ()
     muted: Notice | None = None
+    volume: Notice | None = None
     hint: str = ""
     figure: Figure | None = None
     fault: Fault | None = None
     peer: str = ""
     timer: str = ""
+    quality: Quality = Quality.GOOD
+    quality_words: str = ""
     message: str = ""
     self_view: bool = False
     self_view_label: str = ""
     over_picture: bool = False
     tiles: tuple[PeerTile, ...] = ()
     still: StillQuestion | None = None
+    rows: tuple[tuple[str, str], ...] = ()
+    steps: tuple[Step, ...] = ()
 
 
 def screen_content(
     name: ScreenName,
     facts: ScreenFacts,
     *,
-    language: str,
+    texts: Texts,
     branding: Branding,
     now: Micros,
     wall_time: str = "",
+    others: Sequence[Texts] = (),
+    week: Sequence[str | None] = (),
+    local: tuple[int, int] | None = None,
+    nameplate: Nameplate | None = None,
 ) -> ScreenContent:
     """
     Return what a screen says.
@@ -199,42 +188,68 @@ def screen_content(
     Args:
         name: Which screen.
         facts: What it depends on.
-        language: A name of :data:`kiosk.ui.words.LANGUAGES`, else English.
+        texts: In which language.
         branding: Whose kiosk it is.
         now: Ends the time that the call has lasted.
         wall_time: Hours and minutes on the clock, or empty while unknown.
+        others: The languages that the customer may choose instead.
+        week: Opening hours from Monday to Sunday, as they are configured.
+        local: Weekday (0 is Monday) and minute of the day, while they are known.
+        nameplate: Which device it is.
 
     """
-    words = LANGUAGES.get(language, LANGUAGES[FALLBACK])
-    said = _said(name, facts, words)
-    in_call = name is ScreenName.IN_CALL
+    said = _said(name, facts)
+    in_call, is_closed = name is ScreenName.IN_CALL, name is ScreenName.CLOSED
     self_view = name in SELF_VIEW
     is_over_picture = _is_over_picture(name, facts)
-    tiles = _tiles(facts, words) if in_call or is_over_picture else ()
+    tiles = _tiles(facts, texts) if in_call or is_over_picture else ()
     return ScreenContent(
         name=name,
+        language=texts.language,
         mood=_mood(name, facts),
         icon=_icon(name, facts),
         branding=Branding(
             plain(branding.bank, NAME_LENGTH), plain(branding.kiosk, NAME_LENGTH)
         ),
         wall_time=wall_time,
-        title=said.title,
-        lines=said.lines,
-        strip=strip_of(name, facts, words, said),
-        notices=_notices(name, facts, words),
-        muted=_muted(name, facts, words),
-        hint=words.press_to_call if name is ScreenName.IDLE else "",
-        figure=_figure(name, facts, words),
-        fault=_fault(name, facts, words),
-        peer=_peer(facts, words) if in_call else "",
+        title=texts(said.title),
+        lines=(
+            *(texts(line) for line in said.lines),
+            *_lines(name, facts, texts),
+            *(other("idle.hold") for other in others if name is ScreenName.IDLE),
+            *(
+                opening_lines(week, *local, texts)
+                if week and local and is_closed
+                else ()
+            ),
+        ),
+        strip=strip_of(name, facts, texts, said),
+        notices=notices_of(name, facts, texts, over_picture=is_over_picture),
+        muted=muted_of(name, facts, texts),
+        volume=volume_of(name, facts, texts),
+        hint=texts("idle.hint") if name is ScreenName.IDLE else "",
+        figure=_figure(name, facts, texts),
+        fault=fault_of(
+            name,
+            plain(facts.reason, REASON_LENGTH),
+            _fault_heading(name, texts, nameplate or Nameplate()),
+            nameplate or Nameplate(),
+            (branding.bank, branding.kiosk),
+        ),
+        peer=_peer(facts, texts) if in_call else "",
         timer=duration(facts.since, now) if in_call else "",
+        quality=facts.quality if name is ScreenName.IN_CALL else Quality.GOOD,
+        quality_words=(
+            texts(QUALITY[facts.quality]) if name is ScreenName.IN_CALL else ""
+        ),
         message=plain(facts.text, MESSAGE_LENGTH) if in_call else "",
         self_view=self_view,
-        self_view_label=words.your_picture if self_view else "",
+        self_view_label=texts("self_view.label") if self_view else "",
         over_picture=is_over_picture,
         tiles=tiles,
-        still=_still(facts, words) if in_call else None,
+        still=_still(facts, texts) if in_call else None,
+        steps=steps_of(name, texts, broadcasts=facts.broadcasts),
+        rows=rows_of(facts.inspection if name is TECHNICIAN else (), texts),
     )
 
 
@@ -247,38 +262,26 @@ def _is_over_picture(name: ScreenName, facts: ScreenFacts) -> bool:
     return name is ScreenName.IN_CALL and (facts.with_picture or several)
 
 
-def duration(since: Micros, now: Micros) -> str:
-    """Return minutes and seconds, with hours from the first one on."""
-    seconds = min(max(0, (now - since) // MICROS), LONGEST_TIMER_S)
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    rest = f"{minutes:02d}:{seconds:02d}"
-    return f"{hours}:{rest}" if hours else rest
-
-
-def plain(text: str, length: int) -> str:
-    """
-    Return one line of ``text``, without controls and no longer than ``length``.
-
-    Formatting characters go too: an unclosed right-to-left override would turn
-    the words after it around.
-    """
-    shown = (
-        " " if unicodedata.category(character)[0] in "CZ" else character
-        for character in text[: 4 * length]
-    )
-    line = " ".join("".join(shown).split())
-    return line if len(line) <= length else f"{line[: length - 1].rstrip()}…"
-
-
-def _said(name: ScreenName, facts: ScreenFacts, words: Words) -> ScreenWords:
+def _said(name: ScreenName, facts: ScreenFacts) -> ScreenWords:
     if name is ScreenName.ENDED and facts.reason:
-        return words.call_failed
+        return FAILED
+    if name is ScreenName.STARTING and facts.reason:
+        return SETTING_CLOCK
     if name is ScreenName.QUEUED and facts.reason == "absent":
-        return words.nobody_there
-    if facts.broadcasts and name in words.live.screens:
-        return words.live.screens[name]
-    return words.screens[name]
+        return NOBODY_THERE
+    if facts.broadcasts and name in LIVE:
+        return LIVE[name]
+    return SCREENS[name]
+
+
+def _lines(name: ScreenName, facts: ScreenFacts, texts: Texts) -> tuple[str, ...]:
+    """Return the lines that are made of facts."""
+    if name not in {ScreenName.ENDED, ScreenName.NO_ANSWER} or not facts.reference:
+        return ()
+    if name is ScreenName.ENDED and facts.talked_us and not facts.reason:
+        lasted = duration(Micros(0), facts.talked_us)
+        return (texts("ended.facts", duration=lasted, reference=facts.reference),)
+    return (texts("ended.reference", reference=facts.reference),)
 
 
 def _mood(name: ScreenName, facts: ScreenFacts) -> Mood:
@@ -295,50 +298,38 @@ def _icon(name: ScreenName, facts: ScreenFacts) -> Icon:
     return ICONS[name]
 
 
-def _still(facts: ScreenFacts, words: Words) -> StillQuestion | None:
+def _still(facts: ScreenFacts, texts: Texts) -> StillQuestion | None:
     if facts.still is not StillScene.ASKED:
         return None
-    name = plain(facts.asked_by, NAME_LENGTH) or words.adviser
-    return still_question(name, words.still)
+    name = plain(facts.asked_by, NAME_LENGTH) or texts("peer.adviser")
+    return still_question(name, texts)
 
 
-def _notices(name: ScreenName, facts: ScreenFacts, words: Words) -> tuple[Notice, ...]:
-    notices: list[Notice] = []
-    if facts.insecure:
-        notices.append(Notice(Tone.WARNING, Icon.LOCK_OPEN, words.not_encrypted))
-    if name is ScreenName.RECONNECTING and _is_over_picture(name, facts):
-        notices.append(Notice(Tone.WARNING, Icon.WARNING, words.not_sent))
-    if name is ScreenName.IN_CALL and facts.is_poor:
-        notices.append(Notice(Tone.WARNING, Icon.WARNING, words.poor_connection))
-    if name is ScreenName.IN_CALL and facts.still is StillScene.SENDING:
-        notices.append(Notice(Tone.WARNING, Icon.CAMERA, words.still.sending))
-    return tuple(notices)
-
-
-def _muted(name: ScreenName, facts: ScreenFacts, words: Words) -> Notice | None:
-    if not facts.muted or name not in IN_A_CALL:
-        return None
-    return Notice(Tone.ALARM, Icon.MICROPHONE_OFF, words.muted)
-
-
-def _figure(name: ScreenName, facts: ScreenFacts, words: Words) -> Figure | None:
+def _figure(name: ScreenName, facts: ScreenFacts, texts: Texts) -> Figure | None:
     if name is not ScreenName.QUEUED or facts.position is None or facts.position < 1:
         return None
-    return Figure(str(min(facts.position, 999)), words.place_in_queue)
+    return Figure(str(min(facts.position, 999)), texts("queued.place"))
 
 
-def _peer(facts: ScreenFacts, words: Words) -> str:
+def _fault_heading(name: ScreenName, texts: Texts, nameplate: Nameplate) -> str:
+    """Say whose words these are; a kiosk without a name yet says its number."""
+    if name is not ScreenName.UNCONFIGURED or not nameplate.serial:
+        return texts("fault.heading")
+    return f"{texts('technician.serial')} {nameplate.serial}"
+
+
+def _peer(facts: ScreenFacts, texts: Texts) -> str:
     if len(facts.tiles) > 1:
-        return words.others.format(len(facts.tiles))
-    return plain(facts.peer_name, NAME_LENGTH) or words.adviser
+        return texts("in_call.others", count=len(facts.tiles))
+    return plain(facts.peer_name, NAME_LENGTH) or texts("peer.adviser")
 
 
-def _tiles(facts: ScreenFacts, words: Words) -> tuple[PeerTile, ...]:
+def _tiles(facts: ScreenFacts, texts: Texts) -> tuple[PeerTile, ...]:
     notes = {
-        Received.NOTHING_YET: words.is_joining,
+        Received.NOTHING_YET: texts("tile.joining"),
         Received.PICTURE: "",
-        Received.SOUND: words.sound_only,
-        Received.SILENCE: words.interrupted,
+        Received.SOUND: texts("tile.sound_only"),
+        Received.SILENCE: texts("tile.interrupted"),
     }
     return tuple(
         PeerTile(
@@ -349,12 +340,3 @@ def _tiles(facts: ScreenFacts, words: Words) -> tuple[PeerTile, ...]:
         )
         for tile in facts.tiles
     )
-
-
-def _fault(name: ScreenName, facts: ScreenFacts, words: Words) -> Fault | None:
-    reason = plain(facts.reason, REASON_LENGTH)
-    if name not in _FOR_TECHNICIANS or not reason:
-        return None
-    coded = CODED.fullmatch(reason)
-    code, said = coded.groups() if coded else ("", reason)
-    return Fault(words.for_technicians, code, said)

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from kiosk.ui.layout import MARGIN, NARROWEST
-from kiosk.ui.still_words import StillWords
+from kiosk.ui.signs import Icon
+from kiosk.ui.texts import Texts
 
 
 if TYPE_CHECKING:
     from kiosk.ui.canvas import Canvas
 
-TITLE_SIZES: Final = (52.0, 46.0, 40.0, 36.0)
-TERM_SIZES: Final = (32.0, 30.0, 28.0)
+TITLE_SIZES: Final = (52.0, 46.0, 40.0, 36.0, 28.0)
+TERM_SIZES: Final = (32.0, 30.0, 28.0, 24.0)
 OPACITY: Final = 0.94
 STEP: Final = 1.4
 
@@ -33,15 +34,15 @@ class StillQuestion:
     terms: tuple[str, ...]
 
 
-def still_question(name: str, words: StillWords) -> StillQuestion:
+def still_question(name: str, texts: Texts) -> StillQuestion:
     """Return what is asked on behalf of ``name``, which is plain and short."""
-    return StillQuestion(words.question.format(name=name), words.terms)
+    terms = texts("still.how_yes"), texts("still.how_no"), texts("still.promise")
+    return StillQuestion(texts("still.question", name=name), terms)
 
 
 def draw_still_question(canvas: Canvas, top: float, asked: StillQuestion) -> None:
     """Draw the panel from ``top`` downwards, whatever is beneath it."""
     from kiosk.ui import palette  # noqa: PLC0415 -- it knows the screens, which know us
-    from kiosk.ui.screens import Icon  # noqa: PLC0415
 
     width = min(canvas.width - 2 * MARGIN, NARROWEST)
     left = (canvas.width - width) / 2

@@ -11,10 +11,17 @@ from typing import Final
 
 from kiosk.ports import Button, ScreenFacts, ScreenName, StillScene
 from kiosk.ui.screen_words import ScreenWords
-from kiosk.ui.words import Words
+from kiosk.ui.texts import Texts
 
 
-MAY_CALL: Final = frozenset({ScreenName.IDLE, ScreenName.ENDED, ScreenName.NO_ANSWER})
+MAY_CALL: Final = frozenset(
+    {
+        ScreenName.IDLE,
+        ScreenName.CONSENT,
+        ScreenName.ENDED,
+        ScreenName.NO_ANSWER,
+    }
+)
 SELF_VIEW: Final = frozenset(
     {
         ScreenName.CONNECTING,
@@ -26,6 +33,10 @@ SELF_VIEW: Final = frozenset(
     }
 )
 IN_A_CALL: Final = SELF_VIEW | {ScreenName.QUEUED}
+
+
+_ORDER: Final = (Button.CALL, Button.MUTE, Button.HANGUP)
+"""As the real ones stand below the display."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +57,40 @@ class StripButton:
 
 
 def strip_of(
-    name: ScreenName, facts: ScreenFacts, words: Words, said: ScreenWords
+    name: ScreenName, facts: ScreenFacts, texts: Texts, said: ScreenWords
 ) -> tuple[StripButton, ...]:
     """Return the buttons as they are below the display."""
+    if name is ScreenName.TECHNICIAN:
+        back = texts("button.back")
+        return tuple(StripButton(button, back, lit=True) for button in _ORDER)
     if name is ScreenName.IN_CALL and facts.still is StillScene.ASKED:
         return (
-            StripButton(Button.CALL, words.still.yes, lit=True),
-            StripButton(Button.MUTE, words.still.no, lit=True),
-            StripButton(Button.HANGUP, words.hang_up, lit=True),
+            StripButton(Button.CALL, texts("still.yes"), lit=True),
+            StripButton(Button.MUTE, texts("still.no"), lit=True),
+            StripButton(Button.HANGUP, texts("button.hang_up"), lit=True),
         )
-    begin = words.live.start if facts.broadcasts else words.call
-    again = name in {ScreenName.ENDED, ScreenName.NO_ANSWER}
     in_a_call = name in IN_A_CALL
     muted = in_a_call and facts.muted
+    mute = "button.unmute" if muted else "button.mute"
     return (
         StripButton(
             Button.CALL,
-            words.call_again if again and not facts.broadcasts else begin,
+            texts(_call_key(name, facts)),
             name in MAY_CALL,
         ),
+        StripButton(Button.MUTE, texts(mute), in_a_call, muted),
         StripButton(
-            Button.MUTE, words.unmute if muted else words.mute, in_a_call, muted
+            Button.HANGUP,
+            texts(said.hangup),
+            in_a_call or name is ScreenName.CONSENT,
         ),
-        StripButton(Button.HANGUP, said.hangup or words.hang_up, in_a_call),
     )
+
+
+def _call_key(name: ScreenName, facts: ScreenFacts) -> str:
+    if name is ScreenName.CONSENT:
+        return "button.agree"
+    if facts.broadcasts:
+        return "live.start"
+    again = name in {ScreenName.ENDED, ScreenName.NO_ANSWER}
+    return "button.call_again" if again else "button.call"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 from pathlib import Path
@@ -13,6 +14,7 @@ from kiosk.call.record_bounds import IN_MEMORY, LARGEST_BYTES
 from kiosk.config.schema import CallsSection
 from kiosk.ports.call_record import CallRecord, DeviceLoss, SetUp
 from tests.fakes.records import fullest_record
+from tests.provision.power import FailingDisk, PowerCut
 
 
 def record(call: int, reason: str = "") -> CallRecord:
@@ -152,4 +154,23 @@ def test_keys_and_signed_urls_never_reach_the_disk(tmp_path: Path) -> None:
     text = (tmp_path / "call-00000001.json").read_text()
 
     assert "CANARY" not in text
-    assert "rtmp://h/live/s" in text
+    assert "rtmp://h/live/" in text
+
+
+def test_after_a_power_cut_every_record_told_as_kept_is_whole(tmp_path: Path) -> None:
+    whole = FailingDisk()
+    FileArchive(tmp_path / "whole", disk=whole).keep(record(1))
+
+    for at in range(1, whole.steps + 2):
+        folder = tmp_path / f"cut{at}"
+        FileArchive(folder).keep(record(1))
+        cut = FailingDisk(at, loses_cache=True)
+        with contextlib.suppress(PowerCut):
+            FileArchive(folder, disk=cut).keep(record(2))
+            cut.sync(folder)  # where nothing was cut before, it is cut now
+        later = FileArchive(folder)
+        later.load()
+
+        files = [name for name in kept_in(folder) if name.endswith(".json")]
+        whole_ones = [name for name in files if not name.startswith(".")]
+        assert len(later.newest()) == len(whole_ones) >= (2 if at > whole.steps else 1)

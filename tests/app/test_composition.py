@@ -8,7 +8,7 @@ import pytest
 
 from kiosk.app import devices
 from kiosk.app.chime import ring
-from kiosk.app.kiosk_process import settings_of
+from kiosk.app.daemon_settings import settings_of
 from kiosk.app.server_process import settings_of as server_settings_of
 from kiosk.call.events import Timer
 from kiosk.call.states import Role
@@ -16,8 +16,12 @@ from kiosk.config.load import load_kiosk, load_server
 from kiosk.config.schema import KioskConfig
 from kiosk.devices.clock_monotonic import MonotonicClock
 from kiosk.devices.speaker_synthetic import SyntheticSpeaker
+from kiosk.devices.testing.v4l2_machine import FakeMachine
+from kiosk.devices.testing.v4l2_webcam import FakeWebcam
 from kiosk.errors import ConfigError
 from kiosk.roomserver.rooms import CreatorLeaves
+from tests.fakes.stored_secrets import site
+from tests.fakes.webcams import camera_module_nodes, webcam
 
 
 CLOCK = MonotonicClock()
@@ -37,10 +41,45 @@ def config(tmp_path: Path, more: str = "") -> KioskConfig:
         ("", "SyntheticCamera"),
         ('[camera]\ndevice = "synthetic:3"\npreset = "180p"', "SyntheticCamera"),
         ('[camera]\ndevice = "file:/clip.mp4"\nbitrate_kbps = 1200', "FileCamera"),
+        ('[camera]\ndevice = "picamera2"', "Picamera2Camera"),
+        ('[camera]\ndevice = "picamera2:imx708"', "Picamera2Camera"),
     ],
 )
 def test_a_camera_text_names_its_adapter(tmp_path: Path, more: str, name: str) -> None:
     assert type(devices.make_camera(config(tmp_path, more), CLOCK)).__name__ == name
+
+
+@pytest.mark.parametrize(
+    ("nodes", "has_picamera2", "kind"),
+    [
+        ((webcam(),), True, "v4l2"),
+        ((webcam(),), False, "v4l2"),
+        (camera_module_nodes(), True, "picamera2"),
+        ((), True, "picamera2"),
+        ((), False, "v4l2"),
+    ],
+)
+def test_the_camera_that_is_there_is_the_one_on_usb_before_the_boards_own(
+    nodes: tuple[FakeWebcam, ...], has_picamera2: bool, kind: str
+) -> None:
+    machine = FakeMachine(*nodes)
+    assert devices.kind_of_camera(machine, lambda: has_picamera2) == kind
+
+
+def test_whatever_camera_is_there_has_an_adapter(tmp_path: Path) -> None:
+    made = devices.make_camera(config(tmp_path, '[camera]\ndevice = "auto"'), CLOCK)
+    assert type(made).__name__ in {"V4l2Camera", "Picamera2Camera"}
+
+
+@pytest.mark.parametrize(
+    ("device", "test_every_s", "seconds"),
+    [("alsa", 3600, 5.0), ("alsa", 0, 0.0), ("synthetic", 3600, 0.0)],
+)
+def test_only_a_sound_card_is_ever_dead(
+    tmp_path: Path, device: str, test_every_s: int, seconds: float
+) -> None:
+    text = f'[microphone]\ndevice = "{device}"\ntest_every_s = {test_every_s}'
+    assert devices.deaf_after_s(config(tmp_path, text)) == seconds
 
 
 @pytest.mark.parametrize(
@@ -63,7 +102,12 @@ def test_a_microphone_text_names_its_adapter(
 
 @pytest.mark.parametrize(
     ("device", "name"),
-    [("synthetic", "SyntheticSpeaker"), ("file:/record.wav", "FileSpeaker")],
+    [
+        ("synthetic", "SyntheticSpeaker"),
+        ("file:/record.wav", "FileSpeaker"),
+        ("alsa", "AlsaSpeaker"),
+        ("alsa:usb:1-1.3", "AlsaSpeaker"),
+    ],
 )
 def test_a_speaker_text_names_its_adapter(
     tmp_path: Path, device: str, name: str
@@ -91,6 +135,17 @@ def test_an_echo_canceller_is_followed_by_those_that_may_replace_it(
     usable = devices.echo_cancellers(config(tmp_path, f"[audio]\n{audio}"))
 
     assert [name for name, _ in usable] == names
+
+
+@pytest.mark.parametrize("device", ["alsa", "alsa:Device"])
+def test_a_microphone_that_hears_the_loudspeaker_has_its_echo_cancelled(
+    tmp_path: Path, device: str
+) -> None:
+    usable = devices.echo_cancellers(
+        config(tmp_path, f'[microphone]\ndevice = "{device}"')
+    )
+
+    assert [name for name, _ in usable] == ["livekit", "speex", "duck"]
 
 
 def test_every_echo_canceller_can_be_made_with_what_is_configured(
@@ -123,6 +178,28 @@ def test_a_button_text_names_its_adapter(tmp_path: Path) -> None:
     ]
 
     assert names == ["NoButtons", "KeyboardButtons", "ScriptButtons"]
+
+
+def test_wired_buttons_and_lamps_have_adapters_of_their_own(tmp_path: Path) -> None:
+    wired = config(
+        tmp_path,
+        '[buttons]\ndevice = "gpiozero"\ncall = 17\n'
+        '[indicators]\ndevice = "gpiozero"\nfault = 16\nactive_low = true',
+    )
+
+    keypad = config(tmp_path, '[buttons]\ndevice = "evdev:Big Pad"\ncall = "ENTER"')
+
+    made = (
+        devices.make_buttons(wired, CLOCK),
+        devices.make_buttons(keypad, CLOCK),
+        devices.make_indicators(wired, CLOCK),
+    )
+
+    assert [type(each).__name__ for each in made] == [
+        "GpiozeroButtons",
+        "EvdevButtons",
+        "GpiozeroIndicators",
+    ]
 
 
 def test_a_button_script_with_mistakes_is_a_configuration_error(tmp_path: Path) -> None:
@@ -173,20 +250,20 @@ def test_durations_reach_the_daemon_and_an_agent_waits_for_ever(tmp_path: Path) 
 
 
 def test_the_server_is_told_what_its_file_says(tmp_path: Path) -> None:
-    file = tmp_path / "server.toml"
-    file.write_text(
+    site(
+        tmp_path,
         "[server]\n"
         'http = "127.0.0.1:0"\n'
         'rtmp = "127.0.0.1:0"\n'
         "capacity = 3\n"
         'creator_leaves = "stay"\n'
-        'push_key = "0123456789abcdef0123"\n'
         "[compat]\n"
         'originals = ["10.0.0.0/8"]\n',
-        encoding="utf-8",
+        "server.toml",
+        server__push_key="0123456789abcdef0123",
     )
 
-    settings = server_settings_of(load_server(file).config)
+    settings = server_settings_of(load_server(root=tmp_path).config)
 
     assert settings.capacity == 3
     assert settings.creator_leaves is CreatorLeaves.STAY

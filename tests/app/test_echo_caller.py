@@ -12,7 +12,8 @@ from kiosk.devices.clock_monotonic import MonotonicClock
 from kiosk.errors import RoomUnreachable
 from kiosk.ports import Peer, PeerJoined, PeerMoved, PeerStarted, PlayUrlUsedUp
 from tests.fakes.eventually import eventually
-from tests.fakes.kiosk_world import FakeMedia, FakePlayer, FakeRoom
+from tests.fakes.kiosk_world import FakeMedia, FakePlayer
+from tests.fakes.paper_room import FakeRoom
 
 
 ECHO = Peer("echo_1", "Echo 1 s", "rtmp://relay/live/echo?v=2&n=0")

@@ -2,37 +2,31 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kiosk.app.fleet_facts import FleetFacts, serial_of
+from kiosk.app.fleet_facts import FleetFacts
 from kiosk.room.fleet_report import FleetReport
 from tests.fakes.steady_clock import SteadyClock
 
 
-def facts(reason: str, last_call: dict[str, object], storage: Path) -> FleetFacts:
+def facts(
+    reason: str,
+    last_call: dict[str, object],
+    storage: Path,
+    *faults: str,
+    door_open: bool | None = None,
+) -> FleetFacts:
     return FleetFacts(
         "door-1",
         30,
         clock=SteadyClock(),
-        status=lambda: {"state": "IDLE", "reason": reason},
+        status=lambda: {
+            "state": "IDLE",
+            "reason": reason,
+            "faults": [{"reason": fault} for fault in faults],
+            "door_open": door_open,
+        },
         last_call=lambda: last_call,
         storage=storage,
     )
-
-
-def test_a_board_is_named_by_its_number(tmp_path: Path) -> None:
-    board = tmp_path / "serial-number"
-    board.write_bytes(b"10000000abcdef01\0")
-
-    assert serial_of(board, tmp_path / "absent") == "10000000abcdef01"
-
-
-def test_another_machine_is_named_by_a_digest_of_its_id(tmp_path: Path) -> None:
-    machine = tmp_path / "machine-id"
-    machine.write_text("0123456789abcdef0123456789abcdef\n")
-
-    serial = serial_of(tmp_path / "absent", machine)
-
-    assert serial.startswith("machine-")
-    assert "0123456789abcdef" not in serial
 
 
 def test_a_report_says_how_the_kiosk_is(tmp_path: Path) -> None:
@@ -45,6 +39,15 @@ def test_a_report_says_how_the_kiosk_is(tmp_path: Path) -> None:
     assert report.free_bytes > 0
     assert report.last_call == {"call": 2, "room": "x" * 64, "in_call_ms": 900}
     assert FleetReport.from_wire(report.to_wire()) == report
+
+
+def test_a_report_names_every_fault_once_and_an_open_door(tmp_path: Path) -> None:
+    lost = "D002 no microphone", "D001 buttons: stuck", "D002 no speaker"
+
+    report = facts("", {}, tmp_path, *lost, door_open=True)()
+
+    assert report.health == ("D002", "D001", "T001")
+    assert facts("", {}, tmp_path, door_open=False)().health == ()
 
 
 def test_a_record_is_cut_to_what_a_server_takes(tmp_path: Path) -> None:

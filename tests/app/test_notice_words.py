@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.app.kiosk_process import settings_of
+from kiosk.app.daemon_settings import settings_of
 from kiosk.config.load import load_kiosk
 from kiosk.daemon.notices import Notice
 
@@ -16,7 +16,7 @@ def notices(folder: Path, text: str) -> dict[Notice, str]:
     return dict(settings_of(load_kiosk(file).config).notices)
 
 
-@pytest.mark.parametrize("language", ["en", "zh_CN"])
+@pytest.mark.parametrize("language", ["en", "zh_CN", "zh_TW"])
 def test_every_notice_has_words_of_the_kiosks_language(
     language: str, tmp_path: Path
 ) -> None:

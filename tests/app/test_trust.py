@@ -13,7 +13,8 @@ import pytest
 
 from kiosk.app.private_ca import PrivateCa, make_private_ca
 from kiosk.app.trust import client_context, pin_of, pin_of_file, usable
-from kiosk.config.schema import KioskConfig, NetworkSection, RoomSection
+from kiosk.config.network_section import NetworkSection
+from kiosk.config.schema import KioskConfig, RoomSection
 from kiosk.errors import ConfigError, RoomUnreachable
 from kiosk.room import messages as msg
 from kiosk.roomclient.exchange import HttpExchange
@@ -95,6 +96,38 @@ async def test_a_room_server_with_another_key_is_refused_and_its_key_named(
     assert account.user_id == "kiosk"
     assert f"its public key is {pin}" in str(refused.value)
     assert "none of [network] pins" in str(refused.value)
+
+
+async def test_an_authority_that_was_installed_is_trusted_beside_the_system_s(
+    ca: PrivateCa, tmp_path: Path
+) -> None:
+    installed = tmp_path / "ca"
+    installed.mkdir()
+    (installed / "bank.pem").write_bytes(ca.authority.read_bytes())
+    files = TlsFiles(str(ca.certificate), str(ca.key))
+    settings = ServerSettings(http_port=0, rtmp_port=0, tls=files)
+    context = client_context(NetworkSection(), installed)
+    before = len(client_context(NetworkSection(), tmp_path / "none").get_ca_certs())
+    async with running_server(settings) as (at, _):
+        exchange = HttpExchange(at.http_url, tls=context)
+        account = await exchange.ask(msg.GetLoginInfo("kiosk"), None, 5.0)
+        await exchange.aclose()
+
+    assert account.user_id == "kiosk"
+    assert len(context.get_ca_certs()) == before + 1
+
+
+def test_where_a_file_is_named_no_other_authority_counts(
+    ca: PrivateCa, tmp_path: Path
+) -> None:
+    installed = tmp_path / "ca"
+    installed.mkdir()
+    (installed / "broken.pem").write_text("none")
+    network = NetworkSection(ca_file=str(ca.authority))
+
+    assert len(client_context(network, installed).get_ca_certs()) == 1
+    with pytest.raises(ConfigError, match=r"broken\.pem: holds no certificate"):
+        client_context(NetworkSection(), installed)
 
 
 def test_a_pin_does_not_replace_the_authority(ca: PrivateCa, tmp_path: Path) -> None:

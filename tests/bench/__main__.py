@@ -26,6 +26,7 @@ NAMES = (
     "latency",
     "before_playout",
     "network",
+    "matrix",
     "outage",
     "silent_server",
     "many_calls",
@@ -34,6 +35,7 @@ NAMES = (
     "request_cost",
     "heartbeat_tls",
     "load_members",
+    "idle_kiosks",
     "load_setups",
     "shared_setups",
     "relay_pairs",
@@ -44,6 +46,17 @@ NAMES = (
     "fuzz",
     "multi_room",
     "live_room",
+    "screen_change",
+    "desk_latency",
+    "buttons",
+    "camera_cost",
+    "rotation_cost",
+    "present_cost",
+    "first_flip",
+    "ready",
+    "idle",
+    "commands",
+    "page_feed",
 )
 OUT = Path("bench-out")
 EX_FAILED = 1

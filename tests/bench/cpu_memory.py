@@ -1,10 +1,13 @@
 """
 What a call costs, beside ffmpeg doing the same encoding and decoding.
 
-Processor time is the kernel's, over the same seconds for all.  The peer is one
+Processor time is the kernel's, over as many seconds for all.  The peer is one
 ffmpeg that encodes our clip with a sine and pushes it, and one that pulls and
-decodes picture and sound: what a kiosk does both of, without a screen.  The
-kiosk's own threads say what the rest is for; its camera draws and encodes on one.
+decodes picture and sound: what a kiosk does both of, without a screen.  Its
+pictures get the bit rate that the kiosk's had; its sound is AAC, since its FLV
+carries no Opus.  The clip is drawn by a process of its own, which is not counted,
+whereas our camera draws and encodes on one thread.  Nobody watches the kiosk's
+display: what it shows is copied once, as a panel takes it.
 """
 
 from __future__ import annotations
@@ -53,8 +56,8 @@ class Cost:
 
 def run(*, full: bool) -> Result:
     seconds = SECONDS_FULL if full else SECONDS
-    ours, idle_mb, parts = _a_call(seconds)
-    peers = _the_peer(seconds)
+    ours, idle_mb, parts, kbps = _a_call(seconds)
+    peers = _the_peer(seconds, kbps)
     kiosk = ours[0]
     both = sum(cost.cpu_percent for cost in peers)
     rows = [(cost.name, cost.cpu_percent, cost.rss_mb) for cost in (*ours, *peers)]
@@ -80,7 +83,10 @@ def run(*, full: bool) -> Result:
             ),
             Bar("kiosk in a call", kiosk.rss_mb, KIOSK_MB, unit="MB"),
         ],
-        [f"the kiosk before its first call: {idle_mb:.1f} MB"],
+        [
+            f"the kiosk before its first call: {idle_mb:.1f} MB",
+            f"pictures of both at {kbps} kbit/s",
+        ],
         {
             cost.name: {"cpu_percent": cost.cpu_percent, "rss_mb": cost.rss_mb}
             for cost in (*ours, *peers)
@@ -88,10 +94,12 @@ def run(*, full: bool) -> Result:
     )
 
 
-def _a_call(seconds: float) -> tuple[list[Cost], float, dict[str, float]]:
+def _a_call(seconds: float) -> tuple[list[Cost], float, dict[str, float], int]:
+    """Return the costs, the kiosk's size before, its threads' parts, and kbit/s."""
     with open_stage() as stage:
         server = stage.start_server()
         agent = stage.start_agent()
+        stage.is_watched = False
         kiosk = stage.start_kiosk()
         idle_mb = rss_mb(kiosk.pid)
         kiosk.press("call")
@@ -100,8 +108,9 @@ def _a_call(seconds: float) -> tuple[list[Cost], float, dict[str, float]]:
         pids = {"kiosk": kiosk.pid, "agent": agent.pid, "server": server.pid}
         before, began = kiosk.status()["threads_cpu_s"], time.monotonic()
         costs = list(_costs(pids, seconds))
-        elapsed, after = time.monotonic() - began, kiosk.status()["threads_cpu_s"]
-        return costs, idle_mb, _parts(before, after, elapsed)
+        elapsed, now = time.monotonic() - began, kiosk.status()
+        parts = _parts(before, now["threads_cpu_s"], elapsed)
+        return costs, idle_mb, parts, int(now["push"]["bitrate"]) // 1000
 
 
 def _parts(
@@ -115,10 +124,10 @@ def _parts(
     return dict(sorted(shares.items(), key=lambda part: -part[1]))
 
 
-def _the_peer(seconds: float) -> list[Cost]:
+def _the_peer(seconds: float, kbps: int) -> list[Cost]:
     with running(*our_module("bare_relay")) as relay:
         url = f"{first_line(relay)['rtmp']}/clip"
-        with ffmpeg_push(url, PACED_SINE) as push:
+        with ffmpeg_push(url, PACED_SINE, kbps=kbps) as push:
             time.sleep(_WARM_UP_S / 2)
             with ffmpeg_player(url) as player:
                 time.sleep(_WARM_UP_S)

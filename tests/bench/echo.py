@@ -232,7 +232,8 @@ async def _talk(path: SoundPath, room: EchoRoom) -> None:
 def _judged(case: Case, room: EchoRoom, sent: bytes, cost_us: list[float]) -> Heard:
     taken = in_time(room.taken, room.places)
     spoken = in_time(room.spoken, room.places)
-    cleaned = np.split(np.frombuffer(sent, "<i2") / 32768, len(sent) // 960)
+    samples = np.frombuffer(sent, "<i2") / 32768
+    cleaned = np.split(samples, samples.size // room.taken[0].size)
     left = in_time(cleaned, room.places[: len(cleaned)])
     over, alone = _span(OVER_S, OVER_S + WORDS_S), _span(ALONE_S, ALONE_S + WORDS_S)
     alone_like, alone_db = likeness(left[alone], left[over])

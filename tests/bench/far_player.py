@@ -3,7 +3,8 @@ Our player with its playout as a process: ``... far_player URL SECONDS``.
 
 The product's media session with a synthetic speaker and a display in memory,
 nothing else of a kiosk.  Ends by printing one JSON object: when each picture
-was painted, how old it was when presented, and the player's own counters.
+was painted, how old it was when presented, the player's own counters, and twice a
+second how much sound had been concealed.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from dataclasses import asdict
 
 from typing_extensions import override
@@ -24,6 +26,9 @@ from kiosk.display.headless import HeadlessDisplay
 from kiosk.media.dialling import LinkLimits
 from kiosk.media.session import MediaSession, MediaSettings
 from kiosk.ports import Bitrate, Frame, Layer, Micros, Peer, Rect, SoftFrame
+
+
+LOOK_S = 0.5
 
 
 class WatchedDisplay(HeadlessDisplay):
@@ -62,11 +67,15 @@ async def play(url: str, seconds: float) -> dict[str, object]:
     player = session.new_player(lambda fact: None)
     try:
         await player.play(Peer("far", "Far", url))
-        await asyncio.sleep(seconds)
+        concealed: list[tuple[float, float]] = []
+        until = time.monotonic() + seconds
+        while (now := time.monotonic()) < until:
+            concealed.append((now, player.stats[0].concealed_ms))
+            await asyncio.sleep(min(LOOK_S, until - now))
         stats = asdict(player.stats[0])
     finally:
         await player.close()
-    return {"series": display.series, "play": stats}
+    return {"series": display.series, "play": stats, "concealed": concealed}
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.bench.report import SPREAD, Bar, Result, Table, spread
 from tests.bench.stage import Reader, Stage, now_us, open_stage
-from tests.fakes.branch import Party
+from tests.fakes.programs import Party
 
 
 STARTS, STARTS_FULL = 8, 50

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from kiosk.roomserver.relay_terms import Refusal
 from kiosk.rtmp.url import RtmpUrl
 from tests.bench.report import Bar, Result, Table
-from tests.fakes.room_desk import FakeDesk
+from tests.fakes.room_core import FakeCore
 
 
 TRIES, TRIES_FULL = 20_000, 1_000_000
@@ -24,19 +24,19 @@ TRIES, TRIES_FULL = 20_000, 1_000_000
 def run(*, full: bool) -> Result:
     """Try the number promised of each kind, or a sample."""
     tries = (TRIES_FULL if full else TRIES) // 4
-    desk = FakeDesk()
-    desk.create("agent")
-    desk.join("kiosk")
+    core = FakeCore()
+    core.create("agent")
+    core.join("kiosk")
     urls = {
-        "push, v2": desk.push_url("agent", tickets=True),
-        "play, v2": desk.members("kiosk", tickets=True)["agent"],
-        "push, tencent": desk.push_url("agent"),
-        "play, tencent": desk.members("kiosk")["agent"],
+        "push, v2": core.push_url("agent", tickets=True),
+        "play, v2": core.members("kiosk", tickets=True)["agent"],
+        "push, tencent": core.push_url("agent"),
+        "play, tencent": core.members("kiosk")["agent"],
     }
     rows: list[tuple[str, int, int, float]] = []
     for kind, url in urls.items():
         began = time.perf_counter()
-        let_in = sum(_opens(desk, kind, forged) for forged in _forgeries(url, tries))
+        let_in = sum(_opens(core, kind, forged) for forged in _forgeries(url, tries))
         us = 1e6 * (time.perf_counter() - began) / tries
         rows.append((kind, tries, let_in, us))
     return Result(
@@ -60,7 +60,7 @@ def _signature(mark: str) -> str:
     return secrets.token_hex(16)
 
 
-def _opens(desk: FakeDesk, kind: str, url: RtmpUrl) -> bool:
-    gate = desk.desk.gate
+def _opens(core: FakeCore, kind: str, url: RtmpUrl) -> bool:
+    gate = core.core.gate
     judge = gate.authorize_publish if kind[:4] == "push" else gate.authorize_play
     return not isinstance(judge(url.app, url.name, url.query), Refusal)

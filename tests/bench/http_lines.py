@@ -24,8 +24,11 @@ DEADLINE_S = 60.0
 class Refused(Exception):
     """An answer that is no success; ``status`` is HTTP's, ``code`` RTCRoom's."""
 
-    def __init__(self, what: str, status: int, code: int, head: bytes) -> None:
-        super().__init__(f"{what}: HTTP {status}, code {code}")
+    def __init__(
+        self, what: str, status: int, code: int, head: bytes, error: str = ""
+    ) -> None:
+        why = f": {error}" if error else ""
+        super().__init__(f"{what}: HTTP {status}, code {code}{why}")
         self.status = status
         self.code = code
         self.retry_after = b"\r\nretry-after: " in head.lower()
@@ -105,12 +108,17 @@ async def dial(address: tuple[str, int], number: int) -> Line:
 
 
 def request(
-    path: str, body: Mapping[str, object] | None = None, token: str = ""
+    path: str,
+    body: Mapping[str, object] | None = None,
+    token: str = "",
+    request_id: str = "",
 ) -> bytes:
     """Return a request as a kiosk sends it; GET without a body."""
     method = "POST" if body is not None else "GET"
     content = json.dumps(body).encode() if body is not None else b""
     bearer = f"Authorization: Bearer {token}\r\n" if token else ""
+    if request_id:
+        bearer += f"Kiosk-Request-Id: {request_id}\r\n"
     head = (
         f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nAccept: */*\r\n"
         f"User-Agent: kiosk\r\n{bearer}Content-Type: application/json\r\n"
@@ -124,5 +132,5 @@ def told(head: bytes, body: bytes, what: str) -> dict[str, Any]:
     status = int(head[9:12])
     wire: dict[str, Any] = json.loads(body) if body else {}
     if status != 200 or wire.get("code", 0) != 0:
-        raise Refused(what, status, wire.get("code", 0), head)
+        raise Refused(what, status, wire.get("code", 0), head, wire.get("error", ""))
     return wire

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 WIDE_KBPS, NARROW_KBPS = 3000, 350
 LOSSY_KBPS, LOSS_PERCENT = 700, 2.0
-_QUEUE_BYTES = 256_000
+QUEUE_BYTES = 256_000
 
-WIDE = {"rate_kbps": WIDE_KBPS, "delay_ms": 15.0, "queue_bytes": _QUEUE_BYTES}
+WIDE = {"rate_kbps": WIDE_KBPS, "delay_ms": 15.0, "queue_bytes": QUEUE_BYTES}
 """Before and after it is narrow; conditions of :class:`tests.lab.path.Conditions`."""
 
-LOSSY = {"rate_kbps": LOSSY_KBPS, "delay_ms": 30.0, "queue_bytes": _QUEUE_BYTES}
+LOSSY = {"rate_kbps": LOSSY_KBPS, "delay_ms": 30.0, "queue_bytes": QUEUE_BYTES}
 """Without its losses, which begin once the stream runs."""
 
 Series = Sequence[tuple[float, float]]

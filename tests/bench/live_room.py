@@ -23,7 +23,8 @@ from kiosk.room.conversation import Identity
 from kiosk.room.session import Wanted
 from kiosk.roomclient.service import new_room_service
 from tests.bench.report import Bar, Number, Result, Table, percentile
-from tests.fakes.branch import Branch, Party
+from tests.fakes.branch import Branch
+from tests.fakes.programs import Party
 
 
 KIOSKS, CLIENTS = 4, 6

@@ -8,15 +8,16 @@ upper end of the 95 % interval is what is judged.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tests.bench.growth import Slope, slope
 from tests.bench.report import Bar, Result, Table
 from tests.bench.stage import open_stage, rss_mb
-from tests.fakes.branch import Party, wait_until
-from tests.fakes.descriptors import descriptors, is_connected
+from tests.fakes.branch import wait_until
+from tests.fakes.descriptors import descriptors, is_at_rest
+from tests.fakes.programs import Party
 
 
 CALLS, CALLS_FULL = 60, 200
@@ -26,16 +27,6 @@ _TALK_S = 0.3
 _EACH = 10
 _LET_GO_S = 30.0
 _SETTLE_S, _LOOK_S, _STEADY_LOOKS = 3.0, 0.05, 5
-_MB = 1024.0
-
-
-@dataclass(frozen=True, slots=True)
-class Slope:
-    """Growth in kB a call: the estimate and its 95 % interval."""
-
-    estimate: float
-    lower: float
-    upper: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,41 +83,16 @@ def _idle(kiosk: Party) -> Idle:
 
 
 def _at_rest(kiosk: Party) -> Idle:
-    """
-    Look at an idle kiosk that is not connected to the room service.
-
-    It keeps a connection some seconds for its next request, and checks the
-    service every 20 s.
-    """
+    """Look at an idle kiosk that has let go of its call's connections."""
     while True:
-        wait_until(lambda: not is_connected(kiosk.pid), "unconnected", _LET_GO_S)
+        wait_until(lambda: is_at_rest(kiosk.pid), "unconnected", _LET_GO_S)
         now = _idle(kiosk)
-        if not is_connected(kiosk.pid):
+        if is_at_rest(kiosk.pid):
             return now
 
 
-def slope(values_mb: Sequence[float]) -> Slope | None:
-    """Return how much each call adds, in kB, by least squares."""
-    n = len(values_mb)
-    if n < 4:
-        return None
-    mean_x, mean_y = (n - 1) / 2, sum(values_mb) / n
-    spread_x = sum((x - mean_x) ** 2 for x in range(n))
-    rise = sum((x - mean_x) * (y - mean_y) for x, y in enumerate(values_mb)) / spread_x
-    residuals = [y - mean_y - rise * (x - mean_x) for x, y in enumerate(values_mb)]
-    error = math.sqrt(sum(r * r for r in residuals) / (n - 2) / spread_x)
-    margin = _t_95(n - 2) * error
-    return Slope(rise * _MB, (rise - margin) * _MB, (rise + margin) * _MB)
-
-
-def _t_95(freedom: int) -> float:
-    """Return Student's t for 95 %, two-sided (Cornish-Fisher; 1 % at 3 degrees)."""
-    z = 1.959964
-    return (
-        z
-        + (z**3 + z) / (4 * freedom)
-        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
-    )
+def _slope(values_mb: Sequence[float]) -> Slope | None:
+    return slope(list(enumerate(values_mb)))
 
 
 def _result(
@@ -139,7 +105,7 @@ def _result(
     full: bool,
 ) -> Result:
     warm = min(WARM_CALLS, len(memory) // 2)
-    late = slope(memory[warm:])
+    late = _slope(memory[warm:])
     rows = [
         (f"after call {number}", memory[number], servers[number])
         for number in range(0, len(memory), max(_EACH, len(memory) // 12))
@@ -152,7 +118,7 @@ def _result(
         ("", "estimate", "lower 95 %", "upper 95 %"),
         [
             (name, found.estimate, found.lower, found.upper)
-            for name, found in (("kiosk", late), ("server", slope(servers[warm:])))
+            for name, found in (("kiosk", late), ("server", _slope(servers[warm:])))
             if found is not None
         ],
     )

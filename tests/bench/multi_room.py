@@ -17,9 +17,10 @@ from typing import Any
 
 from tests.bench.report import Bar, Number, Result, Table, percentile
 from tests.bench.stage import cpu_s, open_stage, rss_mb
-from tests.fakes.branch import Server, wait_until
+from tests.fakes.branch import wait_until
 from tests.fakes.hearing import heard, tones_in
 from tests.fakes.multi_party import VOICES, Attendee, gather
+from tests.fakes.programs import Server
 
 
 SECONDS, SECONDS_FULL = 60.0, 300.0

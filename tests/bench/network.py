@@ -15,15 +15,12 @@ second it is of.
 
 from __future__ import annotations
 
-import contextlib
-import json
-import subprocess
 import time
-from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tests.bench import network_peers
+from tests.bench.lab_push import END_S, push_over
 from tests.bench.links import (
     LOSS_PERCENT,
     LOSSY,
@@ -34,9 +31,8 @@ from tests.bench.links import (
     Series,
     ages_of,
 )
-from tests.bench.processes import first_line, our_module, running
 from tests.bench.report import SPREAD, Bar, Number, Result, Table, percentile, spread
-from tests.lab.network import Network, network, why_not
+from tests.lab.network import why_not
 from tests.lab.shuttle import CONGESTION_CONTROL
 
 
@@ -50,7 +46,6 @@ USED_LEAST, BACK_S, BACK_SHARE = 85.0, 8.0, 0.9
 LOSSY_MS, CONCEALED_MOST, SHOWN_LEAST = 250.0, 1.0, 25.0
 
 OURS, UNCONTROLLED = "kiosk", "uncontrolled push"
-_BEGIN_S, _END_S = 1.0, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,51 +112,9 @@ def run(*, full: bool) -> Result:
 # -- measuring ---------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Push:
-    """A stream on its way through the lab, and who watches it."""
-
-    lab: Network
-    publisher: subprocess.Popen[bytes]
-    reader: subprocess.Popen[bytes]
-    player: subprocess.Popen[bytes]
-
-    def results(self) -> tuple[Series, dict[str, Any], list[dict[str, Any]]]:
-        """Wait for the ends: ages when decoded, the player's and pusher's words."""
-        decoded = first_line(self.reader)["series"]
-        played = first_line(self.player)
-        assert self.publisher.stdout is not None
-        return decoded, played, json.loads(self.publisher.stdout.readline())
-
-
-@contextlib.contextmanager
-def _push(
-    seconds: float, *options: object, link: Mapping[str, float]
-) -> Generator[_Push]:
-    """Begin a push that is watched for so long, over a link without losses."""
-    watched = seconds + _END_S
-    with contextlib.ExitStack() as stack:
-        lab = stack.enter_context(network())
-        lab.change(**link)
-
-        def start(command: list[str]) -> subprocess.Popen[bytes]:
-            return stack.enter_context(running(*command))
-
-        relay = start(lab.far.command(*our_module("bare_relay", lab.far.address)))
-        url = f"{first_line(relay)['rtmp']}/lab"
-        pushing = our_module("our_publisher", url, watched + _BEGIN_S + 2, *options)
-        publisher = start(lab.near.command(*pushing))
-        time.sleep(_BEGIN_S)
-        readers = [
-            start(lab.far.command(*our_module(name, url, watched)))
-            for name in ("far_reader", "far_player")
-        ]
-        yield _Push(lab, publisher, *readers)
-
-
 def _narrowed(*options: object) -> Narrowed:
     seconds = WARM_UP_S + NARROW_S + AFTER_S
-    with _push(seconds, *options, link=WIDE) as push:
+    with push_over(seconds, *options, link=WIDE) as push:
         time.sleep(WARM_UP_S)
         at = time.monotonic()
         push.lab.change("up", rate_kbps=NARROW_KBPS)
@@ -196,16 +149,16 @@ class Lossy:
 def _lossy(seconds: float) -> Lossy:
     warm_up = FIRST_S
     options = ("--kbps", LOSSY_SENT_KBPS)
-    with _push(warm_up + seconds, *options, link=LOSSY) as push:
+    with push_over(warm_up + seconds, *options, link=LOSSY) as push:
         push.lab.change(loss_percent=LOSS_PERCENT)
         time.sleep(warm_up)
         begin = time.monotonic()
         decoded, played, _ = push.results()
         tally = push.lab.tally("up")
-    end = begin + seconds - _END_S
+    end = begin + seconds - END_S
     concealed = played["play"]["concealed_ms"] / 10 / (warm_up + seconds)
     return Lossy(
-        seconds - _END_S,
+        seconds - END_S,
         ages_of(decoded, begin, end),
         ages_of(played["series"], begin, end),
         concealed,

@@ -23,7 +23,7 @@ from tests.bench.peers import PACED_SINE, ffmpeg_push
 from tests.bench.processes import first_line, our_module, running
 from tests.bench.report import SPREAD, Bar, Number, Result, Table, percentile, spread
 from tests.bench.stage import PLAIN, Reader, open_stage
-from tests.fakes.branch import Party
+from tests.fakes.programs import Party
 from tests.lab.network import network, why_not
 from tests.lab.shuttle import CONGESTION_CONTROL
 from tests.lab.trace import OUTAGE_S, Outage, mobile, set_out, travel

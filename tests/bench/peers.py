@@ -34,12 +34,6 @@ SINE = ("-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000")
 PACED_SINE = ("-re", *SINE)
 """In real time, as a microphone delivers."""
 
-_ENCODE = (
-    *("-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency"),
-    *("-threads", "1", "-g", str(RATE), "-b:v", f"{KBPS}k"),
-    *("-maxrate", f"{KBPS}k", "-bufsize", f"{KBPS // 4}k", "-pix_fmt", "yuv420p"),
-    *("-c:a", "aac", "-b:a", "48k", "-ac", "1"),
-)
 _SEND = ("-flush_packets", "1", "-max_interleave_delta", "1", "-f", "flv")
 _LOW_DELAY = ("-flags", "low_delay", "-threads", "1", "-tcp_nodelay", "1")
 
@@ -63,11 +57,21 @@ def _here(*command: str) -> list[str]:
     return list(command)
 
 
+def _encode(kbps: int) -> tuple[str, ...]:
+    return (
+        *("-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency"),
+        *("-threads", "1", "-g", str(RATE), "-b:v", f"{kbps}k"),
+        *("-maxrate", f"{kbps}k", "-bufsize", f"{kbps // 4}k", "-pix_fmt", "yuv420p"),
+        *("-c:a", "aac", "-b:a", "48k", "-ac", "1"),
+    )
+
+
 @contextlib.contextmanager
 def ffmpeg_push(
     url: str,
     sound: Sequence[str],
     place: Callable[..., list[str]] = _here,
+    kbps: int = KBPS,
 ) -> Generator[subprocess.Popen[bytes]]:
     """
     Publish the painted clip with a sine; yield the process of ffmpeg.
@@ -76,6 +80,7 @@ def ffmpeg_push(
         url: Where to.
         sound: Input options of the sine.
         place: Makes of a command one that runs elsewhere.
+        kbps: Of the pictures.
 
     """
     with running(*our_module("painted_feed", WIDTH, HEIGHT, RATE)) as feed:
@@ -85,7 +90,7 @@ def ffmpeg_push(
             *(program("ffmpeg"), "-v", "fatal", "-probesize", "32"),
             *("-analyzeduration", "0", "-f", "rawvideo", "-pix_fmt", "yuv420p"),
             *("-s", f"{WIDTH}x{HEIGHT}", "-r", str(RATE), "-i", "pipe:0", *sound),
-            *("-map", "0:v", "-map", "1:a", *_ENCODE, *_SEND),
+            *("-map", "0:v", "-map", "1:a", *_encode(kbps), *_SEND),
             *("-tcp_nodelay", "1", url),
         )
         elsewhere = place(*command)

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Generator
 from typing import IO, Any
 
-from tests.fakes.branch import ROOT
+from tests.fakes.programs import ROOT
 
 
 STOP_S = 5.0

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from tests.bench.report import SPREAD, Bar, Result, Table, spread
 from tests.bench.stage import Stage, open_stage
-from tests.fakes.branch import Party, Server, wait_for_new_pictures
+from tests.fakes.branch import wait_for_new_pictures
+from tests.fakes.programs import Party, Server
 
 
 ENDS, ENDS_FULL = 6, 30

@@ -19,7 +19,8 @@ from typing import Any
 from tests.bench.processes import EmptyLoop, empty_loop
 from tests.bench.report import SPREAD, Bar, Number, Result, Table, spread
 from tests.bench.stage import open_stage
-from tests.fakes.branch import Party, Server, room_members
+from tests.fakes.branch import room_members
+from tests.fakes.programs import Party, Server
 from tests.fakes.proxy import Proxy, proxy
 
 

@@ -19,7 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.fakes.branch import Branch, Party, Server
+from tests.fakes.branch import Branch
+from tests.fakes.programs import Party, Server
 from tests.lab.network import Network
 from tests.lab.shuttle import NETWORK
 
@@ -36,10 +37,17 @@ Sections = Mapping[str, Mapping[str, Any]]
 
 
 class Stage:
-    """Starts the parties of a benchmark with what all of them share."""
+    """
+    Starts the parties of a benchmark with what all of them share.
+
+    Attributes:
+        is_watched: Whether the kiosk's pictures are copied once more, for a reader.
+
+    """
 
     def __init__(self, branch: Branch, folder: Path) -> None:
         self.branch = branch
+        self.is_watched = True
         self.framebuffer = folder / "kiosk.fb"
         self.agents_framebuffer = folder / "agent.fb"
 
@@ -60,11 +68,9 @@ class Stage:
 
     def start_kiosk(self, **sections: Mapping[str, Any]) -> Party:
         """Start the kiosk and wait until it may be called ready."""
-        display = {
-            "framebuffer": str(self.framebuffer),
-            "size": "1280x720",
-            "self_view": True,
-        }
+        display: dict[str, Any] = {"size": "1280x720", "self_view": True}
+        if self.is_watched:
+            display["framebuffer"] = str(self.framebuffer)
         kiosk = self.branch.start_kiosk(
             "kiosk", **_merged({"display": display}, sections)
         )

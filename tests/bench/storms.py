@@ -31,7 +31,7 @@ from tests.bench.pinned import (
 )
 from tests.bench.report import SPREAD, Bar, Result, Table, percentile, spread
 from tests.bench.stage import open_stage
-from tests.fakes.branch import Server
+from tests.fakes.programs import Server
 
 
 WAITING, RE_ENTERING, STREAMS = 1100, 200, 2000

@@ -6,11 +6,12 @@ from typing import Any, get_args
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from typing_extensions import override
 
 from kiosk.call import commands as do
 from kiosk.call import events as ev
 from kiosk.call.machine import CallMachine
-from kiosk.call.states import CALL_STATES, DEVICES_OPEN, Role
+from kiosk.call.states import CALL_STATES, DEVICES_OPEN, Role, State
 
 
 ANY_EVENT = st.sampled_from(get_args(ev.Event)).flatmap(st.builds)
@@ -20,12 +21,16 @@ class AnyEvening(RuleBasedStateMachine):
     """Random facts, current and late, against the rules of the call."""
 
     role = Role.KIOSK
+    consent = False
 
     def __init__(self) -> None:
         super().__init__()
-        self.machine = CallMachine(self.role)
+        self.machine = CallMachine(self.role, consent=self.consent)
         self.camera_open = False
         self.in_room = False
+
+    def meet(self, event: ev.Event) -> None:
+        self.carry_out(self.machine.handle(event))
 
     def carry_out(self, todo: tuple[do.Command, ...]) -> None:
         for command in todo:
@@ -49,7 +54,7 @@ class AnyEvening(RuleBasedStateMachine):
 
     @rule(event=ANY_EVENT)
     def something_happens(self, event: ev.Event) -> None:
-        self.carry_out(self.machine.handle(event))
+        self.meet(event)
 
     @rule(kind=st.sampled_from(get_args(ev.Event)), data=st.data())
     def something_of_this_call_happens(
@@ -60,11 +65,11 @@ class AnyEvening(RuleBasedStateMachine):
             {"call": st.just(self.machine.call)} if "call" in fields else {}
         )
         event: Any = data.draw(st.builds(kind, **fixed))
-        self.carry_out(self.machine.handle(event))
+        self.meet(event)
 
     @rule()
     def the_customer_hangs_up(self) -> None:
-        self.carry_out(self.machine.handle(ev.HangupPressed()))
+        self.meet(ev.HangupPressed())
 
         assert not self.in_room
         assert not self.camera_open
@@ -84,5 +89,30 @@ class AnyAgentsEvening(AnyEvening):
     role = Role.AGENT
 
 
+class AnyEveningWithConsent(AnyEvening):
+    """The same, and nothing begins before the customer was asked and agreed."""
+
+    consent = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.agreed = False
+
+    @override
+    def meet(self, event: ev.Event) -> None:
+        if self.machine.state is State.CONSENT and isinstance(event, ev.CallPressed):
+            self.agreed = True
+        if isinstance(event, ev.Resumed):
+            self.agreed = True  # before the crash, or there were no call to resume
+        super().meet(event)
+        if self.machine.state not in CALL_STATES:
+            self.agreed = False
+
+    @invariant()
+    def nobody_is_called_for_a_customer_who_has_not_agreed(self) -> None:
+        assert self.agreed == (self.machine.state in CALL_STATES)
+
+
 TestAnyEvening = AnyEvening.TestCase
+TestAnyEveningWithConsent = AnyEveningWithConsent.TestCase
 TestAnyAgentsEvening = AnyAgentsEvening.TestCase

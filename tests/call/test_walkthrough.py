@@ -117,6 +117,24 @@ def test_losing_the_race_for_the_seat_closes_the_camera_and_queues() -> None:
     assert call.state is State.QUEUED
 
 
+def test_a_call_that_was_cut_by_a_crash_goes_on_in_the_same_room() -> None:
+    call = CallMachine()
+
+    todo = call.handle(ev.Resumed("room-9", muted=True))
+
+    assert do.FindSeat(1, "room-9") in todo
+    assert screens(todo) == [do.Screen.RECONNECTING]
+    assert call.muted
+    assert do.Publish(1) in call.handle(ev.SeatFound(1))
+
+
+def test_whoever_is_in_a_call_resumes_none() -> None:
+    call = in_call()
+
+    assert call.handle(ev.Resumed("room-9", muted=True)) == ()
+    assert not call.muted
+
+
 def test_an_answer_to_a_call_already_hung_up_is_dropped() -> None:
     call = idle()
     call.handle(ev.CallPressed())
@@ -321,3 +339,49 @@ def test_an_end_can_be_dismissed_or_called_again_from() -> None:
     assert do.FindSeat(2) in call.handle(ev.CallPressed())
     call.handle(ev.Failed(2, "D001 camera gone"))
     assert screens(call.handle(ev.HangupPressed())) == [do.Screen.IDLE]
+
+
+def test_a_customer_who_is_asked_agrees_and_only_then_is_called_for() -> None:
+    call = CallMachine(start=State.IDLE, consent=True)
+
+    asked = call.handle(ev.CallPressed())
+    assert (call.state, call.call) == (State.CONSENT, 0)
+    assert do.Show(do.Screen.CONSENT) in asked
+    assert do.SetTimer(Timer.CONSENT) in asked
+
+    agreed = call.handle(ev.CallPressed())
+    assert call.state is State.RESERVING
+    assert agreed.index(do.ClearTimer(Timer.CONSENT)) < agreed.index(do.FindSeat(1))
+
+
+@pytest.mark.parametrize(
+    "no", [ev.HangupPressed(), ev.TimerFired(Timer.CONSENT)], ids=["key", "silence"]
+)
+def test_a_customer_who_does_not_agree_is_back_at_the_beginning(no: ev.Event) -> None:
+    call = CallMachine(start=State.IDLE, consent=True)
+    call.handle(ev.CallPressed())
+
+    todo = call.handle(no)
+
+    assert call.state is State.IDLE
+    assert todo[-1] == do.Show(do.Screen.IDLE)
+    assert call.call == 0
+
+
+def test_each_further_call_asks_again() -> None:
+    call = CallMachine(start=State.ENDED, consent=True)
+
+    call.handle(ev.CallPressed())
+
+    assert call.state is State.CONSENT
+
+
+def test_a_question_gives_way_to_a_lost_service_and_to_closing_time() -> None:
+    for event, state in (
+        (ev.ServiceLost("R007 gone"), State.OUT_OF_SERVICE),
+        (ev.HoursEnded(), State.CLOSED),
+    ):
+        call = CallMachine(start=State.CONSENT, consent=True)
+
+        assert do.ClearTimer(Timer.CONSENT) in call.handle(event)
+        assert call.state is state

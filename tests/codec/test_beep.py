@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from kiosk.codec.aac import AacEncoder
-from kiosk.codec.beep import AGENT_HZ, KIOSK_HZ, BeepMeter, BeepSource, ToneSource
+from kiosk.codec.beep import (
+    AGENT_HZ,
+    KIOSK_HZ,
+    BeepMeter,
+    BeepSource,
+    ToneSource,
+    UnhurriedMeter,
+)
 from kiosk.codec.sound_decoder import SoundDecoder
 from kiosk.codec.speech import SpeechSource
 from kiosk.ports import Micros
@@ -51,6 +58,25 @@ def test_the_latency_of_every_burst_is_measured(late_ms: int) -> None:
 
     assert found == pytest.approx([late_ms] * len(found), abs=0.2)
     assert len(found) in {5, 6}
+
+
+def test_looking_ten_times_a_second_finds_the_same() -> None:
+    sound = periods(BeepSource(AGENT_HZ), 3.05)
+    meter = UnhurriedMeter()
+    found = [ms for at, pcm in sound for ms in meter.feed(pcm, Micros(at + 70_000))]
+    last = list(meter.look())
+
+    assert found + last == pytest.approx([70.0] * 6, abs=0.2)
+    assert meter.look() == ()
+
+
+def test_a_gap_is_no_time_for_whoever_looks_ten_times_a_second() -> None:
+    meter, found = UnhurriedMeter(), list[float]()
+    for at, pcm in periods(BeepSource(AGENT_HZ), 3.0):
+        late_us = 70_000 if at < START + 1_230_000 else 160_000
+        found += meter.feed(pcm, Micros(at + late_us))
+
+    assert [round(ms) for ms in found] == [70, 70, 70, 160, 160, 160]
 
 
 def test_a_burst_a_little_early_is_early_and_not_half_a_second_late() -> None:

@@ -12,6 +12,7 @@ import pytest
 from av.audio.codeccontext import AudioCodecContext
 
 from kiosk.codec.beep import ToneSource
+from kiosk.codec.libopus import SYSTEM_LIBRARY, VoiceEncoder, is_there
 from kiosk.codec.opus import BLOCK, OpusEncoder, OpusUnit
 from kiosk.codec.sound_decoder import MAX_OPUS_BYTES, SoundDecoder
 from kiosk.errors import MediaError
@@ -82,6 +83,39 @@ def test_a_header_that_is_none_is_refused() -> None:
 def test_an_encoder_that_cannot_be_opened_says_so() -> None:
     with pytest.raises(MediaError, match="Opus encoder"):
         OpusEncoder(bitrate=-5)
+
+
+def test_a_missing_library_is_named_with_the_cure() -> None:
+    with pytest.raises(MediaError, match=r"libnone\.so.*apt-get install libopus0"):
+        VoiceEncoder(48_000, library="libnone.so.0")
+
+
+def test_without_the_library_the_log_says_once_that_there_is_no_opus(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for _ in range(2):
+        assert not is_there("libnone.so.0")
+
+    (record,) = caplog.records
+    assert "apt-get install libopus0" in record.__dict__["reason"]
+    assert is_there()
+
+
+def test_a_block_of_another_length_is_refused() -> None:
+    with pytest.raises(MediaError, match="Opus encoder: invalid argument"):
+        VoiceEncoder(48_000).encode(bytes(3))
+
+
+def test_debians_library_does_as_well() -> None:
+    block = TONE.fill(Micros(0), BLOCK).astype("<i2").tobytes()
+    packet = VoiceEncoder(48_000, library=SYSTEM_LIBRARY).encode(block)
+
+    assert opus.duration_us(packet) == 20_000
+
+
+def test_more_channels_than_two_are_refused() -> None:
+    with pytest.raises(MediaError, match="Opus header: 6 channels"):
+        SoundDecoder(opus.head(6, 0, 48_000))
 
 
 def test_a_strangers_stereo_becomes_mono() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kiosk.codec.i420 import planes_of
+from kiosk.codec.i420 import luma_of, planes_of
 from kiosk.codec.video_file import VideoFile
 from kiosk.errors import MediaError
 from tests.fakes.clips import write_sound, write_video
@@ -165,3 +167,35 @@ def test_refused_files_are_not_left_open(tmp_path: Path) -> None:
             VideoFile(path, 64, 48)
 
     assert open_descriptors() == before
+
+
+@pytest.mark.parametrize("size", [(66, 50), (98, 54), (322, 182), (638, 358)], ids=str)
+def test_pictures_of_any_width_come_out_whole(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    # widths that are no multiple of a vector: swscale writes behind the lines
+    film = write_video(tmp_path / "clip.mp4", size=(640, 480), luma=180)
+    with closing(VideoFile(film, *size)) as video:
+        for _ in range(20):
+            video.advance()
+            luma = luma_of(video.picture())
+
+            assert luma.shape == (size[1], size[0])
+            assert luma[:, size[0] // 2].min() > 170
+
+
+def test_a_film_of_bt_709_becomes_bt_601_as_the_encoder_says(tmp_path: Path) -> None:
+    film = tmp_path / "red.mp4"
+    red = "color=red:s=640x360:d=0.2,format=rgb24,scale=out_color_matrix=bt709,"
+    subprocess.run(
+        [
+            *("ffmpeg", "-v", "error", "-f", "lavfi", "-i", f"{red}format=yuv420p"),
+            *("-colorspace", "bt709", "-c:v", "libx264", film),
+        ],
+        check=True,
+        timeout=20,
+    )
+    with closing(VideoFile(str(film), 320, 180)) as video:
+        middle = [int(plane[40, 80]) for plane in planes_of(video.picture())]
+
+    assert middle == pytest.approx([81, 90, 240], abs=2)

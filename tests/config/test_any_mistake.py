@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.config.load import examine_kiosk, load_kiosk
-from kiosk.config.mistakes import sections
 from kiosk.config.schema import KioskConfig
+from kiosk.config.section import sections
 from kiosk.errors import ConfigError
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.app.first_display import plan_of
 from kiosk.config.documents import Origin
 from kiosk.config.load import examine_kiosk, load_kiosk, load_server
 from kiosk.errors import ConfigError
@@ -34,6 +35,96 @@ def test_without_any_file_the_path_to_write_is_named(tmp_path: Path) -> None:
 
     assert str(tmp_path / "etc/kiosk/kiosk.toml") in str(raised.value)
     assert "server = " in str(raised.value)
+
+
+def test_a_kiosk_that_only_its_vendor_configured_is_told_how_to_be_set_up(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path, "usr/lib/kiosk/kiosk.toml", '[display]\ndevice = "drm"\n')
+
+    with pytest.raises(ConfigError) as told:
+        load_kiosk(root=tmp_path)
+
+    assert told.value.mistakes[0].startswith("put in a USB stick labelled KIOSK")
+    site = tmp_path / "etc/kiosk/conf.d/60-site.toml"
+    assert told.value.mistakes[1].startswith(f"{site}: [room]: is missing")
+
+
+VENDOR = Path(__file__).parents[2] / "config/vendor/defaults.toml"
+PACKAGE = '[display]\ndevice = "drm"\nrotation = 90\n'
+
+
+def test_a_main_file_of_ones_own_keeps_the_screen_that_the_package_chose(
+    root: Path,
+) -> None:
+    write(root, "usr/lib/kiosk/defaults.toml", PACKAGE)
+    write(root, "usr/lib/kiosk/kiosk.toml", '[kiosk]\nname = "Vendor"\n')
+
+    loaded = load_kiosk(root=root)
+
+    assert (loaded.config.display.device, loaded.config.kiosk.name) == ("drm", "Kiosk")
+    origin = loaded.origins["display", "device"].file
+    assert origin == str(root / "usr/lib/kiosk/defaults.toml")
+    plan = plan_of(None, root)
+    assert plan is not None
+    assert plan.is_certain
+
+
+def test_an_installed_kiosk_has_the_devices_of_its_machine_unless_a_file_says_otherwise(
+    root: Path,
+) -> None:
+    write(root, "usr/lib/kiosk/defaults.toml", VENDOR.read_text("utf-8"))
+
+    untold = load_kiosk(root=root)
+    write(root, "etc/kiosk/conf.d/60-site.toml", '[camera]\ndevice = "synthetic:2"\n')
+    told = load_kiosk(root=root)
+
+    devices = untold.config
+    found = (devices.camera.device, devices.microphone.device, devices.speaker.device)
+    assert found == ("auto", "alsa", "alsa")
+    assert untold.notices == ()
+    place = root / "etc/kiosk/conf.d/60-site.toml"
+    assert len(told.notices) == 1
+    assert told.notices[0].startswith(f"{place}:2: [camera] device is synthetic: ")
+
+
+def test_without_the_package_nobody_is_filmed_and_that_is_told_unless_it_is_a_trial(
+    root: Path,
+) -> None:
+    file = root / "etc/kiosk/kiosk.toml"
+
+    told = load_kiosk(root=root).notices
+
+    assert [one.partition("]")[0] for one in told] == [
+        "[camera",
+        "[microphone",
+        "[speaker",
+    ]
+    assert load_kiosk(file).notices == ()
+    write(root, "etc/kiosk/conf.d/60-site.toml", '[display]\ndevice = "simulator"\n')
+    assert load_kiosk(root=root).notices == ()
+
+
+def test_every_other_file_says_otherwise_than_the_package_key_by_key(
+    root: Path,
+) -> None:
+    write(root, "usr/lib/kiosk/defaults.toml", PACKAGE)
+    write(root, "usr/lib/kiosk/conf.d/10-a.toml", '[display]\ndevice = "headless"\n')
+
+    display = load_kiosk(root=root).config.display
+
+    assert (display.device, display.rotation) == ("headless", 90)
+
+
+def test_what_the_package_says_is_nobodys_configuration(tmp_path: Path) -> None:
+    write(tmp_path, "usr/lib/kiosk/defaults.toml", PACKAGE)
+
+    with pytest.raises(ConfigError) as told:
+        load_kiosk(root=tmp_path)
+
+    assert told.value.mistakes[0].startswith("put in a USB stick labelled KIOSK")
+    own = tmp_path / "etc/kiosk/kiosk.toml"
+    assert told.value.mistakes[1].startswith(f"{own}: [room]: is missing")
 
 
 def test_a_server_needs_no_file(tmp_path: Path) -> None:

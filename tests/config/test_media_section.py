@@ -6,33 +6,47 @@ import pytest
 
 from kiosk.config.load import load_server
 from kiosk.errors import ConfigError
+from tests.fakes.stored_secrets import site
 
 
 WHOLE = {
     "backend": "nginx",
     "push_url": "rtmp://127.0.0.1/live/{stream}",
-    "hook_secret": "0123456789abcdef",
 }
+SECRET = "0123456789abcdef"
 
 
-def loaded(folder: Path, more: str = "", **changes: str | None) -> None:
+def loaded(
+    folder: Path,
+    more: str = "",
+    *,
+    hook_secret: str | None = SECRET,
+    push_key: str | None = None,
+    play_key: str | None = None,
+    **changes: str | None,
+) -> None:
     keys = {key: value for key, value in {**WHOLE, **changes}.items() if value}
     lines = [f'{key} = "{value}"' for key, value in keys.items()]
-    path = folder / "server.toml"
-    path.write_text("\n".join(["config_version = 1", "[media]", *lines, more]))
-    path.chmod(0o600)
-    load_server(path)
+    site(
+        folder,
+        "\n".join(["config_version = 1", "[media]", *lines, more]),
+        "server.toml",
+        media__hook_secret=hook_secret,
+        server__push_key=push_key,
+        server__play_key=play_key,
+    )
+    load_server(root=folder)
 
 
 def test_a_foreign_media_server_is_taken(tmp_path: Path) -> None:
     loaded(tmp_path)
-    keys = '[server]\npush_key = "a234567890123456"\nplay_key = "b234567890123456"'
     loaded(
         tmp_path,
         backend="tencent",
         push_url="rtmps://1.push.example/app/{stream}",
         hook_secret=None,
-        more=keys,
+        push_key="a234567890123456",
+        play_key="b234567890123456",
     )
     loaded(
         tmp_path,

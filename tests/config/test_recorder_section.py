@@ -8,6 +8,7 @@ from kiosk.app.server_process import settings_of
 from kiosk.config.load import load_server
 from kiosk.config.server_schema import ServerConfig
 from kiosk.errors import ConfigError
+from tests.fakes.stored_secrets import site
 
 
 def loaded(folder: Path, text: str) -> ServerConfig:
@@ -34,8 +35,10 @@ def test_a_recorder_that_tells_streams_apart_is_taken(tmp_path: Path, url: str) 
 
 def test_a_key_for_the_recorder_goes_behind_the_address(tmp_path: Path) -> None:
     url = "rtmp://127.0.0.1/live/{stream}"
-    section = f'[recorder]\nurl = "{url}"\nquery = "txTime=6a&txSecret=sesame"'
-    config = loaded(tmp_path, section)
+    section = f'[recorder]\nurl = "{url}"'
+    query = "txTime=6a&txSecret=sesame"
+    root = site(tmp_path, section, "server.toml", recorder__query=query)
+    config = load_server(root=root).config
 
     assert "sesame" not in str(config)
     assert settings_of(config).recorder.url == f"{url}?txTime=6a&txSecret=sesame"
@@ -46,7 +49,7 @@ def test_a_key_that_is_none_is_refused_without_repeating_it(
     tmp_path: Path, query: str
 ) -> None:
     with pytest.raises(ConfigError, match="needs name=value") as raised:
-        loaded(tmp_path, f'[recorder]\nquery = "{query}"')
+        load_server(root=site(tmp_path, "", "server.toml", recorder__query=query))
 
     assert "sesame" not in str(raised.value)
 
@@ -83,9 +86,6 @@ def test_what_cannot_work_is_named_with_its_cure(
 
 
 def test_another_media_server_has_to_record_by_itself(tmp_path: Path) -> None:
-    media = (
-        '[media]\nbackend = "nginx"\nhook_secret = "0123456789abcdef"\n'
-        'push_url = "rtmp://127.0.0.1/live/{stream}"'
-    )
+    media = '[media]\nbackend = "nginx"\npush_url = "rtmp://127.0.0.1/live/{stream}"'
     with pytest.raises(ConfigError, match="needs our own relay"):
         loaded(tmp_path, f'{media}\n[recorder]\nurl = "rtmp://127.0.0.1/a/{{stream}}"')

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.app.kiosk_process import settings_of
+from kiosk.app.daemon_settings import settings_of
 from kiosk.config.schema import KioskConfig
 from kiosk.config.values import parse_reply
 from kiosk.daemon.replies import Reply

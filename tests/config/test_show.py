@@ -6,6 +6,7 @@ from pathlib import Path
 
 from kiosk.config.load import load_kiosk, load_server
 from kiosk.config.show import as_toml
+from tests.fakes.stored_secrets import site
 
 
 def test_what_is_shown_loads_to_the_same_configuration(tmp_path: Path) -> None:
@@ -21,13 +22,14 @@ def test_what_is_shown_loads_to_the_same_configuration(tmp_path: Path) -> None:
 
 
 def test_secrets_are_masked(tmp_path: Path) -> None:
-    (tmp_path / "a.toml").write_text('[server]\npush_key = "sesamesesamesesame"\n')
-    loaded = load_server(tmp_path / "a.toml")
+    site(tmp_path, "", "server.toml", server__push_key="sesamesesamesesame")
+    loaded = load_server(root=tmp_path)
 
     text = as_toml(loaded, with_origin=True)
 
     assert "sesame" not in text + repr(loaded) + str(loaded.config)
-    assert 'push_key = "********"' in text
+    stored = tmp_path / "etc/credstore/kiosk-server.server.push_key"
+    assert f'# push_key = "********"  # {stored}' in text
     assert "# play_key is not set" in text
 
 

@@ -19,25 +19,37 @@ def written(folder: Path, *lines: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    "url",
+    ("url", "whole"),
     [
-        "redis://127.0.0.1:6379/0",
-        "valkey://localhost",
-        "rediss://:s3cret@store.example:6380/1",
-        "valkeys://user:s%2Fcret@store.example",
+        ("redis://127.0.0.1:6379/0", "redis://:s3%2Fcret@127.0.0.1:6379/0"),
+        ("rediss://store.example:6380/1", "rediss://:s3%2Fcret@store.example:6380/1"),
+        ("valkeys://user@store.example", "valkeys://user:s3%2Fcret@store.example"),
     ],
 )
-def test_a_shared_store_is_taken_in_the_place_of_a_file(
-    tmp_path: Path, url: str
+def test_a_shared_store_is_asked_with_its_password_and_shown_without_it(
+    tmp_path: Path, url: str, whole: str
 ) -> None:
-    loaded = load_server(written(tmp_path, f'url = "{url}"'))
+    secret = tmp_path / "etc/credstore/kiosk-server.store.password"
+    secret.parent.mkdir(parents=True)
+    secret.write_text("s3/cret\n")
+    secret.chmod(0o600)
+    (tmp_path / "etc/kiosk").mkdir()
+    written(tmp_path / "etc/kiosk", f'url = "{url}"')
+    loaded = load_server(root=tmp_path)
 
     settings = settings_of(loaded.config)
 
-    assert settings.store_url == url
+    assert settings.store_url == whole
     assert store_file(loaded.config.store, {"STATE_DIRECTORY": str(tmp_path)}) == ""
-    assert url not in repr(settings)
-    assert 'url = "********"' in as_toml(loaded)
+    assert "/cret" not in repr(settings)
+    assert f'url = "{url}"' in as_toml(loaded)
+    assert "/cret" not in as_toml(loaded)
+
+
+def test_a_shared_store_may_be_without_a_password(tmp_path: Path) -> None:
+    loaded = load_server(written(tmp_path, 'url = "valkey://localhost"'))
+
+    assert settings_of(loaded.config).store_url == "valkey://localhost"
 
 
 @pytest.mark.parametrize(
@@ -48,7 +60,7 @@ def test_a_shared_store_is_taken_in_the_place_of_a_file(
         ("redis://", "needs valkey://"),
         ("rediss://h?ssl_cert_reqs=none", "takes no options"),
         ("redis://h:99999", "needs a host, and a port"),
-        ("redis://:se cret@127.0.0.1", "letters and digits only"),
+        ("redis://:secret@127.0.0.1", "without its password"),
     ],
 )
 def test_a_store_that_will_not_do_is_refused_without_repeating_it(
@@ -57,7 +69,7 @@ def test_a_store_that_will_not_do_is_refused_without_repeating_it(
     with pytest.raises(ConfigError, match=cause) as refused:
         load_server(written(tmp_path, f'url = "{url}"'))
 
-    assert "cret" not in str(refused.value)
+    assert ":secret" not in str(refused.value)
 
 
 def test_plain_beyond_this_machine_has_to_be_asked_for(tmp_path: Path) -> None:

@@ -3,55 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import http.client
 import json
-import os
-import socket
-import stat
-from collections.abc import AsyncIterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from kiosk.call.record_bounds import IN_MEMORY
 from kiosk.control.client import ControlClient
-from kiosk.control.listener import Listener, _reason
 from kiosk.control.server import ControlServer
 from kiosk.errors import ControlError, RoomUnreachable
+from tests.fakes.control_serving import ask, serving
 from tests.fakes.controlled_daemon import FakeDaemon
 from tests.fakes.records import fullest_record
 from tests.fakes.waiting import wait_until
-
-
-@contextlib.asynccontextmanager
-async def serving(path: Path, daemon: FakeDaemon) -> AsyncIterator[ControlClient]:
-    server = ControlServer(path, daemon, body_s=0.3)
-    server.open()
-    async with asyncio.TaskGroup() as group:
-        group.create_task(server.serve())
-        try:
-            yield ControlClient(path, timeout_s=3)
-        finally:
-            server.close()
-
-
-async def ask(path: Path, method: str, route: str, body: bytes = b"") -> Any:
-    """Send a request as no well-behaved client would."""
-
-    def exchange() -> tuple[int, Any]:
-        connection = http.client.HTTPConnection("kiosk")
-        connection.sock = socket.socket(socket.AF_UNIX)
-        with contextlib.closing(connection):
-            connection.sock.settimeout(3)
-            connection.sock.connect(os.fspath(path))
-            connection.request(method, route, body)
-            answer = connection.getresponse()
-            return answer.status, json.loads(answer.read())
-
-    return await asyncio.to_thread(exchange)
 
 
 async def test_a_press_reaches_the_daemon(tmp_path: Path) -> None:
@@ -61,6 +26,20 @@ async def test_a_press_reaches_the_daemon(tmp_path: Path) -> None:
         await asyncio.to_thread(client.press, "mute")
 
     assert daemon.asked == [("press", "call"), ("press", "mute")]
+
+
+async def test_who_restarts_the_machine_asks_first(tmp_path: Path) -> None:
+    daemon = FakeDaemon()
+    async with serving(tmp_path / "s", daemon) as client:
+        await asyncio.to_thread(client.stand_down, 60)
+        for wrong in (0, 301, True):
+            with pytest.raises(ControlError, match="seconds"):
+                await asyncio.to_thread(client.stand_down, wrong)
+        daemon.refusal = ControlError("somebody is at the kiosk (IN_CALL)")
+        with pytest.raises(ControlError, match="somebody is at the kiosk"):
+            await asyncio.to_thread(client.stand_down, 60)
+
+    assert daemon.asked[0] == ("stand down", "60")
 
 
 async def test_the_status_arrives_as_the_daemon_gave_it(tmp_path: Path) -> None:
@@ -218,13 +197,19 @@ async def test_what_the_daemon_refuses_the_client_is_told(tmp_path: Path) -> Non
     ("request_", "status", "words"),
     [
         (("POST", "/press", b""), 400, "not JSON"),
-        (("POST", "/press", b"[" * 4000), 400, "not JSON"),
-        (("POST", "/press", b"\xff"), 400, "not JSON"),
-        (("POST", "/press", b"[]"), 400, "must be a JSON object"),
+        (("POST", "/press", b"[" * 4000), 400, "nested deeper"),
+        (("POST", "/press", b"\xff"), 400, "not UTF-8"),
+        (("POST", "/press", b"[]"), 400, "a JSON object is expected"),
+        (("POST", "/text", b'{"text": "\\ud800"}'), 400, "surrogate"),
+        (("POST", "/text", b'{"reply": 1, "reply": 2}'), 400, "twice"),
+        (("POST", "/text", b'{"reply": NaN}'), 400, "NaN is not JSON"),
         (("POST", "/press", b"{}"), 400, "button"),
         (("POST", "/press", b'{"button": "call", "x": 1}'), 400, "button"),
         (("POST", "/press", b'{"button": 1}'), 400, "button must be text"),
         (("POST", "/press", b'{"button": "fire"}'), 400, "call, hangup, mute"),
+        (("POST", "/press", b'{"button": "call", "held_ms": -1}'), 400, "0 to 60000"),
+        (("POST", "/press", b'{"button": "call", "held_ms": 1.5}'), 400, "0 to 60"),
+        (("POST", "/press", b'{"button": "call", "held_ms": true}'), 400, "0 to 60"),
         (("POST", "/press", b" " * 4097), 413, "4096 bytes"),
         (("POST", "/text", b'{"text": " "}'), 400, "1 to 1024"),
         (("POST", "/text", b'{"text": "%s"}' % (b"x" * 1025)), 400, "1 to 1024"),
@@ -247,171 +232,4 @@ async def test_a_bad_request_gets_a_clear_answer_and_reaches_nobody(
 
     assert answer[0] == status
     assert words in answer[1]["error"]
-    assert daemon.asked == []
-
-
-async def test_the_socket_is_for_owner_and_group_only(tmp_path: Path) -> None:
-    async with serving(tmp_path / "s", FakeDaemon()):
-        mode = stat.S_IMODE((tmp_path / "s").stat().st_mode)
-
-    assert mode == 0o660
-
-
-async def test_the_socket_is_gone_after_serving(tmp_path: Path) -> None:
-    async with serving(tmp_path / "s", FakeDaemon()):
-        pass
-
-    assert not (tmp_path / "s").exists()
-
-
-async def test_closing_before_serving_serves_nothing(tmp_path: Path) -> None:
-    server = ControlServer(tmp_path / "s", FakeDaemon())
-    server.close()
-
-    await server.serve()
-
-    assert not (tmp_path / "s").exists()
-
-
-def test_a_stale_socket_is_replaced(tmp_path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as abandoned:
-        abandoned.bind(os.fspath(tmp_path / "s"))
-
-    listener = Listener(tmp_path / "s")
-
-    with socket.socket(socket.AF_UNIX) as client:
-        client.connect(os.fspath(tmp_path / "s"))
-    listener.close()
-
-
-def test_a_socket_in_use_is_left_alone(tmp_path: Path) -> None:
-    first = Listener(tmp_path / "s")
-
-    with pytest.raises(ControlError, match="another kiosk is running"):
-        Listener(tmp_path / "s")
-
-    first.close()
-
-
-def test_closing_leaves_a_successors_socket_alone(tmp_path: Path) -> None:
-    first = Listener(tmp_path / "s")
-    (tmp_path / "s").unlink()
-    second = Listener(tmp_path / "s")
-
-    first.close()
-
-    assert (tmp_path / "s").exists()
-    second.close()
-
-
-def test_a_file_in_the_sockets_place_is_not_removed(tmp_path: Path) -> None:
-    (tmp_path / "s").write_text("precious")
-
-    with pytest.raises(ControlError, match="something else is there"):
-        Listener(tmp_path / "s")
-
-    assert (tmp_path / "s").read_text() == "precious"
-
-
-def test_a_socket_of_another_kind_is_left_alone(tmp_path: Path) -> None:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as another:
-        another.bind(os.fspath(tmp_path / "s"))
-
-        with pytest.raises(ControlError, match="cannot be used"):
-            Listener(tmp_path / "s")
-
-    assert (tmp_path / "s").exists()
-
-
-def test_a_directory_of_somebody_else_is_explained() -> None:
-    assert "change the directory's owner" in _reason(PermissionError())
-
-
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("absent/s", "directory does not exist"),
-        ("x" * 120, "too long"),
-        ("nul\0", "null"),
-    ],
-)
-def test_a_place_where_no_socket_can_be_is_explained(
-    tmp_path: Path, name: str, words: str
-) -> None:
-    with pytest.raises(ControlError, match=words):
-        Listener(tmp_path / name)
-
-
-def test_without_a_daemon_the_client_says_how_to_start_one(tmp_path: Path) -> None:
-    with pytest.raises(ControlError, match=r"no kiosk is running.*`kiosk run`"):
-        ControlClient(tmp_path / "s").status()
-
-
-def test_a_stale_socket_means_that_no_kiosk_is_running(tmp_path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as abandoned:
-        abandoned.bind(os.fspath(tmp_path / "s"))
-
-    with pytest.raises(ControlError, match="no kiosk is running"):
-        ControlClient(tmp_path / "s").press("call")
-
-
-@pytest.mark.parametrize("name", ["x" * 200])
-def test_an_impossible_path_is_named(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ControlError, match="no kiosk's socket"):
-        ControlClient(tmp_path / name).status()
-
-
-def test_a_daemon_that_says_nothing_is_given_up(tmp_path: Path) -> None:
-    listener = Listener(tmp_path / "s")
-
-    with pytest.raises(ControlError, match=r"did not answer within 0\.05 s"):
-        ControlClient(tmp_path / "s", timeout_s=0.05).status()
-
-    listener.close()
-
-
-@pytest.mark.parametrize(
-    ("answer", "words"),
-    [
-        (b"", "ended the conversation"),
-        (b"SSH-2.0-OpenSSH\r\n", "ended the conversation"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]", "is no kiosk"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", "is no kiosk"),
-        (b"HTTP/1.1 500 No\r\nContent-Length: 2\r\n\r\n{}", "refused: No"),
-    ],
-)
-async def test_a_stranger_behind_the_socket_is_recognised(
-    tmp_path: Path, answer: bytes, words: str
-) -> None:
-    async def be_strange(
-        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(answer)
-        writer.close()
-        await writer.wait_closed()
-
-    async with await asyncio.start_unix_server(be_strange, tmp_path / "s"):
-        with pytest.raises(ControlError, match=words):
-            await asyncio.to_thread(ControlClient(tmp_path / "s").status)
-
-
-async def test_a_socket_that_may_not_be_used_names_the_group(tmp_path: Path) -> None:
-    client = ControlClient(tmp_path / "s")
-
-    assert "join the socket's group" in client._explanation(PermissionError())
-
-
-async def test_a_body_that_never_ends_is_given_up(tmp_path: Path) -> None:
-    daemon = FakeDaemon()
-    async with serving(tmp_path / "s", daemon):
-        reader, writer = await asyncio.open_unix_connection(tmp_path / "s")
-        writer.write(
-            b"POST /press HTTP/1.1\r\nHost: kiosk\r\nContent-Length: 9\r\n\r\n{"
-        )
-        answer = await reader.readline()
-        writer.close()
-        await writer.wait_closed()
-
-    assert answer.split()[1] == b"408"
     assert daemon.asked == []

@@ -23,6 +23,7 @@ IN_CALL: dict[str, Any] = {
         "pictures_sent": 90,
         "drops": {"old": 3},
         "braked_ms": 500.0,
+        "microphone_xruns": 6,
     },
     "live": {
         "sent_kbps": 610,
@@ -36,6 +37,7 @@ IN_CALL: dict[str, Any] = {
             "drops": {"late": 1},
             "cut_ms": 330.0,
             "underruns": 2,
+            "speaker_underruns": 5,
             "late_packets": 4,
             "video_latency_ms": {"p50": 90.0, "p95": 100.0, "p99": 120.0},
             "audio_latency_ms": None,
@@ -66,6 +68,8 @@ def test_a_call_is_told_in_base_units_with_parties_as_numbers() -> None:
         'kiosk_received_pictures_dropped{party="1",reason="late"} 1',
         'kiosk_received_cut_seconds{party="1"} 0.33',
         'kiosk_received_underruns{party="1"} 2',
+        "kiosk_sent_microphone_xruns 6",
+        'kiosk_received_speaker_underruns{party="1"} 5',
         'kiosk_received_late_packets{party="1"} 4',
         'kiosk_received_picture_delay_seconds{party="1",quantile="0.95"} 0.1',
     ):
@@ -91,3 +95,21 @@ def test_an_idle_kiosk_has_no_figures_of_a_call() -> None:
     assert 'kiosk_state{state="IDLE"} 1' in text
     assert "kiosk_sent" not in text
     assert "kiosk_received" not in text
+
+
+def test_a_missing_display_is_a_figure() -> None:
+    for missing, figure in (("no display is connected", "1"), ("", "0")):
+        text = exposition({"state": "IDLE", "display": {"missing": missing}})
+        assert f"kiosk_display_missing {figure}\n" in text
+
+    assert "kiosk_display_missing" not in exposition({"state": "IDLE"})
+
+
+def test_faults_and_the_door_are_figures() -> None:
+    faults = [{"fault": "camera", "flashes": 4, "reason": "D001 no camera"}]
+
+    text = exposition({"state": "IDLE", "faults": faults, "door_open": True})
+
+    assert 'kiosk_fault{fault="camera"} 1' in text
+    assert "kiosk_door_open 1" in text
+    assert "kiosk_door_open" not in exposition({"state": "IDLE", "door_open": None})

@@ -11,12 +11,14 @@ from kiosk.call.events import Timer
 from kiosk.call.states import Role, State
 from kiosk.daemon.loop import Daemon
 from kiosk.daemon.notices import Notice
-from kiosk.daemon.outside import Outside
+from kiosk.daemon.outside import Announce, Outside
 from kiosk.daemon.replies import Reply
 from kiosk.daemon.settings import DURATIONS_S, DaemonSettings
 from kiosk.devices.clock_monotonic import MonotonicClock
 from kiosk.ports import PeerJoined, PeerStarted, ScreenName
-from tests.fakes.kiosk_world import AGENT, KioskWorld
+from tests.fakes.eventually import eventually
+from tests.fakes.kiosk_world import KioskWorld
+from tests.fakes.paper_room import AGENT
 
 
 @dataclass
@@ -31,11 +33,12 @@ class RunningKiosk:
         return str(self.daemon.status()["state"])
 
     async def until(self, is_true: Callable[[], bool], what: str) -> None:
-        for _ in range(2_000):
-            if is_true():
-                return
-            await asyncio.sleep(0.001)
-        raise AssertionError(f"never became true: {what} (state {self.state})")
+        try:
+            await eventually(is_true)
+        except TimeoutError:
+            raise AssertionError(
+                f"never became true: {what} (state {self.state})"
+            ) from None
 
     async def reach(self, state: State) -> None:
         await self.until(lambda: self.state == state.name, state.name)
@@ -68,11 +71,22 @@ async def running_kiosk(
     role: Role = Role.KIOSK,
     start: State = State.OUT_OF_SERVICE,
     check_s: float = 20.0,
+    borne_s: float = 0.0,
     silent_s: float = 1.5,
     problem: str = "",
     notices: Mapping[Notice, str] | None = None,
     replies: tuple[Reply, ...] = (),
     broadcasts: bool = False,
+    needs_display: bool = True,
+    needs_time: bool = False,
+    languages: tuple[str, ...] = (),
+    language_s: float = 0.2,
+    volume_s: float = 2.0,
+    asks_consent: bool = False,
+    read_s: float = 0.0,
+    page_s: float = 60.0,
+    patience_s: float = 0.0,
+    announce: Announce | None = None,
     scatter: Callable[[], float] = lambda: 0.0,
     **timers_s: float,
 ) -> AsyncIterator[RunningKiosk]:
@@ -86,12 +100,25 @@ async def running_kiosk(
         problem=problem,
         check_s=check_s,
         retry_s=(0.01, 0.02),
+        patience_s=patience_s,
+        devices_s=(0.01, 0.01),
+        borne_s=borne_s,
         silent_s=silent_s,
         queue_s=0.01,
         redial_s=0.01,
         notices=notices or {},
         replies=replies,
         broadcasts=broadcasts,
+        needs_display=needs_display,
+        needs_time=needs_time,
+        languages=languages,
+        consent=asks_consent,
+        read_s=read_s,
+        language_s=language_s,
+        volume_s=volume_s,
+        hold_s=0.05,
+        both_s=0.05,
+        page_s=page_s,
     )
     outside = Outside(
         clock=MonotonicClock(),
@@ -103,11 +130,19 @@ async def running_kiosk(
         indicators=world.indicators,
         init=world.init,
         calls=world.archive,
+        memory=world.memory,
         observe=world.observe,
         progressed=lambda: world.moving,
         is_open_now=lambda: world.open_hours,
+        inspect=world.inspect,
+        announce=announce,
         chime=world.chime,
         television=world.television,
+        volume=world.volume,
+        look_at_display=lambda: world.panel,
+        look_at_clock=lambda: world.clock_facts,
+        explain_silence=world.explain,
+        look_at_devices=lambda _: dict(world.wrong),
         scatter=scatter,
     )
     daemon = Daemon(settings, outside, start)

@@ -8,7 +8,8 @@ from kiosk import ports
 from kiosk.call.states import State
 from kiosk.ports import Indicator, PeerJoined, ScreenName
 from tests.daemon.running_kiosk import RunningKiosk, running_kiosk
-from tests.fakes.kiosk_world import AGENT, KioskWorld
+from tests.fakes.kiosk_world import KioskWorld
+from tests.fakes.paper_room import AGENT
 
 
 async def on_air(kiosk: RunningKiosk) -> None:
@@ -50,6 +51,14 @@ async def test_somebody_else_who_publishes_there_is_not_played() -> None:
 
         assert kiosk.world.media.player is None
         assert kiosk.state == State.BROADCASTING.name
+
+
+async def test_a_broadcast_the_room_service_forgot_moves_and_is_on_air_again() -> None:
+    async with running_kiosk(broadcasts=True) as kiosk:
+        await on_air(kiosk)
+        kiosk.world.room.tell(ports.StreamForgotten())
+        await kiosk.until_screen(ScreenName.RECONNECTING)
+        await kiosk.reach(State.BROADCASTING)
 
 
 async def test_a_cut_brings_the_broadcast_back_on_air() -> None:

@@ -7,11 +7,19 @@ import asyncio
 import pytest
 
 from kiosk import ports
-from kiosk.call.states import Role, State
-from kiosk.errors import DeviceError, RoomFull, StreamRefused
-from kiosk.ports import Indicator, Layer, NoSeat, Peer, ScreenName
+from kiosk.call.states import State
+from kiosk.errors import (
+    DeviceError,
+    RoomFull,
+    StreamEnded,
+    StreamRefused,
+    StreamStalled,
+)
+from kiosk.ports import Indicator, NoSeat, ScreenName
+from kiosk.room.script import LinesBusy
 from tests.daemon.running_kiosk import running_kiosk
-from tests.fakes.kiosk_world import AGENT, UNREACHABLE, KioskWorld
+from tests.fakes.kiosk_world import UNREACHABLE, KioskWorld
+from tests.fakes.paper_room import AGENT
 
 
 async def test_a_call_is_answered_shown_and_hung_up() -> None:
@@ -175,6 +183,82 @@ async def test_a_refusing_room_service_is_explained(verb: str) -> None:
         await kiosk.reach(State.IDLE)
 
 
+async def test_too_many_callers_mean_the_queue_and_its_screen() -> None:
+    world = KioskWorld()
+    busy = LinesBusy("queue_seat: HTTP 429", 0.02)
+    world.room.fail("find_seat", busy)
+    world.room.fail("wait_turn", busy, busy)
+    async with running_kiosk(world) as kiosk:
+        await kiosk.reach(State.IDLE)
+        kiosk.daemon.press("call")
+        await kiosk.until_screen(ScreenName.QUEUED)
+        assert world.screens.last(ScreenName.QUEUED).reason == "full"
+
+        await kiosk.reach(State.WAITING)
+
+
+async def test_a_push_url_that_is_refused_is_asked_for_once_more() -> None:
+    world = KioskWorld()
+    world.media.push_errors = [StreamRefused("relay: the key is expired")]
+    async with running_kiosk(world) as kiosk:
+        await kiosk.reach(State.IDLE)
+        kiosk.daemon.press("call")
+        await kiosk.reach(State.WAITING)
+
+        assert world.room.said[-2:] == ["seat_in room-1", "take_seat"]
+
+
+async def test_so_is_that_of_a_room_yet_to_be_opened() -> None:
+    world = KioskWorld()
+    seat = ports.Seat("", "service", create=True, push_url="rtmp://h/live/k")
+    world.room.seats = [seat, seat]
+    world.media.push_errors = [StreamRefused("relay: the key is expired")]
+    async with running_kiosk(world) as kiosk:
+        await kiosk.reach(State.IDLE)
+        kiosk.daemon.press("call")
+        await kiosk.reach(State.WAITING)
+
+        assert world.room.said.count("find_seat") == 2
+
+
+async def test_a_push_url_that_is_refused_twice_ends_the_call_with_a_reason() -> None:
+    world = KioskWorld()
+    world.media.push_errors = [StreamRefused("relay: the key is expired")] * 2
+    async with running_kiosk(world) as kiosk:
+        await kiosk.reach(State.IDLE)
+        kiosk.daemon.press("call")
+        await kiosk.reach(State.ENDED)
+
+        assert world.screens.facts.reason == "M002 relay: the key is expired"
+        await kiosk.until(lambda: not world.media.camera_open, "camera closed")
+
+
+async def test_a_relay_that_is_away_for_a_moment_does_not_end_the_call() -> None:
+    world = KioskWorld()
+    world.media.push_errors = [
+        StreamEnded("relay: connection refused"),
+        StreamStalled("relay: no answer"),
+        StreamRefused("relay: the key is of another relay"),
+    ]
+    async with running_kiosk(world) as kiosk:
+        await kiosk.reach(State.IDLE)
+        kiosk.daemon.press("call")
+
+        await kiosk.reach(State.WAITING)
+
+
+async def test_a_relay_that_stays_away_ends_the_call_with_its_reason() -> None:
+    world = KioskWorld()
+    world.media.push_errors = [StreamEnded("relay: connection refused")] * 99
+    async with running_kiosk(world, publish=60.0) as kiosk:
+        await kiosk.reach(State.IDLE)
+        kiosk.daemon.press("call")
+        await kiosk.reach(State.ENDED)
+
+        assert world.screens.facts.reason == "M004 relay: connection refused"
+        await kiosk.until(lambda: not world.media.camera_open, "camera closed")
+
+
 async def test_a_camera_that_cannot_be_opened_is_named() -> None:
     world = KioskWorld()
     world.media.push_errors = [DeviceError("camera", "/dev/video0", "busy")]
@@ -218,178 +302,3 @@ async def test_mute_pressed_while_entering_holds_from_the_first_period() -> None
 
         assert world.media.pusher is not None
         assert world.media.pusher.muted
-
-
-async def test_a_broken_stream_is_moved_and_the_call_goes_on() -> None:
-    async with running_kiosk() as kiosk:
-        await kiosk.talk()
-        kiosk.world.media.push_errors = [StreamRefused("relay: name in use")]
-        kiosk.world.media.report(ports.PushLost("M004 reset"))
-        await kiosk.until_screen(ScreenName.RECONNECTING)
-        await kiosk.reach(State.IN_CALL)
-
-        assert "move_stream rtmp://h/live/k2" in kiosk.world.room.said
-        assert kiosk.world.media.camera_open
-
-
-async def test_a_stream_that_cannot_be_moved_ends_the_call_by_its_deadline() -> None:
-    async with running_kiosk(reconnect=0.05) as kiosk:
-        await kiosk.talk()
-        kiosk.world.room.fail("new_push_url", *[UNREACHABLE] * 50)
-        kiosk.world.media.report(ports.PushLost("M004 reset"))
-
-        await kiosk.reach(State.ENDED)
-
-        assert "M003" in kiosk.world.screens.facts.reason
-
-
-async def test_a_stream_that_breaks_while_waiting_leads_back_to_waiting() -> None:
-    async with running_kiosk() as kiosk:
-        await kiosk.wait_in_room()
-        kiosk.world.media.report(ports.PushLost("M004 reset"))
-        await kiosk.until_screen(ScreenName.RECONNECTING)
-
-        await kiosk.reach(State.WAITING)
-
-
-async def test_a_stream_that_breaks_before_the_first_picture_leads_back_there() -> None:
-    async with running_kiosk() as kiosk:
-        await kiosk.wait_in_room()
-        kiosk.world.room.tell(ports.PeerJoined(AGENT))
-        await kiosk.reach(State.ANSWERED)
-        kiosk.world.media.report(ports.PushLost("M004 reset"))
-        await kiosk.until_screen(ScreenName.RECONNECTING)
-
-        await kiosk.reach(State.ANSWERED)
-
-
-async def test_a_stream_that_breaks_while_the_peer_is_away_leads_back_to_grace() -> (
-    None
-):
-    async with running_kiosk() as kiosk:
-        await kiosk.talk()
-        kiosk.world.media.report(ports.PeerSilent(AGENT.user_id))
-        await kiosk.reach(State.GRACE)
-        kiosk.world.media.report(ports.PushLost("M004 reset"))
-        await kiosk.until_screen(ScreenName.RECONNECTING)
-
-        await kiosk.reach(State.GRACE)
-
-
-async def test_a_stream_lost_twice_is_moved_once_more() -> None:
-    async with running_kiosk() as kiosk:
-        await kiosk.talk()
-        kiosk.world.media.report(ports.PushLost("one"))
-        kiosk.world.media.report(ports.PushLost("two"))
-
-        await kiosk.reach(State.IN_CALL)
-
-
-async def test_a_silent_peer_is_waited_for_and_welcomed_back() -> None:
-    async with running_kiosk() as kiosk:
-        await kiosk.talk()
-        kiosk.world.media.report(ports.PeerSilent(AGENT.user_id))
-        await kiosk.until_screen(ScreenName.PEER_AWAY)
-        kiosk.world.media.report(ports.PeerResumed(AGENT.user_id))
-
-        await kiosk.reach(State.IN_CALL)
-
-
-async def test_the_timer_of_a_call_goes_on_over_a_cut() -> None:
-    async with running_kiosk() as kiosk:
-        await kiosk.talk()
-        before = kiosk.world.screens.facts.since
-        kiosk.world.media.report(ports.PeerSilent(AGENT.user_id))
-        await kiosk.reach(State.GRACE)
-        kiosk.world.media.report(ports.PeerResumed(AGENT.user_id))
-        await kiosk.reach(State.IN_CALL)
-
-        assert kiosk.world.screens.facts.since == before
-
-
-async def test_a_peer_that_closes_its_stream_and_hangs_up_is_never_called_away() -> (
-    None
-):
-    async with running_kiosk() as kiosk:
-        await kiosk.talk()
-        kiosk.world.room.tell(ports.PeerStreamLost(AGENT.user_id))
-        kiosk.world.room.tell(ports.RoomClosed("room closed", room_ended=True))
-        await kiosk.reach(State.ENDED)
-
-        assert not kiosk.world.screens.saw(ScreenName.PEER_AWAY)
-        assert kiosk.world.screens.facts.reason == ""
-
-
-async def test_a_peer_with_a_new_url_is_played_from_there() -> None:
-    moved = Peer(AGENT.user_id, AGENT.name, "rtmp://127.0.0.1/live/other")
-    async with running_kiosk() as kiosk:
-        await kiosk.talk()
-        kiosk.world.room.tell(ports.PeerMoved(moved))
-        player = kiosk.world.media.player
-        assert player is not None
-        await kiosk.until(
-            lambda: player.playing.get(AGENT.user_id) == (moved, Layer.BASE), "moved"
-        )
-
-
-@pytest.mark.parametrize(
-    ("hung_up", "state"), [(True, State.ENDED), (False, State.GRACE)]
-)
-async def test_a_peer_that_left_ends_the_call_and_an_expired_one_is_waited_for(
-    *, hung_up: bool, state: State
-) -> None:
-    async with running_kiosk() as kiosk:
-        await kiosk.talk()
-        kiosk.world.room.tell(ports.PeerLeft(AGENT.user_id, hung_up=hung_up))
-
-        await kiosk.reach(state)
-
-
-async def test_a_stranger_that_leaves_means_nothing() -> None:
-    async with running_kiosk() as kiosk:
-        await kiosk.talk()
-        kiosk.world.room.tell(ports.PeerLeft("nobody"))
-        kiosk.world.media.report(ports.PlayLost(AGENT.user_id, "M004 reset"))
-        kiosk.daemon.press("mute")
-        await kiosk.until(lambda: kiosk.world.screens.facts.muted, "muted")
-
-        assert kiosk.state == "IN_CALL"
-
-
-async def test_a_closed_room_ends_the_call() -> None:
-    async with running_kiosk() as kiosk:
-        await kiosk.talk()
-        kiosk.world.room.tell(ports.RoomClosed("R005 the room is gone"))
-
-        await kiosk.reach(State.ENDED)
-
-
-async def test_a_camera_lost_in_the_call_ends_it_with_its_name() -> None:
-    async with running_kiosk() as kiosk:
-        await kiosk.talk()
-        kiosk.world.media.report(ports.CaptureLost("camera", "silent for 2.0 s"))
-
-        await kiosk.reach(State.ENDED)
-        assert "camera" in kiosk.world.screens.facts.reason
-
-
-async def test_a_speaker_lost_in_the_call_does_not_end_it() -> None:
-    async with running_kiosk() as kiosk:
-        await kiosk.talk()
-        kiosk.world.media.report(ports.CaptureLost("speaker", "gone"))
-        kiosk.daemon.press("mute")
-        await kiosk.until(lambda: kiosk.world.screens.facts.muted, "muted")
-
-        assert kiosk.state == "IN_CALL"
-
-
-async def test_the_agent_enters_by_itself_and_stays_for_the_next_customer() -> None:
-    async with running_kiosk(role=Role.AGENT) as kiosk:
-        await kiosk.reach(State.WAITING)
-        kiosk.world.room.tell(ports.PeerJoined(AGENT))
-        await kiosk.reach(State.ANSWERED)
-        kiosk.world.room.tell(ports.PeerLeft(AGENT.user_id))
-        await kiosk.reach(State.WAITING)
-
-        kiosk.daemon.press("hangup")
-        await kiosk.until(lambda: kiosk.daemon.status()["call"] == 2, "called again")

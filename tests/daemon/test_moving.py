@@ -9,7 +9,7 @@ from kiosk.call.states import State
 from kiosk.errors import RoomUnreachable
 from kiosk.ports import ScreenName
 from tests.daemon.running_kiosk import RunningKiosk, running_kiosk
-from tests.fakes.kiosk_world import AGENT
+from tests.fakes.paper_room import AGENT
 
 
 async def test_each_failure_to_move_a_stream_is_followed_by_a_pause_of_its_own() -> (
@@ -23,6 +23,7 @@ async def test_each_failure_to_move_a_stream_is_followed_by_a_pause_of_its_own()
 
     async with running_kiosk(scatter=scatter) as kiosk:
         await kiosk.talk()
+        scattered.clear()  # the call's reference was one of them
         kiosk.world.room.fail("new_push_url", *[RoomUnreachable("away")] * 3)
         kiosk.world.media.report(ports.PushLost("M004 reset"))
         await kiosk.until_screen(ScreenName.RECONNECTING)

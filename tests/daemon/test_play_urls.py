@@ -8,7 +8,7 @@ from kiosk.call.states import State
 from kiosk.errors import RoomUnreachable
 from kiosk.ports import PeerLeft, PlayUrlUsedUp
 from tests.daemon.running_kiosk import running_kiosk
-from tests.fakes.kiosk_world import AGENT
+from tests.fakes.paper_room import AGENT
 
 
 async def test_a_used_up_play_url_is_replaced_by_a_fresh_one() -> None:

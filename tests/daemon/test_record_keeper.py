@@ -18,6 +18,7 @@ from kiosk.ports import (
     PlayLost,
     PlayStats,
     PushStats,
+    Quality,
 )
 from kiosk.ports.call_record import DeviceLoss, Passage, SetUp
 from kiosk.room.fleet_report import FleetReport
@@ -87,6 +88,7 @@ def test_our_streams_of_one_call_are_added_up() -> None:
         drops={"old": 2, "moved": 0},
         bytes_sent=75_000,
         muted_ms=500,
+        microphone_xruns=3,
         echo_canceller="speex",
     )
     call.keeper.look(replace(first, pictures_sent=0, bytes_sent=0), ())
@@ -101,6 +103,7 @@ def test_our_streams_of_one_call_are_added_up() -> None:
     assert (sent.pictures, sent.pictures_dropped, sent.size_bytes) == (60, 4, 150_000)
     assert sent.drops == {"old": 2, "moved": 1}
     assert (sent.muted_ms, sent.echo_canceller) == (1_000, "livekit")
+    assert sent.microphone_xruns == 6
     assert [(span.at_ms, span.for_ms, span.kbps) for span in sent.rates] == [
         (0, 2_000, 600)
     ]
@@ -156,18 +159,46 @@ def test_what_passed_in_the_last_second_is_told_while_the_call_goes_on() -> None
     }
 
 
-def test_a_second_without_its_sound_or_our_pictures_is_poor() -> None:
+def test_a_second_without_its_sound_or_our_pictures_makes_the_connection_weak() -> None:
     call = Call()
     call.keeper.look(PushStats(), [PlayStats("a")])
-    well = call.keeper.is_poor
+    well = call.keeper.quality
     call.after(1.0).look(PushStats(), [PlayStats("a", concealed_ms=120)])
-    missed = call.keeper.is_poor
+    missed = call.keeper.quality
     call.after(1.0).look(PushStats(), [PlayStats("a", concealed_ms=130)])
-    better = call.keeper.is_poor
+    better = call.keeper.quality
     call.after(1.0).look(PushStats(braked_ms=400), ())
-    braked = call.keeper.is_poor
+    braked = call.keeper.quality
 
-    assert (well, missed, better, braked) == (False, True, False, True)
+    good, fair, weak = Quality
+    assert (well, missed, better, braked) == (good, weak, fair, weak)
+
+
+def test_a_connection_that_brings_old_things_is_weak() -> None:
+    call = Call()
+    call.keeper.look(None, [PlayStats("a", backlog_ms=900), PlayStats("b")])
+    well = call.keeper.quality
+    call.keeper.look(None, [PlayStats("a", backlog_ms=1_100)])
+    late = call.keeper.quality
+    call.keeper.end_party("a")
+
+    good, _, weak = Quality
+    assert (well, late, call.keeper.quality) == (good, weak, good)
+
+
+def test_a_connection_is_fair_until_all_went_well_for_ten_seconds() -> None:
+    call = Call()
+    call.keeper.look(PushStats(), [PlayStats("a")])
+    call.after(1.0).look(PushStats(), [PlayStats("a", concealed_ms=10)])
+    unnoticed = call.keeper.quality
+    call.after(1.0).look(PushStats(braked_ms=60), [PlayStats("a", concealed_ms=20)])
+    flawed = call.keeper.quality
+    call.after(9.0).look(PushStats(braked_ms=60), [PlayStats("a", concealed_ms=20)])
+    soon = call.keeper.quality
+    call.after(1.0).look(PushStats(braked_ms=60), [PlayStats("a", concealed_ms=20)])
+
+    good, fair, _ = Quality
+    assert (unnoticed, flawed, soon, call.keeper.quality) == (good, fair, fair, good)
 
 
 def test_who_left_weakens_no_connection_and_has_no_last_second() -> None:
@@ -175,15 +206,15 @@ def test_who_left_weakens_no_connection_and_has_no_last_second() -> None:
     call.keeper.look(None, [PlayStats("a"), PlayStats("b")])
     missed = PlayStats("a", concealed_ms=900, bytes_received=9_000, pictures_shown=9)
     call.after(1.0).look(None, [missed, PlayStats("b")])
-    weak = call.keeper.is_poor
+    weak = call.keeper.quality
     call.keeper.end_party("a")
 
-    assert weak
-    assert not call.keeper.is_poor
+    assert weak is Quality.WEAK
+    assert call.keeper.quality is Quality.GOOD
     assert [party["user_id"] for party in call.keeper.live()["parties"]] == ["b"]
 
     call.after(600.0).look(None, [missed])  # back, and nothing measured yet
-    assert not call.keeper.is_poor
+    assert call.keeper.quality is Quality.GOOD
     assert call.keeper.live()["parties"][0] == {
         "user_id": "a",
         "received_kbps": None,
@@ -218,11 +249,11 @@ def test_a_look_out_of_turn_counts_and_makes_no_rate() -> None:
     call.after(0.005).look(push, [play])
 
     assert call.keeper.live() == turn
-    assert not call.keeper.is_poor
+    assert call.keeper.quality is Quality.GOOD
     call.after(0.995).look(push, [play])
-    assert call.keeper.is_poor
+    assert call.keeper.quality is Quality.WEAK
     call.after(0.005).look(push, [play])  # another one came just then
-    assert call.keeper.is_poor
+    assert call.keeper.quality is Quality.WEAK
     record = call.keeper.record("")
     assert record.sent is not None
     assert (record.sent.size_bytes, record.received[0].pictures_shown) == (85_000, 26)

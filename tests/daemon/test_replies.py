@@ -8,7 +8,8 @@ from kiosk.daemon.replies import REPLY, Replies, Reply, fits
 from kiosk.errors import ControlError, RoomRefused, RoomUnreachable
 from kiosk.ports import TextReceived
 from tests.daemon.running_kiosk import RunningKiosk, running_kiosk
-from tests.fakes.kiosk_world import AGENT, KioskWorld
+from tests.fakes.kiosk_world import KioskWorld
+from tests.fakes.paper_room import AGENT
 from tests.fakes.steady_clock import SteadyClock
 
 

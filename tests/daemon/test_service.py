@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
 
 from kiosk import ports
 from kiosk.call.states import State
-from kiosk.daemon.stall import StallMeter
+from kiosk.daemon.stall import PERIOD_S, StallMeter
+from kiosk.devices.clock_monotonic import MonotonicClock
 from kiosk.errors import RoomRefused
-from kiosk.ports import Button, Indicator, Micros, ScreenName
+from kiosk.ports import Button, ButtonEdge, Indicator, Micros, ScreenName
 from tests.daemon.running_kiosk import running_kiosk
-from tests.fakes.kiosk_world import AGENT, UNREACHABLE, KioskWorld
+from tests.fakes.kiosk_world import UNREACHABLE, KioskWorld
+from tests.fakes.paper_room import AGENT
 from tests.fakes.steady_clock import SteadyClock
 
 
@@ -60,6 +63,80 @@ async def test_a_service_lost_while_idle_stays_lost_until_it_answers_again() -> 
     assert set(seen[:4]) == {ScreenName.OUT_OF_SERVICE}
 
 
+async def test_a_service_that_stumbles_is_not_told_of_while_idle() -> None:
+    world = KioskWorld()
+    async with running_kiosk(world, check_s=0.01, borne_s=30.0) as kiosk:
+        await kiosk.reach(State.IDLE)
+        world.screens.shown.clear()
+        world.room.said.clear()
+        world.room.fail("check", UNREACHABLE)
+        await kiosk.until(lambda: world.room.said.count("check") > 2, "asked again")
+
+        assert not world.screens.saw(ScreenName.OUT_OF_SERVICE)
+
+
+async def test_each_look_of_an_idle_kiosk_is_at_a_time_of_its_own() -> None:
+    world, spread = KioskWorld(), list[float]()
+
+    def scatter() -> float:
+        spread.append(0.5)
+        return spread[-1]
+
+    async with running_kiosk(world, check_s=0.01, scatter=scatter) as kiosk:
+        await kiosk.reach(State.IDLE)
+        spread.clear()
+        looked = world.room.said.count("check")
+        await kiosk.until(
+            lambda: world.room.said.count("check") >= looked + 4, "looked"
+        )
+
+        assert len(spread) >= 3
+
+
+async def test_a_service_that_refuses_is_told_of_at_once() -> None:
+    world = KioskWorld()
+    async with running_kiosk(world, check_s=0.01, borne_s=30.0) as kiosk:
+        await kiosk.reach(State.IDLE)
+        world.room.fail("check", RoomRefused("get_room_list", 7, "no"))
+
+        await kiosk.until_screen(ScreenName.OUT_OF_SERVICE)
+
+
+async def test_a_call_that_begins_while_a_service_stumbles_goes_on_by_itself() -> None:
+    world = KioskWorld()
+    async with running_kiosk(world, check_s=0.01, borne_s=30.0) as kiosk:
+        await kiosk.reach(State.IDLE)
+        world.room.fail("check", *[UNREACHABLE] * 3)
+        await kiosk.until(lambda: len(world.room.errors["check"]) < 3, "asked")
+        kiosk.daemon.press("call")
+        await kiosk.reach(State.WAITING)
+        asked = world.room.said.count("check")
+        await asyncio.sleep(1.0)
+
+        assert world.room.said.count("check") <= asked + 1
+        assert kiosk.state == "WAITING"
+
+
+async def test_the_status_says_since_when_it_is_ready_and_when_it_was_served() -> None:
+    world = KioskWorld()
+    world.room.answers.clear()
+    async with running_kiosk(world, check_s=0.01) as kiosk:
+        await kiosk.until(
+            lambda: kiosk.daemon.status()["health"]["ready_us"] is not None, "ready"
+        )
+        before = kiosk.daemon.status()["health"]
+        world.room.answers.set()
+        await kiosk.reach(State.IDLE)
+        first = kiosk.daemon.status()["health"]
+        await kiosk.until(
+            lambda: kiosk.daemon.status()["health"]["served_us"] > first["served_us"],
+            "served again",
+        )
+
+    assert before["served_us"] is None
+    assert before["ready_us"] < first["served_us"] <= first["now_us"]
+
+
 async def test_a_service_that_says_nothing_is_told_before_its_deadline() -> None:
     world = KioskWorld()
     world.room.answers.clear()
@@ -75,9 +152,9 @@ async def test_a_service_that_says_nothing_is_told_before_its_deadline() -> None
 
 async def test_a_service_that_answers_in_time_was_never_lost() -> None:
     world = KioskWorld()
-    async with running_kiosk(world, silent_s=0.05) as kiosk:
+    async with running_kiosk(world, silent_s=0.5) as kiosk:
         await kiosk.reach(State.IDLE)
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.6)
 
         assert not world.screens.saw(ScreenName.OUT_OF_SERVICE)
 
@@ -128,9 +205,10 @@ async def test_a_kiosk_that_is_not_set_up_says_what_is_wrong_whatever_is_pressed
 async def test_a_real_button_presses_the_same_event() -> None:
     async with running_kiosk() as kiosk:
         await kiosk.reach(State.IDLE)
-        on_press = kiosk.world.buttons.on_press
-        assert on_press is not None
-        await asyncio.to_thread(on_press, Button.CALL, Micros(1))
+        on_edge = kiosk.world.buttons.on_edge
+        assert on_edge is not None
+        edge = ButtonEdge(Button.CALL, is_down=True, at=Micros(1))
+        await asyncio.to_thread(on_edge, edge)
 
         await kiosk.reach(State.WAITING)
 
@@ -259,3 +337,48 @@ def test_the_stall_meter_keeps_percentiles_and_the_worst() -> None:
     meter.reset()
     assert meter.snapshot()["n"] == 0
     assert meter.turns == 1000
+
+
+async def test_the_stall_meter_sees_a_loop_that_stands_still_and_ends_with_its_task() -> (
+    None
+):
+    meter = StallMeter(MonotonicClock())
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(meter.run())
+        await asyncio.sleep(0)
+        time.sleep(3 * PERIOD_S)  # noqa: ASYNC251 -- that is what it is there to see
+        await asyncio.sleep(3 * PERIOD_S)
+        running.cancel()
+    turns = meter.turns
+    await asyncio.sleep(3 * PERIOD_S)
+
+    assert meter.snapshot()["max"] >= PERIOD_S * 1_000
+    assert meter.turns == turns
+
+
+async def test_whoever_presses_while_a_kiosk_stops_begins_no_call() -> None:
+    world = KioskWorld()
+    async with running_kiosk(world) as kiosk:
+        await kiosk.talk()
+        world.room.answers.clear()  # giving the seat back takes its time
+        kiosk.daemon.stop()
+        await kiosk.until(lambda: "leave" in world.room.said, "leaving")
+
+        kiosk.daemon.press("call")
+        world.room.answers.set()
+
+    assert world.room.said.count("find_seat") == 1
+    assert not world.media.camera_open
+
+
+async def test_a_kiosk_stops_in_time_although_the_room_server_says_nothing() -> None:
+    world = KioskWorld()
+    loop = asyncio.get_running_loop()
+    async with running_kiosk(world) as kiosk:
+        await kiosk.talk()
+        world.room.answers.clear()  # for good
+        stopped_at = loop.time()
+
+    assert loop.time() - stopped_at < 4.5
+    assert not world.media.camera_open
+    assert [record.ended_by for record in world.archive.records] == ["kiosk_stopped"]

@@ -18,7 +18,7 @@ from kiosk.ports import (
     Tile,
 )
 from tests.daemon.running_kiosk import RunningKiosk, running_kiosk
-from tests.fakes.kiosk_world import AGENT
+from tests.fakes.paper_room import AGENT
 
 
 ANNA = Peer("anna", "Anna", "rtmp://127.0.0.1/live/anna?txSecret=x")

@@ -12,7 +12,8 @@ from kiosk.errors import ControlError, DeviceError, RoomError, RoomUnreachable
 from kiosk.ports import Peer, PeerJoined, PeerLeft, StillScene, TextReceived
 from kiosk.room.still_requests import StillWord
 from tests.daemon.running_kiosk import RunningKiosk, running_kiosk
-from tests.fakes.kiosk_world import AGENT, KioskWorld
+from tests.fakes.kiosk_world import KioskWorld
+from tests.fakes.paper_room import AGENT
 
 
 ANNA = Peer("anna", "Anna", "rtmp://127.0.0.1/live/anna")

@@ -221,6 +221,7 @@ def test_agent_and_kiosk_differ_in_role_creation_and_camera(tmp_path: Path) -> N
         ({"seconds": 1.0, "calls": 2}, "at least 1 s"),
         ({"seconds": float("nan")}, "at least 1 s"),
         ({"seconds": float("inf")}, "at most"),
+        ({"seconds": 5.0, "desk": True}, "--desk needs a person"),
         ({"preset": "4k"}, "--preset must be one of 180p, 360p"),
     ],
 )

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.demo.children import Children, DemoFailed
+from kiosk.demo.desktop import open_in_browser
 from kiosk.demo.options import DemoOptions
 from kiosk.demo.run import run_demo
 from tests.fakes.waiting import wait_until
@@ -38,11 +39,27 @@ def python(*lines: str) -> list[str]:
 class Outcome:
     """A demonstration that is over."""
 
-    def __init__(self, options: DemoOptions, behaviour: str = "well") -> None:
+    def __init__(
+        self,
+        options: DemoOptions,
+        behaviour: str = "well",
+        *,
+        is_watched: bool = True,
+        patience_s: float = 20.0,
+    ) -> None:
         out, err = io.StringIO(), io.StringIO()
         children = Children(program(behaviour))
+        self.pages: list[str] = []
         self.status = run_demo(
-            options, children=children, out=out, err=err, picture_s=2.0
+            options,
+            children=children,
+            out=out,
+            err=err,
+            picture_s=2.0,
+            open_page=self.pages.append,
+            is_watched=lambda: is_watched,
+            patience_s=patience_s,
+            alone_s=1.5,
         )
         self.out, self.err = out.getvalue(), err.getvalue()
 
@@ -72,11 +89,97 @@ def test_without_json_the_lines_and_a_table_go_to_stdout(tmp_path: Path) -> None
     assert not outcome.err
 
 
-def test_an_interactive_demonstration_ends_when_the_call_does(tmp_path: Path) -> None:
-    outcome = Outcome(DemoOptions(out=tmp_path), "ends")
+def test_an_attended_demonstration_opens_the_page_and_leaves_the_calls_to_it(
+    tmp_path: Path,
+) -> None:
+    outcome = Outcome(DemoOptions(out=tmp_path), "visited")
 
     assert outcome.status == 0
+    assert outcome.pages == ["http://127.0.0.1:1/token/"]
+    assert "http://127.0.0.1:1/token/" in outcome.out
+    assert "fps" in outcome.out
+    assert "the call is over; the kiosk is IDLE" in outcome.out
     assert outcome.out.splitlines()[-1].startswith("screenshot")
+
+
+def test_a_page_to_which_nobody_comes_calls_by_itself_and_goes_on(
+    tmp_path: Path,
+) -> None:
+    outcome = Outcome(DemoOptions(out=tmp_path), "looked at", patience_s=0.2)
+
+    assert outcome.status == 0
+    assert "nobody pressed it: now it is" in outcome.out
+    assert outcome.out.splitlines()[-1].startswith("screenshot")
+    assert "calls                     1" in outcome.out
+
+
+def test_a_demonstration_without_a_terminal_makes_one_call_and_ends(
+    tmp_path: Path,
+) -> None:
+    outcome = Outcome(DemoOptions(out=tmp_path), is_watched=False)
+
+    assert outcome.status == 0
+    assert "nobody is here to press it: a call of 1.5 s" in outcome.out
+    assert "calls                     1" in outcome.out
+    assert (tmp_path / "kiosk-in-call.png").read_bytes() == b"PNG"
+
+
+def test_a_demonstration_with_the_desk_has_no_agent_and_tells_how_to_log_in(
+    tmp_path: Path,
+) -> None:
+    outcome = Outcome(DemoOptions(out=tmp_path, desk=True), "visited")
+
+    assert outcome.status == 0
+    assert outcome.pages == ["http://localhost:3", "http://127.0.0.1:1/token/"]
+    assert "http://localhost:3 (name agent, password " in outcome.out
+    assert "the call is over; the kiosk is IDLE" in outcome.out
+
+
+def test_without_a_browser_the_address_is_printed_all_the_same(tmp_path: Path) -> None:
+    outcome = Outcome(DemoOptions(out=tmp_path, browser=False), "visited")
+
+    assert outcome.pages == []
+    assert "http://127.0.0.1:1/token/" in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("environment", "is_watched", "opened"),
+    [
+        ({"DISPLAY": ":0"}, True, ["http://a/"]),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, True, ["http://a/"]),
+        ({"DISPLAY": ":0"}, False, []),
+        ({"DISPLAY": ""}, True, []),
+        ({}, True, []),
+    ],
+)
+def test_a_page_is_opened_where_somebody_sits_before_a_desktop(
+    environment: dict[str, str], is_watched: bool, opened: list[str]
+) -> None:
+    pages: list[str] = []
+
+    def open_page(address: str) -> bool:
+        pages.append(address)
+        return True
+
+    was_opened = open_in_browser(
+        "http://a/",
+        environment=environment,
+        is_watched=lambda: is_watched,
+        open_page=open_page,
+    )
+
+    assert pages == opened
+    assert was_opened is bool(opened)
+
+
+def test_who_starts_it_with_its_input_closed_is_not_there() -> None:
+    asks = "from kiosk.demo.desktop import is_at_terminal; print(is_at_terminal())"
+    command = f'exec "{sys.executable}" -c "{asks}" <&-'
+    told = subprocess.run(
+        ["sh", "-c", command], check=True, capture_output=True, text=True, timeout=50
+    )
+
+    assert told.stdout == "False\n"
 
 
 def test_a_call_that_ends_by_itself_fails_an_unattended_demonstration(

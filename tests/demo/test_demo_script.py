@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kiosk.demo.children import DemoFailed
+from kiosk.demo.report import CallRecord
 from kiosk.demo.script import CallScript, Stage
+from kiosk.demo.visit import Visit
 
 
 class VirtualTime:
@@ -103,14 +106,23 @@ def test_without_a_path_no_screenshot_is_taken() -> None:
     assert "screenshot" not in [what for what, _ in kiosk.asked]
 
 
-def test_an_interactive_call_is_left_to_people() -> None:
+def test_a_visitor_is_only_watched() -> None:
     stage, kiosk, said = stage_of(lambda s: "IN_CALL" if s < 60 else "IDLE")
-    script = CallScript(stage, float("inf"), Path("shot.png"))
 
-    script.play()
+    def end_after_a_while() -> None:
+        if stage.now() > 200:
+            raise KeyboardInterrupt
+
+    records: list[CallRecord] = []
+    visit = Visit(replace(stage, check=end_after_a_while), Path("shot.png"), records)
+    kiosk.press("call")
+
+    with pytest.raises(KeyboardInterrupt):
+        visit.watch()
 
     assert [what for what, _ in kiosk.asked] == ["call", "screenshot"]
     assert len(said) == pytest.approx(58, abs=2)
+    assert records[0].seconds == pytest.approx(60, abs=1)
 
 
 def test_a_call_without_a_picture_is_given_up_with_the_reason() -> None:

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from kiosk.devices.buttons_keyboard import KeyboardButtons, pressed
+from kiosk.devices.buttons_keyboard import KeyboardButtons, edges
 from kiosk.devices.clock_monotonic import MonotonicClock
 from kiosk.errors import DeviceError
-from kiosk.ports import Button
+from kiosk.ports import Button, ButtonEdge
 from tests.fakes.waiting import wait_until
 
 
@@ -47,6 +47,10 @@ def terminal() -> Iterator[tuple[int, int]]:
     os.close(ours)
 
 
+def downs(edges_seen: list[ButtonEdge]) -> list[Button]:
+    return [edge.button for edge in edges_seen if edge.is_down]
+
+
 def _reading() -> bool:
     return any(thread.name == "buttons" for thread in threading.enumerate())
 
@@ -56,7 +60,8 @@ def _reading() -> bool:
     [
         (b"c", [Button.CALL]),
         (b"h\n", [Button.HANGUP]),
-        (b"M\r\n", [Button.MUTE]),
+        (b"m\r\n", [Button.MUTE]),
+        (b"+-d", [Button.VOLUME_UP, Button.VOLUME_DOWN, Button.DOOR]),
         (b"cmh", [Button.CALL, Button.MUTE, Button.HANGUP]),
         (b"xyz 123\n", []),
         (b"\x1b[C", []),
@@ -71,19 +76,35 @@ def _reading() -> bool:
 def test_typed_bytes_become_the_buttons_they_stand_for(
     typed: bytes, buttons: list[Button]
 ) -> None:
-    assert pressed(typed) == buttons
+    presses = [(button, is_down) for button in buttons for is_down in (True, False)]
+
+    assert list(edges(typed, set())) == presses
+
+
+def test_a_capital_holds_the_button_until_its_next_letter_lifts_it() -> None:
+    held: set[Button] = set()
+
+    assert list(edges(b"M", held)) == [(Button.MUTE, True)]
+    assert list(edges(b"H", held)) == [(Button.HANGUP, True)]
+    assert held == {Button.MUTE, Button.HANGUP}
+    assert list(edges(b"cm", held)) == [
+        (Button.CALL, True),
+        (Button.CALL, False),
+        (Button.MUTE, False),
+    ]
+    assert list(edges(b"HH", held)) == [(Button.HANGUP, False), (Button.HANGUP, True)]
 
 
 def test_a_pipe_is_read_until_it_ends() -> None:
     reader, writer = os.pipe()
-    seen: list[Button] = []
+    seen: list[ButtonEdge] = []
     buttons = KeyboardButtons(MonotonicClock(), fd=reader)
-    buttons.start(lambda button, _: seen.append(button))
+    buttons.start(seen.append)
 
     os.write(writer, b"c\nh\n")
     os.close(writer)
 
-    assert wait_until(lambda: seen == [Button.CALL, Button.HANGUP])
+    assert wait_until(lambda: downs(seen) == [Button.CALL, Button.HANGUP])
     buttons.close()
     os.close(reader)
 
@@ -95,7 +116,7 @@ def test_a_closed_descriptor_is_a_device_error_that_names_the_keyboard() -> None
     buttons = KeyboardButtons(MonotonicClock(), fd=reader)
 
     with pytest.raises(DeviceError, match="keyboard"):
-        buttons.start(lambda _button, _at: None)
+        buttons.start(lambda _edge: None)
 
     assert "cannot read keys" in buttons.probe().wrong
     assert "foreground" in buttons.probe().cure
@@ -117,13 +138,13 @@ def test_a_terminal_in_whose_background_we_are_is_refused() -> None:
 
 def test_keys_of_a_terminal_count_without_enter(terminal: tuple[int, int]) -> None:
     keyboard, ours = terminal
-    seen: list[Button] = []
+    seen: list[ButtonEdge] = []
     buttons = KeyboardButtons(MonotonicClock(), fd=ours)
-    buttons.start(lambda button, _: seen.append(button))
+    buttons.start(seen.append)
 
     os.write(keyboard, b"m")
 
-    assert wait_until(lambda: seen == [Button.MUTE])
+    assert wait_until(lambda: downs(seen) == [Button.MUTE])
     assert "(terminal)" in buttons.probe().found
     buttons.close()
 
@@ -133,7 +154,7 @@ def test_closing_puts_the_terminal_back_as_it_was(terminal: tuple[int, int]) -> 
     before = termios.tcgetattr(ours)
     buttons = KeyboardButtons(MonotonicClock(), fd=ours)
 
-    buttons.start(lambda _button, _at: None)
+    buttons.start(lambda _edge: None)
     during = termios.tcgetattr(ours)
     buttons.close()
 
@@ -146,7 +167,7 @@ def test_a_terminal_that_went_away_is_no_error_at_close(
 ) -> None:
     keyboard, ours = pty.openpty()
     buttons = KeyboardButtons(MonotonicClock(), fd=ours)
-    buttons.start(lambda _button, _at: None)
+    buttons.start(lambda _edge: None)
 
     os.close(keyboard)
     assert wait_until(lambda: not _reading())
@@ -160,13 +181,13 @@ def test_standard_input_is_read_when_no_other_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     reader, writer = os.pipe()
-    seen: list[Button] = []
+    seen: list[ButtonEdge] = []
     with os.fdopen(reader) as stdin:
         monkeypatch.setattr(sys, "stdin", stdin)
         buttons = KeyboardButtons(MonotonicClock())
-        buttons.start(lambda button, _: seen.append(button))
+        buttons.start(seen.append)
         os.write(writer, b"c")
-        assert wait_until(lambda: seen == [Button.CALL])
+        assert wait_until(lambda: downs(seen) == [Button.CALL])
         buttons.close()
     os.close(writer)
 

@@ -45,18 +45,35 @@ def test_a_script_without_a_number_of_rounds_never_ends() -> None:
     assert endless[-1] == 9991.0
 
 
+def test_a_button_is_held_for_as_long_as_the_script_says() -> None:
+    script = parse_script("1 mute 5\n1.5 hangup 0.5\n3 call\n4 hangup 9", "demo")
+
+    assert list(script.all_edges()) == [
+        (1.0, Button.MUTE, True),
+        (1.5, Button.HANGUP, True),
+        (2.0, Button.HANGUP, False),
+        (3.0, Button.CALL, True),
+        (3.0, Button.CALL, False),
+        (4.0, Button.HANGUP, True),
+        (6.0, Button.MUTE, False),
+        (13.0, Button.HANGUP, False),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "mistake"),
     [
         ("", "no press in it"),
         ("# nothing\n", "no press in it"),
-        ("1 cal", 'demo, line 1: "cal" is no button; there are call, hangup, mute'),
+        ("1 cal", 'demo, line 1: "cal" is no button; there are call, hangup, mute, '),
         ("one call", 'demo, line 1: "one" is no number of seconds'),
         ("-1 call", "seconds run from 0 to 86400, not -1"),
         ("nan call", "seconds run from 0 to 86400"),
         ("1e9 call", "seconds run from 0 to 86400"),
         ("5 call\n3 hangup", "demo, line 2: 3 s comes after 5 s; sort by time"),
-        ("1 call now", 'demo, line 1: "1 call now" is not like "2.5 call"'),
+        ("1 call now", 'demo, line 1: "now" is no number of seconds'),
+        ("1 call 2 3", 'demo, line 1: "1 call 2 3" is not like "2.5 call"'),
+        ("1 call 61", "a button is held for at most 60 s"),
         ("1 call\nrepeat", '"repeat" is not like "repeat 30"'),
         ("1 call\nrepeat 1", "a round of 1 s ends before its last press"),
         ("1 call\nrepeat 2 x", 'demo, line 2: "x" is no number of rounds'),
@@ -111,11 +128,11 @@ def test_a_script_presses_its_rounds_and_its_thread_ends_with_it() -> None:
     script = ButtonScript(
         "demo", (ScriptedPress(0.0, Button.MUTE),), round_s=0.005, rounds=4
     )
-    seen: list[Button] = []
+    seen: list[bool] = []
     buttons = ScriptButtons(MonotonicClock(), script)
 
-    buttons.start(lambda button, _: seen.append(button))
+    buttons.start(lambda edge: seen.append(edge.is_down))
 
-    assert wait_until(lambda: seen == [Button.MUTE] * 4)
+    assert wait_until(lambda: seen == [True, False] * 4)
     buttons.close()
     assert "1 presses" in buttons.probe().found

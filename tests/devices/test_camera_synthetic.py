@@ -15,6 +15,7 @@ from kiosk.devices.clock_monotonic import MonotonicClock
 from kiosk.errors import DeviceError, DeviceStalled, MediaError
 from kiosk.ports import AccessUnit, Bitrate, SoftFrame
 from tests.fakes.live import Viewer
+from tests.fakes.patience import PATIENCE_S
 from tests.fakes.waiting import wait_until
 
 
@@ -96,7 +97,7 @@ def test_a_callback_that_blocks_makes_closing_fail_within_its_second(
         release.wait(10)
 
     camera.start(block)
-    assert blocked.wait(2)
+    assert blocked.wait(PATIENCE_S)
 
     with pytest.raises(DeviceStalled, match="camera at synthetic"):
         camera.close()

@@ -20,7 +20,8 @@ def test_a_missing_livekit_is_told_with_its_cure() -> None:
         LivekitEchoCanceller(noise_suppression=True, load=load)
 
     assert str(told.value) == (
-        "echo canceller at livekit: No module named 'livekit'; pip install '.[aec]'"
+        "echo canceller at livekit: No module named 'livekit'; install the package "
+        "kiosk-wheels; in a checkout: pip install '.[aec]'"
     )
 
 

@@ -20,8 +20,8 @@ def test_the_file_is_heard_again_and_again(tmp_path: Path) -> None:
     microphone.open()
     clock.move(0.05)
     pcm = b""
-    for _ in range(100):
-        clock.move(0.01)
+    for _ in range(50):
+        clock.move(0.02)
         pcm += microphone.read().pcm
     microphone.close()
 
@@ -36,8 +36,8 @@ def test_what_a_late_reader_lost_is_lost_in_the_file_too(tmp_path: Path) -> None
     prompt.open()
     late.open()
     promptly = list[Period]()
-    for _ in range(40):
-        clock.move(0.01)
+    for _ in range(20):
+        clock.move(0.02)
         promptly.append(prompt.read())
 
     period = late.read()
@@ -63,7 +63,7 @@ def test_a_file_that_cannot_be_played_is_named_with_the_cure(
 
 def test_a_file_that_vanishes_is_a_device_error(tmp_path: Path) -> None:
     clock = SteadyClock()
-    path = write_sound(tmp_path / "a.wav", seconds=0.01)
+    path = write_sound(tmp_path / "a.wav", seconds=0.02)
     microphone = FileMicrophone(clock, path)
     microphone.open()
     Path(path).unlink()

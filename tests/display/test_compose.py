@@ -4,16 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.display.compose import Placed, compose, fitted, rgb
+from kiosk.display.compose import Placed, compose, rgb
 from kiosk.ports import ColourMatrix, Rect
 from tests.fakes.frames import grey_frame, plain_page
-
-
-def test_a_picture_is_fitted_in_the_middle_keeping_its_shape() -> None:
-    assert fitted((640, 360), (1280, 720)) == Rect(0, 0, 1280, 720)
-    assert fitted((640, 480), (1280, 720)) == Rect(160, 0, 960, 720)
-    assert fitted((1000, 100), (500, 500)) == Rect(0, 225, 500, 50)
-    assert fitted((8000, 1), (100, 100)) == Rect(0, 49, 100, 1)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from kiosk.room import messages as msg
-from tests.fakes.branch import Program, Server, wait_until
+from tests.fakes.branch import wait_until
+from tests.fakes.programs import Program, Server
 from tests.fakes.room_server import members_at
 
 

@@ -14,16 +14,9 @@ from typing import Any
 import pytest
 
 from kiosk.errors import ControlError
-from tests.fakes.branch import (
-    ROOT,
-    Branch,
-    Party,
-    Server,
-    ask,
-    room_members,
-    wait_until,
-)
+from tests.fakes.branch import Branch, ask, room_members, wait_until
 from tests.fakes.hearing import heard, peak_dbfs, tone_dbfs
+from tests.fakes.programs import ROOT, Party, Server
 from tests.fakes.reading import texts_to
 
 

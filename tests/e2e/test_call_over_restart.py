@@ -8,13 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.branch import (
-    Branch,
-    Party,
-    Server,
-    room_members,
-    wait_for_new_pictures,
-)
+from tests.fakes.branch import Branch, room_members, wait_for_new_pictures
+from tests.fakes.programs import Party, Server
 
 
 pytestmark = pytest.mark.e2e

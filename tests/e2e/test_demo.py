@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.fakes.branch import ROOT, wait_until
+from tests.fakes.branch import wait_until
 from tests.fakes.painted_time import painted_seconds
+from tests.fakes.programs import ROOT
 
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 
 def run_kiosk(
@@ -30,7 +31,8 @@ def run_kiosk(
         capture_output=True,
         text=True,
         cwd=ROOT,
-        timeout=50,
+        stdin=subprocess.DEVNULL,
+        timeout=90,
         env={**os.environ, **(environment or {})},
     )
 
@@ -112,6 +114,17 @@ def test_an_unattended_demonstration_reports_two_calls_and_leaves_nothing(
     assert began < painted < time.monotonic()
     assert "muted" in demo.stderr
     wait_until(lambda: processes_marked(mark) == [], "every child gone")
+
+
+def test_a_demonstration_without_a_terminal_makes_a_call_and_ends(
+    tmp_path: Path,
+) -> None:
+    demo = run_kiosk("demo", "--out", str(tmp_path))
+
+    assert demo.returncode == os.EX_OK, demo.stderr
+    assert "the kiosk is a page in a browser: http://127.0.0.1:" in demo.stdout
+    assert "calls                     1\n" in demo.stdout
+    assert clock_in(tmp_path / "kiosk-in-call.png") is not None
 
 
 def test_a_server_whose_port_is_taken_says_so_in_one_line(tmp_path: Path) -> None:

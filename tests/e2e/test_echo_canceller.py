@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.branch import Branch, Party, wait_until
+from tests.fakes.branch import Branch, wait_until
 from tests.fakes.hearing import heard, tone_dbfs
+from tests.fakes.programs import Party
 
 
 pytestmark = pytest.mark.e2e

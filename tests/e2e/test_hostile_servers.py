@@ -17,14 +17,13 @@ import pytest
 
 from tests.fakes.branch import (
     Branch,
-    Party,
-    Server,
     play_urls,
     room_members,
     wait_for_new_pictures,
     wait_until,
 )
 from tests.fakes.camera_watch import devices_watched
+from tests.fakes.programs import Party, Server
 from tests.fakes.proxy import Proxy, proxy
 from tests.fakes.strangers import free_port
 

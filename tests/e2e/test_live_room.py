@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.branch import Branch, Party
+from tests.fakes.branch import Branch
+from tests.fakes.programs import Party
 from tests.fakes.waiting import wait_until
 
 

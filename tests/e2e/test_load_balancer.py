@@ -18,20 +18,15 @@ from kiosk.devices.camera_synthetic import SENSOR
 from kiosk.room.fields import Fields
 from kiosk.room.still_requests import GET_BYTES, PUT_BYTES, StillPart
 from tests.fakes.balancer import balancer
-from tests.fakes.branch import (
-    Branch,
-    Party,
-    Server,
-    Settings,
-    wait_for_new_pictures,
-    wait_until,
-)
+from tests.fakes.branch import Branch, wait_for_new_pictures, wait_until
 from tests.fakes.camera_watch import devices_watched
 from tests.fakes.im_client import GROUPS, POLLS
+from tests.fakes.programs import Party, Server
 from tests.fakes.reading import texts_to
 from tests.fakes.redis_process import RedisProcess
 from tests.fakes.slow_member import SlowMember
 from tests.fakes.still_asking import Asking, asks
+from tests.fakes.stored_secrets import Settings
 from tests.fakes.strangers import program
 
 

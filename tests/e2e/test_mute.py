@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.branch import Branch, Party, wait_until
+from tests.fakes.branch import Branch, wait_until
 from tests.fakes.hearing import peak_dbfs, tone_dbfs
+from tests.fakes.programs import Party
 from tests.fakes.proxy import Proxy, proxy
 from tests.fakes.stranger_agent import (
     Pull,

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.branch import Branch, Party, wait_until
-from tests.fakes.descriptors import descriptors, is_connected
+from tests.fakes.branch import Branch, wait_until
+from tests.fakes.descriptors import descriptors, is_at_rest
+from tests.fakes.programs import Party
 
 
 pytestmark = pytest.mark.e2e
@@ -37,14 +38,14 @@ def at_rest(kiosk: Party) -> dict[str, Any]:
     """
     Return the status once nothing of a call or a request is left to close.
 
-    A connection is kept for 10 s, and every 20 s or so an idle kiosk asks anew.
+    Connections of the call are kept for 10 s.
     """
     while True:
         wait_until(
-            lambda: not is_connected(kiosk.pid), "the room service let go", REST_S
+            lambda: is_at_rest(kiosk.pid), "the call let go of its connections", REST_S
         )
         status = settled(kiosk)
-        if not is_connected(kiosk.pid):
+        if is_at_rest(kiosk.pid):
             return status
 
 

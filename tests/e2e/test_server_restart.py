@@ -22,8 +22,8 @@ from kiosk.room.conversation import Identity
 from kiosk.room.session import Wanted
 from kiosk.roomclient import HttpRoomService, new_room_service
 from kiosk.roomserver.service import ServerAddresses
-from tests.fakes.branch import ROOT
 from tests.fakes.eventually import eventually
+from tests.fakes.programs import ROOT
 from tests.fakes.room_server import members_of
 
 

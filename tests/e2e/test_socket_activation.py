@@ -13,6 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.fakes.supervisor import Supervisor
+
 
 pytestmark = pytest.mark.e2e
 
@@ -64,3 +66,26 @@ async def test_a_server_process_takes_over_sockets_and_ends_cleanly(
     assert answer.status_code == 200
     assert status == 0
     assert (tmp_path / "rooms.db").exists()
+
+
+async def test_a_supervisor_hears_that_the_server_is_ready_and_its_loop_turns(
+    tmp_path: Path,
+) -> None:
+    with Supervisor(tmp_path) as supervisor, listening() as http, listening() as rtmp:
+        supervisor.store = {
+            "http": os.dup(http.fileno()),
+            "rtmp": os.dup(rtmp.fileno()),
+        }
+        supervisor.start(
+            *("-m", "kiosk", "server"),
+            STATE_DIRECTORY=str(tmp_path),
+            WATCHDOG_USEC="400000",
+        )
+        supervisor.wait_for(lambda: "READY=1" in supervisor.heard, "ready")
+        supervisor.wait_for(lambda: supervisor.pings > 1, "the watchdog was fed twice")
+        status = supervisor.stop()
+        supervisor.listen()
+        heard = list(supervisor.heard)
+
+    assert heard == ["READY=1", "STOPPING=1"]
+    assert status == 0

@@ -14,7 +14,8 @@ from kiosk.cli import main
 from kiosk.codec.painted_clock import read
 from kiosk.devices.camera_synthetic import SENSOR
 from kiosk.devices.clock_monotonic import MonotonicClock
-from tests.fakes.branch import Branch, Party
+from tests.fakes.branch import Branch
+from tests.fakes.programs import Party
 from tests.fakes.still_asking import Asking, asks
 from tests.fakes.waiting import wait_until
 

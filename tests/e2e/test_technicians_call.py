@@ -12,7 +12,7 @@ import pytest
 
 from kiosk.roomserver.echo import EchoSettings
 from kiosk.roomserver.settings import ServerSettings
-from tests.fakes.branch import ROOT
+from tests.fakes.programs import ROOT
 from tests.fakes.room_server import members_of, running_server
 
 

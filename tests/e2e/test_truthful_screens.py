@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.branch import Branch, Party, Server, wait_for_new_pictures
+from tests.fakes.branch import Branch, wait_for_new_pictures
 from tests.fakes.panels import Watch, panel_of
+from tests.fakes.programs import Party, Server
 from tests.fakes.proxy import Proxy, Way, proxy
 from tests.fakes.strangers import free_port
 

@@ -11,19 +11,14 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.fakes.branch import (
-    Branch,
-    Party,
-    Server,
-    Settings,
-    wait_for_new_pictures,
-    wait_until,
-)
+from tests.fakes.branch import Branch, wait_for_new_pictures, wait_until
 from tests.fakes.camera_watch import devices_watched
+from tests.fakes.programs import Party, Server
 from tests.fakes.proxy import Proxy, proxy
 from tests.fakes.races import races
 from tests.fakes.redis_process import RedisProcess
 from tests.fakes.room_server import Member
+from tests.fakes.stored_secrets import Settings
 
 
 pytestmark = pytest.mark.e2e
@@ -126,7 +121,8 @@ def test_a_call_outlives_a_restart_of_the_store(cluster: Cluster) -> None:
             wait_until(partial(knows_the_store_is_back, server), "the store is back")
         for party in (agent, kiosk):
             wait_for_new_pictures(party)
-            assert party.state == "IN_CALL"
+            party.wait_for("IN_CALL", 10.0)
+            assert party.status()["call"] == 1
         agent.press("hangup")
         kiosk.wait_for("IDLE", 10.0)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.room import messages as msg
-from tests.fakes.branch import ROOT
+from tests.fakes.programs import ROOT
 from tests.fakes.room_server import members_at
 
 

@@ -15,10 +15,10 @@ from typing import Any
 
 from kiosk.call.states import DEVICES_OPEN, State
 from kiosk.errors import ControlError
-from tests.fakes.branch import Party
+from tests.fakes.programs import Party
 
 
-CLOSES_WITHIN_S = 1.5
+CLOSES_WITHIN_S = 2.5
 """A second is promised; the machine of a test may be busy."""
 _LOOK_S = 0.1
 _CLOSED = ("camera_open", "microphone_open")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -44,7 +45,7 @@ class Authority:
         self,
         name: str = "server",
         *,
-        alternative: x509.GeneralName | None = None,
+        alternative: x509.GeneralName | Sequence[x509.GeneralName] = (),
         valid: tuple[timedelta, timedelta] = (-DAY, DAY),
         by_itself: bool = False,
     ) -> tuple[Path, Path]:
@@ -55,9 +56,9 @@ class Authority:
         builder = _builder(subject, issuer, key, valid).add_extension(
             x509.BasicConstraints(ca=False, path_length=None), critical=True
         )
-        if alternative is not None:
-            names = x509.SubjectAlternativeName([alternative])
-            builder = builder.add_extension(names, critical=False)
+        if names := _listed(alternative):
+            alternatives = x509.SubjectAlternativeName(names)
+            builder = builder.add_extension(alternatives, critical=False)
         certificate = builder.sign(key if by_itself else self._key, SHA256())
         files = self._folder / f"{name}.pem", self._folder / f"{name}.key"
         files[0].write_bytes(certificate.public_bytes(Encoding.PEM))
@@ -72,6 +73,12 @@ def address(text: str = "127.0.0.1") -> x509.GeneralName:
 
 def host(text: str) -> x509.GeneralName:
     return x509.DNSName(text)
+
+
+def _listed(
+    names: x509.GeneralName | Sequence[x509.GeneralName],
+) -> list[x509.GeneralName]:
+    return [names] if isinstance(names, x509.GeneralName) else list(names)
 
 
 def _named(text: str) -> x509.Name:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.errors import KioskError
+from kiosk.ports import Inspected, Inspection, Probe
 
 
 class FakeDaemon:
@@ -30,8 +31,8 @@ class FakeDaemon:
         self._status = status or {"schema_version": 1, "state": "IDLE"}
         self._queues: list[asyncio.Queue[dict[str, Any] | None]] = []
 
-    def press(self, button: str) -> None:
-        self._note("press", button)
+    def press(self, button: str, held_s: float = 0.0) -> None:
+        self._note("press", f"{button} {held_s:g}" if held_s else button)
 
     def status(self) -> dict[str, Any]:
         self._note("status", "")
@@ -40,6 +41,10 @@ class FakeDaemon:
     def calls(self) -> list[dict[str, Any]]:
         self._note("calls", "")
         return self.records
+
+    async def inspect(self) -> Inspection:
+        self._note("inspect", "")
+        return ((Inspected.CAMERA, Probe("nothing", "no camera", "plug it in")),)
 
     def subscribe(self) -> AsyncGenerator[dict[str, Any], None]:
         queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(maxsize=16)
@@ -56,6 +61,9 @@ class FakeDaemon:
 
     async def send_reply(self, number: int) -> None:
         self._note("reply", str(number))
+
+    async def stand_down(self, seconds: float) -> None:
+        self._note("stand down", f"{seconds:g}")
 
     async def ask_still(self) -> bytes:
         self._note("still", "")

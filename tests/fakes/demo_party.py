@@ -3,7 +3,9 @@ Stands in for the program ``kiosk`` as the demonstration starts it.
 
 ``server`` prints two addresses, ``run`` serves a control socket behind which a
 call goes ``well``, has ``no picture``, ``ends`` by itself, or the process
-``dies`` at the press; the server may also find ``no port`` or ``babble``.
+``dies`` at the press; the server may also find ``no port`` or ``babble``.  A kiosk
+with a page is ``visited``: somebody calls on it, hangs up, and ends the demonstration;
+or ``looked at``: somebody presses nothing, and ends it in the call.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.control.server import ControlServer
+from kiosk.ports import Inspection
 
 
 RATE = 30
@@ -34,7 +37,7 @@ class FakeParty:
         self._started = time.monotonic()
         self._muted = False
 
-    def press(self, button: str) -> None:
+    def press(self, button: str, held_s: float = 0.0) -> None:
         match button:
             case "call" if self._behaviour == "dies":
                 os.write(2, b"fatal: the camera is on fire\n")
@@ -60,6 +63,14 @@ class FakeParty:
             "cpu_s": time.process_time(),
         }
 
+    @property
+    def pictures_shown(self) -> int:
+        """How many the call under way has shown so far."""
+        return int((self._going_for() or 0.0) * RATE)
+
+    async def inspect(self) -> Inspection:
+        return ()
+
     def calls(self) -> list[dict[str, Any]]:
         return []
 
@@ -73,6 +84,9 @@ class FakeParty:
         pass
 
     async def send_reply(self, number: int) -> None:
+        pass
+
+    async def stand_down(self, seconds: float) -> None:
         pass
 
     async def ask_still(self) -> bytes:
@@ -112,7 +126,24 @@ async def run(config: dict[str, Any], behaviour: str) -> None:
     server = ControlServer(config["control"]["socket"], party)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, server.close)
-    await server.serve()
+    async with asyncio.TaskGroup() as group:
+        if config["display"]["device"] == "simulator":
+            os.write(1, b'{"simulator": "http://127.0.0.1:1/token/"}\n')
+            if behaviour in {"visited", "looked at"}:
+                group.create_task(visit(party, behaviour))
+        await server.serve()
+
+
+async def visit(party: FakeParty, behaviour: str) -> None:
+    """Call and hang up, or wait for a call; then press Ctrl-C."""
+    if behaviour == "visited":
+        for button in ("call", "hangup"):
+            await asyncio.sleep(1.5)
+            party.press(button)
+    while behaviour == "looked at" and party.pictures_shown < RATE:  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(0.5)
+    os.kill(os.getppid(), signal.SIGTERM)
 
 
 def main(behaviour: str) -> None:
@@ -123,6 +154,9 @@ def main(behaviour: str) -> None:
     elif behaviour == "no port":
         sys.exit("no port is free")
     else:
-        addresses = b'{"http": "http://127.0.0.1:1", "rtmp": "rtmp://127.0.0.1:2"}'
+        addresses = (
+            b'{"http": "http://127.0.0.1:1", "rtmp": "rtmp://127.0.0.1:2", '
+            b'"desk": "http://127.0.0.1:3"}'
+        )
         os.write(1, (b"hello" if behaviour == "babble" else addresses) + b"\n")
         signal.pause()

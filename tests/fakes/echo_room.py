@@ -19,6 +19,7 @@ from tests.fakes.voices import Sound
 
 
 RING_S = 0.12
+_HERE, _ELSEWHERE = 3, 7
 BEND = 1.2
 LONGEST_S = 120
 
@@ -64,6 +65,11 @@ class EchoRoom:
         self._began_at: float | None = None
         self._listens_at: float | None = None
         self._heard = 0
+
+    def move(self, gain: float) -> None:
+        """Put the loudspeaker somewhere else: what is played from now on rings otherwise."""
+        with self._lock:
+            self._walls = gain * _walls(_ELSEWHERE)
 
     def play(self, period: Period) -> None:
         """Let the room ring of a period."""
@@ -145,9 +151,9 @@ def likeness(wanted: Sound, got: Sound, most_ms: int = 40) -> tuple[float, float
     return correlation, 20 * float(np.log10(max(gain, 1e-6)))
 
 
-def _walls() -> Sound:
+def _walls(place: int = _HERE) -> Sound:
     """Return a decaying impulse response of unit energy, the direct way first."""
-    random = np.random.default_rng(3)
+    random = np.random.default_rng(place)
     n_samples = round(RING_S * SAMPLE_RATE)
     decay = np.exp(-np.arange(n_samples) / (0.015 * SAMPLE_RATE))
     walls = random.standard_normal(n_samples) * decay

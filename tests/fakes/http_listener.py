@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from kiosk.roomclient.connections import RoomTransport
 from kiosk.roomclient.names import Resolve
+from tests.fakes.patience import PATIENCE_S
 
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -142,6 +143,6 @@ async def asking(
 
 
 async def until(is_true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while not is_true():  # noqa: ASYNC110 -- of another task's making
             await asyncio.sleep(0.01)

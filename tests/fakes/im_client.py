@@ -6,7 +6,7 @@ from typing import cast
 
 from kiosk.room.wire_json import Wire
 from kiosk.roomserver.asking import Asked, Hold
-from tests.fakes.room_desk import LOOPBACK, FakeDesk, Json
+from tests.fakes.room_core import LOOPBACK, FakeCore, Json
 
 
 GROUPS = "v4/group_open_http_svc"
@@ -16,14 +16,14 @@ POLLS = "v1/group_open_long_polling_http_noauth_svc"
 class ImClient:
     """One user of the IM channel."""
 
-    def __init__(self, desk: FakeDesk, user: str, base: str = "") -> None:
-        self.desk = desk
+    def __init__(self, core: FakeCore, user: str, base: str = "") -> None:
+        self.core = core
         self.user = user
         self.base = base
         self.key = ""
         self.next_seq = 0
         self.user_sig = str(
-            desk.ask(
+            core.ask(
                 "get_login_info", query={"userID": user}, method="GET", folder="utils"
             )["userSig"]
         )
@@ -49,7 +49,7 @@ class ImClient:
         path = f"{self.base}/{command}"
         sent = self.query if query is None else query
         asked = Asked(method, path, sent, body or {}, LOOPBACK)
-        answer = self.desk.routes.answer(asked)
+        answer = self.core.routes.answer(asked)
         assert isinstance(answer, dict | Hold)
         return answer
 
@@ -91,7 +91,7 @@ class ImClient:
     def finish(self, held: Json | Hold) -> list[Json]:
         """Take what a held poll is answered when it is over."""
         assert isinstance(held, Hold)
-        return self.take(self.desk.routes.finish(held))
+        return self.take(self.core.routes.finish(held))
 
     def hear(self) -> list[Json]:
         """Poll once; nothing is heard by a poll that would be held."""
@@ -113,9 +113,9 @@ def kinds(messages: list[Json]) -> list[object]:
     return short
 
 
-def joined_client(desk: FakeDesk, user: str, group: str = "desk") -> ImClient:
+def joined_client(core: FakeCore, user: str, group: str = "desk") -> ImClient:
     """Return a user that is logged in and in a group."""
-    client = ImClient(desk, user)
+    client = ImClient(core, user)
     client.log_in()
     client.join(group)
     return client

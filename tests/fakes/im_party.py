@@ -21,6 +21,7 @@ from kiosk.roomclient.service import Sleep
 from kiosk.roomserver.service import ServerAddresses
 from tests.fakes.eventually import eventually
 from tests.fakes.original_front import OriginalFront
+from tests.fakes.patience import PATIENCE_S
 
 
 HASTE = 10.0
@@ -44,7 +45,7 @@ class Party:
         seat = await self.service.new_seat("Desk")
         return seat.push_url
 
-    async def hears(self, notice: RoomNotice, seconds: float = 5.0) -> None:
+    async def hears(self, notice: RoomNotice, seconds: float = PATIENCE_S) -> None:
         await eventually(lambda: notice in self.told, seconds)
 
     async def is_in_the_group(self) -> None:
@@ -83,7 +84,7 @@ async def party(
     gateway_url: str = "",
     sleep: Sleep = sleep_without_polling,
     hasty: bool = False,
-    patience_s: float = 20.0,
+    patience_s: float = 2 * PATIENCE_S,
 ) -> AsyncGenerator[Party]:
     talk = Conversation(Identity(user, user), lambda: 0.5)
     channel, front = ImChannel(talk), OriginalFront()

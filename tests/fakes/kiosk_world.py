@@ -13,119 +13,28 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from kiosk import ports
+from kiosk.daemon.clock_watch import ClockFacts
 from kiosk.daemon.devices_open import DevicesOpen
+from kiosk.daemon.display_watch import DisplayFacts
 from kiosk.daemon.television import Television
+from kiosk.daemon.volume import Volume
 from kiosk.errors import DeviceError, KioskError, NotAMember, RoomError, RoomUnreachable
 from kiosk.ports import (
-    Button,
+    ButtonEdge,
+    ButtonFault,
     Frame,
     Indicator,
     Layer,
     Micros,
-    NoSeat,
     Peer,
     Probe,
     Rect,
     ScreenFacts,
     ScreenName,
-    Seat,
 )
 from kiosk.ports.call_record import CallRecord
-
-
-AGENT = Peer("agent-1", "Agent Wang", "rtmp://127.0.0.1/live/agent?txSecret=x")
-
-
-class FakeRoom:
-    """A room service with one room; errors are queued per verb."""
-
-    def __init__(self) -> None:
-        self.errors: dict[str, list[RoomError]] = {}
-        self.seats: list[Seat | NoSeat] = []
-        self.said: list[str] = []
-        self.joined = False
-        self.user_id = ""
-        self.answers = asyncio.Event()
-        self.answers.set()
-        self.on_notice: Callable[[ports.RoomNotice], None] | None = None
-        self.early: list[ports.RoomNotice] = []
-        self.urls = 0
-        self.stills: dict[str, bytes] = {}
-
-    def fail(self, verb: str, *errors: RoomError) -> None:
-        self.errors.setdefault(verb, []).extend(errors)
-
-    async def _step(self, verb: str) -> None:
-        self.said.append(verb)
-        await asyncio.sleep(0)
-        await self.answers.wait()
-        if self.errors.get(verb):
-            raise self.errors[verb].pop(0)
-
-    async def log_in(self) -> str:
-        if not self.user_id:
-            await self._step("log_in")
-            self.user_id = "kiosk-7"
-        return self.user_id
-
-    async def find_seat(self) -> Seat | NoSeat:
-        await self._step("find_seat")
-        if self.seats:
-            return self.seats.pop(0)
-        return Seat("room-1", "service", create=False, push_url="rtmp://h/live/k")
-
-    async def wait_turn(self) -> NoSeat | None:
-        await self._step("wait_turn")
-        place = self.seats.pop(0) if self.seats else None
-        return place if isinstance(place, NoSeat) else None
-
-    async def take_seat(
-        self, seat: Seat, on_notice: Callable[[ports.RoomNotice], None]
-    ) -> str:
-        for notice in self.early:
-            on_notice(notice)
-        await self._step("take_seat")
-        self.joined = True
-        self.on_notice = on_notice
-        return seat.room_id
-
-    async def new_push_url(self) -> str:
-        await self._step("new_push_url")
-        self.urls += 1
-        return f"rtmp://h/live/k{self.urls}"
-
-    async def play_url(self, user_id: str) -> str:
-        await self._step("play_url")
-        return f"rtmp://relay/live/{user_id}?v=2&n={self.said.count('play_url')}"
-
-    async def move_stream(self, push_url: str) -> None:
-        await self._step(f"move_stream {push_url}")
-
-    async def send_text(self, text: str, cmd: str = "") -> None:
-        await self._step(f"send_text {text} {cmd}".rstrip())
-
-    async def send_still(self, jpeg: bytes) -> None:
-        await self._step(f"send_still {len(jpeg)}")
-        self.stills["kiosk-7"] = jpeg
-
-    async def still_of(self, user_id: str) -> bytes:
-        await self._step(f"still_of {user_id}")
-        return self.stills[user_id]
-
-    async def leave(self) -> None:
-        self.joined = False
-        await self._step("leave")
-
-    async def check(self) -> None:
-        await self.log_in()
-        await self._step("check")
-
-    async def close(self) -> None:
-        await self._step("close")
-
-    def tell(self, notice: ports.RoomNotice) -> None:
-        assert self.on_notice is not None, "nobody is in the room"
-        self.on_notice(notice)
+from tests.fakes.call_memory import FakeMemory
+from tests.fakes.paper_room import FakeRoom
 
 
 class FakePusher:
@@ -135,6 +44,7 @@ class FakePusher:
         self._media = media
         self.on_fact = on_fact
         self.muted = False
+        self.leave_open = False
         self.urls: list[str] = []
 
     async def start(self, push_url: str) -> None:
@@ -164,12 +74,13 @@ class FakePusher:
 
     @property
     def stats(self) -> ports.PushStats:
-        return replace(self._media.push_stats, muted=self.muted)
+        silenced = self.muted and self._media.silences
+        return replace(self._media.push_stats, muted=self.muted, silenced=silenced)
 
     async def close(self) -> None:
         await asyncio.sleep(self._media.close_s)
         self._media.said.append("camera closed")
-        self._media.camera_open = False
+        self._media.camera_open = self.leave_open
 
 
 class FakePlayer:
@@ -179,6 +90,8 @@ class FakePlayer:
         self._media = media
         self.on_fact = on_fact
         self.playing: dict[str, tuple[Peer, Layer]] = {}
+        self.announced: list[bytes] = []
+        self.volume_db = 0.0
 
     async def play(self, peer: Peer, layer: Layer = Layer.BASE) -> None:
         await asyncio.sleep(0)
@@ -189,6 +102,12 @@ class FakePlayer:
     async def stop(self, user_id: str) -> None:
         await asyncio.sleep(0)
         self.playing.pop(user_id, None)
+
+    def set_volume(self, decibels: float) -> None:
+        self.volume_db = decibels
+
+    def announce(self, pcm: bytes) -> None:
+        self.announced.append(pcm)
 
     @property
     def stats(self) -> Sequence[ports.PlayStats]:
@@ -206,6 +125,7 @@ class FakeMedia:
         self.said: list[str] = []
         self.camera_open = False
         self.push_stats = ports.PushStats()
+        self.silences = True
         self.close_s = 0.0
         self.push_errors: list[KioskError] = []
         self.play_errors: list[KioskError] = []
@@ -296,16 +216,25 @@ class FakeButtons:
     """Buttons that the test presses."""
 
     def __init__(self) -> None:
-        self.on_press: Callable[[Button, Micros], None] | None = None
+        self.on_edge: Callable[[ButtonEdge], None] | None = None
+        self.on_fault: Callable[[ButtonFault], None] | None = None
+        self.errors: list[KioskError] = []
 
     def probe(self) -> Probe:
         return Probe("fake buttons")
 
-    def start(self, on_press: Callable[[Button, Micros], None]) -> None:
-        self.on_press = on_press
+    def start(
+        self,
+        on_edge: Callable[[ButtonEdge], None],
+        on_fault: Callable[[ButtonFault], None] | None = None,
+    ) -> None:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.on_edge = on_edge
+        self.on_fault = on_fault
 
     def close(self) -> None:
-        self.on_press = None
+        self.on_edge = None
 
 
 class FakeIndicators:
@@ -313,14 +242,19 @@ class FakeIndicators:
 
     def __init__(self) -> None:
         self.lit: set[Indicator] = set()
+        self.broken: dict[Indicator, KioskError] = {}
+        self.closed = False
 
     def probe(self) -> Probe:
         return Probe("fake lamps")
 
     def set(self, indicator: Indicator, *, lit: bool) -> None:
+        if indicator in self.broken:
+            raise self.broken[indicator]
         (self.lit.add if lit else self.lit.discard)(indicator)
 
     def close(self) -> None:
+        self.closed = True
         self.lit.clear()
 
 
@@ -334,6 +268,9 @@ class FakeInit:
     def ready(self) -> None:
         self.told.append("ready")
 
+    def reloading(self, now: Micros) -> None:
+        self.told.append("reloading")
+
     def status(self, text: str) -> None:
         self.told.append(f"status {text}")
 
@@ -342,6 +279,18 @@ class FakeInit:
 
     def stopping(self) -> None:
         self.told.append("stopping")
+
+    def keep(self, name: str, fd: int) -> None:
+        self.told.append(f"keep {name}")
+
+    def forget(self, name: str) -> None:
+        self.told.append(f"forget {name}")
+
+
+CLOCK_SET = ClockFacts(synchronized=True)
+
+
+PLUGGED = DisplayFacts(lit="HDMI-A-1 1280x720@60")
 
 
 @dataclass
@@ -356,15 +305,42 @@ class KioskWorld:
     indicators: FakeIndicators = field(default_factory=FakeIndicators)
     init: FakeInit = field(default_factory=FakeInit)
     archive: FakeArchive = field(default_factory=FakeArchive)
+    memory: FakeMemory = field(default_factory=FakeMemory)
     open_hours: bool = True
     moving: bool = True
     chimes: int = 0
     mute_chime: bool = False
+    inspection_hangs: bool = False
     television: Television | None = None
+    volume: Volume = field(default_factory=Volume)
+    panel: DisplayFacts = PLUGGED
+    wrong: dict[ports.Fault, str] = field(default_factory=dict[ports.Fault, str])
+    clock_facts: ClockFacts = CLOCK_SET
+    silence: str = ""
+
+    async def explain(self, error: RoomError) -> str:
+        """Say why the room service is silent: as it is set, or what the error says."""
+        return self.silence or f"{error.code} {error}"
+
+    def unplug(self) -> None:
+        """Pull the display's cable."""
+        self.panel = DisplayFacts(missing="no display is connected to HDMI-A-1")
+
+    def plug(self) -> None:
+        """Put it back."""
+        self.panel = PLUGGED
 
     def observe(self) -> DevicesOpen:
         is_open = self.media.camera_open
         return DevicesOpen(is_open, is_open, speaker=self.media.player is not None)
+
+    async def inspect(self, last_reason: str) -> ports.Inspection:
+        if self.inspection_hangs:
+            await asyncio.Event().wait()
+        return (
+            (ports.Inspected.VERSION, Probe("9.9")),
+            (ports.Inspected.LAST_ERROR, Probe(last_reason)),
+        )
 
     async def chime(self) -> None:
         self.chimes += 1
@@ -373,4 +349,6 @@ class KioskWorld:
 
 
 UNREACHABLE = RoomUnreachable("room service at 127.0.0.1:9: no answer")
+
+
 REMOVED = NotAMember("pusher_heartbeat", 5, "not a member")

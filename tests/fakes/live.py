@@ -13,7 +13,7 @@ from tests.fakes.waiting import wait_until
 
 
 class Viewer:
-    """Takes what a camera delivers."""
+    """Takes what a camera delivers, and gives back at once what it only lends."""
 
     def __init__(self) -> None:
         self.units: list[AccessUnit] = []
@@ -27,6 +27,8 @@ class Viewer:
     def on_preview(self, frame: SoftFrame | DmabufFrame) -> None:
         self.threads.add(threading.current_thread().name)
         self.previews.append(frame)
+        if isinstance(frame, DmabufFrame):
+            frame.release()
 
     def has(self, n_units: int) -> bool:
         """Return whether so many units came in time."""

@@ -14,7 +14,7 @@ from kiosk.devices.clock_monotonic import MonotonicClock
 from kiosk.devices.microphone_synthetic import SyntheticMicrophone
 from kiosk.devices.speaker_synthetic import SyntheticSpeaker
 from kiosk.display.headless import HeadlessDisplay
-from kiosk.media.capture import CaptureDeadlines
+from kiosk.media.capture_deadlines import CaptureDeadlines
 from kiosk.media.dialling import LinkLimits
 from kiosk.media.microphone_encoder import MicrophoneEncoder
 from kiosk.media.outgoing import SoundUnit
@@ -24,6 +24,7 @@ from kiosk.media.receiver import PlayDeadlines
 from kiosk.media.session import MediaSession, MediaSettings
 from kiosk.ports import Bitrate, MediaFact, Micros
 from kiosk.roomserver.relay import Relay
+from tests.fakes.patience import PATIENCE_S
 from tests.fakes.proxy import Proxy, proxy
 
 
@@ -33,8 +34,8 @@ CEILING = Bitrate(400_000)
 QUICK = MediaSettings(
     bitrate=BITRATE,
     ceiling=CEILING,
-    link=LinkLimits(start_s=0.5, send_s=0.6, send_buffer_bytes=8192),
-    capture=CaptureDeadlines(open_s=1.0, silent_s=0.6),
+    link=LinkLimits(start_s=1.5, send_s=0.6, send_buffer_bytes=8192),
+    capture=CaptureDeadlines(open_s=2.0, silent_s=1.2, away_s=1.2),
     play=PlayDeadlines(first_media_s=2.0, media_s=0.8, first_pause_s=0.05),
 )
 
@@ -71,7 +72,9 @@ class MediaKit:
             make_controller=make_controller,
         )
 
-    async def fact(self, wanted: MediaFact | type, seconds: float = 5.0) -> MediaFact:
+    async def fact(
+        self, wanted: MediaFact | type, seconds: float = PATIENCE_S
+    ) -> MediaFact:
         """Wait for a fact, or for one of a kind."""
 
         def matches(fact: MediaFact) -> bool:
@@ -94,7 +97,7 @@ def small_camera(clock: MonotonicClock, *, absent: bool = False) -> SyntheticCam
     )
 
 
-async def until(is_true: Callable[[], bool], seconds: float = 5.0) -> None:
+async def until(is_true: Callable[[], bool], seconds: float = PATIENCE_S) -> None:
     """Let the loop turn until something is true, or fail."""
     async with asyncio.timeout(seconds):
         while not is_true():  # noqa: ASYNC110 -- what threads do sets no asyncio.Event

@@ -16,10 +16,11 @@ from typing import Any
 from PIL import Image
 
 from kiosk.codec.scene import PERSONS
-from kiosk.ui.layout import tile_rects
-from tests.fakes.branch import Branch, Party
+from kiosk.ui.layout import Layout
+from tests.fakes.branch import Branch
 from tests.fakes.hearing import heard, tones_in
 from tests.fakes.painted_time import painted_seconds
+from tests.fakes.programs import Party
 
 
 VOICES = {1: 600, 3: 900, 5: 1300, 7: 1700}
@@ -68,7 +69,7 @@ class Attendee:
                 _seen(glass.crop(box), asked_at)
                 for box in (
                     (at.x, at.y, at.x + at.width, at.y + at.height)
-                    for at in tile_rects(glass.size, count)
+                    for at in Layout(glass.size).tiles(count)
                 )
             ]
 

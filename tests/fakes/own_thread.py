@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import TypeVar
 
+from tests.fakes.patience import PATIENCE_S
+
 
 T = TypeVar("T")
 
@@ -35,9 +37,9 @@ def on_its_own_thread(
     thread = threading.Thread(target=run, name=name)
     thread.start()
     try:
-        assert is_ready.wait(5)
+        assert is_ready.wait(PATIENCE_S)
         yield loop, made[0]
     finally:
         loop.call_soon_threadsafe(over.set)
-        thread.join(5)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()

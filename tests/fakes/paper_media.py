@@ -55,6 +55,12 @@ class PaperPlayer:
     async def stop(self, user_id: str) -> None:
         self._media.log.append(f"stop {user_id}")
 
+    def set_volume(self, decibels: float) -> None:
+        self._media.log.append(f"volume {decibels}")
+
+    def announce(self, pcm: bytes) -> None:
+        self._media.log.append("announce")
+
     async def close(self) -> None:
         self._media.log.append("player closed")
 

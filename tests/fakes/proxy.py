@@ -1,4 +1,8 @@
-"""A TCP proxy that can stall, swallow, hang up or lose answers, on a loop of its own."""
+"""
+A TCP proxy that stalls, swallows, drips, delays, hangs up or loses; its loop is its own.
+
+What it passes can be followed, and changed, by a :class:`Passing` a connection.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,13 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from enum import Enum, auto
+from typing import Protocol
 
 from tests.fakes.own_thread import on_its_own_thread
+from tests.fakes.patience import PATIENCE_S
 
 
 SMALL_BUFFER = 8192
@@ -22,6 +28,14 @@ class Way(Enum):
 
     THERE = auto()
     BACK = auto()
+
+
+class Passing(Protocol):
+    """What becomes of the bytes of one connection."""
+
+    def pass_on(self, way: Way, received: bytes) -> bytes:
+        """Return what is passed on now of what came; on the proxy's loop."""
+        ...
 
 
 class Proxy:
@@ -41,11 +55,17 @@ class Proxy:
             flows.set()
         self._swallows: frozenset[Way] = frozenset()
         self._writers: list[asyncio.StreamWriter] = []
+        self._near: list[asyncio.StreamWriter] = []
+        self._leaves_ghosts = False
+        self._drips_s: dict[Way, float] = {}
+        self._make_passing: Callable[[], Passing] | None = None
         self.listens = False
         self.heard = bytearray()
-        self._to_lose = 0
+        self._to_lose = dict.fromkeys(Way, 0)
+        self._delay_s = 0.0
         self.port = 0
         self.connections = 0
+        self._is_over = False
 
     @property
     def address(self) -> str:
@@ -55,6 +75,19 @@ class Proxy:
     def lead_to(self, port: int) -> None:
         """Take future connections to another port of this machine."""
         self._leads_to = port
+
+    def follow(self, make: Callable[[], Passing] | None) -> None:
+        """Let future connections be followed, each by one of its own."""
+        self._make_passing = make
+
+    def drip(self, pause_s: float, *ways: Way) -> None:
+        """Pass byte by byte, with a pause after each, until it flows again."""
+        slow = dict.fromkeys(ways or Way, pause_s)
+        self._loop.call_soon_threadsafe(self._drips_s.update, slow)
+
+    def leave_ghosts(self) -> None:
+        """Break what connected here; where it led, nobody learns of that until it flows."""
+        self._loop.call_soon_threadsafe(self._haunt)
 
     def stall(self, *ways: Way) -> None:
         """
@@ -66,7 +99,7 @@ class Proxy:
         for way in ways or Way:
             self._loop.call_soon_threadsafe(self._flows[way].clear)
         self._loop.call_soon_threadsafe(stalled.set)
-        assert stalled.wait(5.0), "the proxy's own loop stands still"
+        assert stalled.wait(PATIENCE_S), "the proxy's own loop stands still"
 
     def swallow(self, *ways: Way) -> None:
         """Take everything and pass nothing on, as if the other half were gone."""
@@ -83,7 +116,15 @@ class Proxy:
 
     def lose_answers(self, count: int) -> None:
         """Let so many requests through and break the connection at their answer."""
-        self._loop.call_soon_threadsafe(setattr, self, "_to_lose", count)
+        self._loop.call_soon_threadsafe(self._to_lose.__setitem__, Way.BACK, count)
+
+    def lose_requests(self, count: int) -> None:
+        """Break the connection at so many requests, before they are passed on."""
+        self._loop.call_soon_threadsafe(self._to_lose.__setitem__, Way.THERE, count)
+
+    def delay(self, seconds: float) -> None:
+        """Pass everything on so much later, each way, until told otherwise."""
+        self._loop.call_soon_threadsafe(setattr, self, "_delay_s", seconds)
 
     @asynccontextmanager
     async def serve(self) -> AsyncIterator[None]:
@@ -100,6 +141,7 @@ class Proxy:
             )
             yield
             server.close()
+            self._is_over = True
             self._flow()
             self._break_all()
         await server.wait_closed()
@@ -118,9 +160,19 @@ class Proxy:
         except OSError:
             writer.transport.abort()
             return
+        except asyncio.CancelledError:  # the loop ends: nobody would close it
+            writer.transport.abort()
+            raise
+        if self._is_over:
+            writer.transport.abort()
+            back.transport.abort()
+            return
         self._writers += [writer, back]
-        pumps.create_task(self._pump(reader, back, writer, Way.THERE))
-        pumps.create_task(self._pump(there, writer, back, Way.BACK))
+        self._near.append(writer)
+        passing = self._make_passing() if self._make_passing else None
+        ends = (reader, back, writer), (there, writer, back)
+        for way, end in zip(Way, ends, strict=True):
+            pumps.create_task(self._pump(*end, way, passing))
 
     async def _pump(
         self,
@@ -128,30 +180,56 @@ class Proxy:
         writer: asyncio.StreamWriter,
         other: asyncio.StreamWriter,
         way: Way,
+        passing: Passing | None,
     ) -> None:
         with contextlib.suppress(ConnectionError):
             while True:
                 await self._flows[way].wait()
                 received = await reader.read(4096)
-                if not received or (way is Way.BACK and self._loses()):
+                if not received or self._loses(way):
                     break
                 if way in self._swallows:
                     continue
                 if self.listens:
                     self.heard += received
+                if passing is not None:
+                    received = passing.pass_on(way, received)
                 await self._flows[way].wait()
-                writer.write(received)
-                await writer.drain()
-        for end in (writer, other):
-            end.transport.abort()
+                await self._write(writer, received, way)
+        if not self._leaves_ghosts:
+            for end in (writer, other):
+                end.transport.abort()
 
-    def _loses(self) -> bool:
-        self._to_lose -= 1
-        return self._to_lose >= 0
+    async def _write(
+        self, writer: asyncio.StreamWriter, received: bytes, way: Way
+    ) -> None:
+        if self._delay_s:
+            await asyncio.sleep(self._delay_s)
+        rest = memoryview(received)
+        while rest:
+            pause_s = self._drips_s.get(way)
+            part = rest if pause_s is None else rest[:1]
+            writer.write(part)
+            await writer.drain()
+            rest = rest[len(part) :]
+            if pause_s is not None:
+                await asyncio.sleep(pause_s)
+
+    def _loses(self, way: Way) -> bool:
+        self._to_lose[way] -= 1
+        return self._to_lose[way] >= 0
+
+    def _haunt(self) -> None:
+        self._leaves_ghosts = True
+        for writer in self._near:
+            writer.transport.abort()
+        self._near.clear()
 
     def _flow(self) -> None:
-        if self._swallows:
+        if self._swallows or self._leaves_ghosts:
             self._break_all()
+        self._leaves_ghosts = False
+        self._drips_s.clear()
         self._swallows = frozenset()
         for flows in self._flows.values():
             flows.set()
@@ -160,17 +238,28 @@ class Proxy:
         for writer in self._writers:
             writer.transport.abort()
         self._writers.clear()
+        self._near.clear()
 
 
 @asynccontextmanager
-async def _passing_on(leads_to: int) -> AsyncIterator[Proxy]:
-    made = Proxy(asyncio.get_running_loop(), leads_to)
-    async with made.serve():
+async def _passing_all_on(lead_to: Sequence[int]) -> AsyncIterator[list[Proxy]]:
+    loop = asyncio.get_running_loop()
+    async with AsyncExitStack() as stack:
+        made = [Proxy(loop, port) for port in lead_to]
+        for one in made:
+            await stack.enter_async_context(one.serve())
         yield made
 
 
 @contextmanager
 def proxy(leads_to: int = NOWHERE) -> Iterator[Proxy]:
     """Run a proxy to a port of this machine."""
-    with on_its_own_thread("proxy", lambda: _passing_on(leads_to)) as (_, made):
+    with proxies([leads_to]) as (made,):
+        yield made
+
+
+@contextmanager
+def proxies(lead_to: Sequence[int]) -> Iterator[list[Proxy]]:
+    """Run a proxy to each of some ports, all on one thread."""
+    with on_its_own_thread("proxy", lambda: _passing_all_on(lead_to)) as (_, made):
         yield made

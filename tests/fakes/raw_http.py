@@ -11,7 +11,7 @@ from kiosk.roomserver.http import Door
 from kiosk.roomserver.http_message import Answering
 from kiosk.roomserver.http_server import listen, serving
 from kiosk.roomserver.long_polls import LongPolls
-from tests.fakes.room_desk import FakeDesk
+from tests.fakes.room_core import FakeCore
 
 
 HEARTBEAT = b"POST /weapp/double_room/pusher_heartbeat HTTP/1.1\r\n"
@@ -88,7 +88,7 @@ async def raw_server(
         clients.append(client)
         return client
 
-    real = Door(FakeDesk().routes, LongPolls())
+    real = Door(FakeCore().routes, LongPolls())
     async with serving(app or real, listener, limits):
         try:
             yield connect

@@ -7,13 +7,13 @@ import queue
 import threading
 from collections.abc import Iterator
 
-from tests.fakes.branch import Party
+from tests.fakes.programs import Party
 
 
 @contextlib.contextmanager
-def texts_to(party: Party) -> Iterator[queue.Queue[str]]:
-    """Collect the text messages a party tells on its event stream."""
-    events = party.control.events(silence_s=10.0)
+def texts_to(party: Party, silence_s: float = 10.0) -> Iterator[queue.Queue[str]]:
+    """Collect the first text message that a party tells on its event stream."""
+    events = party.control.events(silence_s=silence_s)
     texts: queue.Queue[str] = queue.Queue()
 
     def listen() -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from kiosk.tls import trusting
+
 
 START_S = 10.0
 
@@ -99,6 +101,12 @@ class RedisProcess:
             self._process.wait()
             self._process = None
 
+    @property
+    def pid(self) -> int:
+        """Its process number."""
+        assert self._process is not None
+        return self._process.pid
+
     def freeze(self) -> None:
         """Let it answer nothing."""
         assert self._process is not None
@@ -134,7 +142,7 @@ class RedisProcess:
         plain = socket.create_connection(("127.0.0.1", self.port), 1.0)
         if self._tls is None:
             return plain
-        context = ssl.create_default_context(cafile=str(self._tls[0]))
+        context = trusting(self._tls[0])
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         with plain:
             return context.wrap_socket(plain)

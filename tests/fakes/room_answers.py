@@ -10,6 +10,7 @@ from kiosk.errors import (
     RoomRefused,
     RoomUnreachable,
 )
+from kiosk.room.codes import NOT_LOGGED_IN, token_refusal
 from kiosk.room.conversation import Conversation, Identity
 from kiosk.room.messages import (
     Account,
@@ -48,6 +49,9 @@ FULL = refused(RoomFull, 5001)
 NOT_FOUND = refused(RoomNotFound, 3)
 NOT_A_MEMBER = refused(NotAMember, 5)
 LOGIN_REFUSED = refused(LoginRefused, 7)
+FORGOTTEN = LoginRefused(
+    "route", 7, token_refusal(NOT_LOGGED_IN, "用户未登录或token过期")
+)
 BAD_URL = refused(RoomRefused, 1)
 TAKEN = refused(RoomRefused, 11)
 

@@ -18,7 +18,7 @@ from kiosk.room.messages import Dialect, RoomType
 from kiosk.room.session import RoomSession, Wanted
 from kiosk.roomclient import HttpExchange, HttpRoomService
 from kiosk.roomserver.asking import ServerClock
-from kiosk.roomserver.desk import Desk
+from kiosk.roomserver.core import ServerCore
 from kiosk.roomserver.http import Door
 from kiosk.roomserver.long_polls import LongPolls
 from kiosk.roomserver.settings import ServerSettings
@@ -106,6 +106,7 @@ class Wire(httpx.AsyncBaseTransport):
         self.world = world
         self.requests: list[httpx.Request] = []
         self.fault: Callable[[httpx.Request], httpx.Response | None] = no_fault
+        self.is_silent = False
 
     @property
     def routes(self) -> list[str]:
@@ -114,6 +115,8 @@ class Wire(httpx.AsyncBaseTransport):
     @override
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
+        if self.is_silent:
+            await asyncio.Event().wait()
         faulty = self.fault(request)
         if faulty is not None:
             return faulty
@@ -141,16 +144,16 @@ class RoomWorld:
         clock = ServerClock(lambda: self.time.seconds, self.time.wall_s)
         polls = LongPolls()
         loop = asyncio.get_running_loop()
-        desk = Desk(
+        core = ServerCore(
             self._settings,
             clock,
             secrets.token_bytes,
             polls.ring,
             later=loop.call_later,
         )
-        routes = desk.routes(self.backend)
-        self.gate = desk.gate
-        self._polls, self._sweeps = polls, desk.sweeps
+        routes = core.routes(self.backend)
+        self.gate = core.gate
+        self._polls, self._sweeps = polls, core.sweeps
         self.app = HttpInMemory(Door(routes, polls))
 
     def kill(self) -> None:

@@ -16,6 +16,7 @@ from kiosk.rtmp.events import ClientEvent, Playing, Publishing, VideoTag
 from kiosk.rtmp.flv import is_opus
 from kiosk.rtmp.handshake import RANDOM_BYTES
 from kiosk.rtmp.url import RtmpUrl
+from tests.fakes.patience import PATIENCE_S
 
 
 SPS = bytes.fromhex("6742c01eda02802dc8")
@@ -64,7 +65,7 @@ class SocketClient:
         self.flush()
 
     async def wait_until(
-        self, is_true: Callable[[], bool], seconds: float = 5.0
+        self, is_true: Callable[[], bool], seconds: float = PATIENCE_S
     ) -> None:
         """Read until something is true, or fail when the time is up."""
         async with asyncio.timeout(seconds):
@@ -72,17 +73,17 @@ class SocketClient:
                 assert not self.ended, f"closed after {self.events[-3:]}"
                 await self.read_once()
 
-    async def wait_for(self, kind: type[Event], seconds: float = 5.0) -> Event:
+    async def wait_for(self, kind: type[Event], seconds: float = PATIENCE_S) -> Event:
         """Read until an event of a kind came; return the first one."""
         await self.wait_until(
             lambda: any(isinstance(event, kind) for event in self.events), seconds
         )
         return next(event for event in self.events if isinstance(event, kind))
 
-    async def wait_for_video(self, tags: int, seconds: float = 5.0) -> None:
+    async def wait_for_video(self, tags: int, seconds: float = PATIENCE_S) -> None:
         await self.wait_until(lambda: self.count(VideoTag) >= tags, seconds)
 
-    async def wait_for_end(self, seconds: float = 5.0) -> None:
+    async def wait_for_end(self, seconds: float = PATIENCE_S) -> None:
         async with asyncio.timeout(seconds):
             while not self.ended:
                 try:

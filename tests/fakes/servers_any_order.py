@@ -30,7 +30,7 @@ from kiosk.roomserver.settings import ServerSettings
 from kiosk.roomserver.store import RoomRecord
 from kiosk.roomserver.store_ledger import Ledger
 from tests.fakes.members_told import follow
-from tests.fakes.room_desk import FakeDesk, HandClock, Json
+from tests.fakes.room_core import FakeCore, HandClock, Json
 
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ class Process:
     """One process: its tables, its ledger and a clock that nobody else has."""
 
     ledger: Ledger
-    desk: FakeDesk
+    core: FakeCore
     open: AsyncExitStack
     began: float
     next_sweep: float
@@ -72,11 +72,11 @@ class ServersInAnyOrder(RuleBasedStateMachine):
         self.forgotten: set[tuple[str, str]] = set()
         """Whose events nobody knows any more."""
         self.sides = [self._begin(boot) for boot in self.boots]
-        self.tokens = self.sides[0].desk.tokens
+        self.tokens = self.sides[0].core.tokens
         for side in self.sides:
-            side.desk.tokens = self.tokens
+            side.core.tokens = self.tokens
         for user in NAMES:
-            self._at(0, lambda desk, user=user: desk.log_in(user))  # type: ignore[misc]
+            self._at(0, lambda core, user=user: core.log_in(user))  # type: ignore[misc]
 
     @override
     def teardown(self) -> None:
@@ -100,7 +100,7 @@ class ServersInAnyOrder(RuleBasedStateMachine):
 
     @rule(side=SIDES, other=SIDES, room=ROOMS, user=USERS)
     def join(self, side: int, other: int, room: str, user: str) -> None:
-        url = self._at(side, lambda desk: desk.push_url(user))
+        url = self._at(side, lambda core: core.push_url(user))
         wish = msg.AddPusher(room, user, user, url).to_wire()
         before = self._record(room)
         answer = self._ask(other, "add_pusher", wish, user)
@@ -143,7 +143,7 @@ class ServersInAnyOrder(RuleBasedStateMachine):
         record = self._record(room)
         seat = record.seat_of(user) if record else None
         if seat is not None:
-            gate = self.sides[0].desk.desk.gate
+            gate = self.sides[0].core.core.gate
             (gate.on_stream_started if live else gate.on_stream_ended)(seat.stream)
 
     @rule(seconds=st.sampled_from([0.5, 3.0, 7.0]))
@@ -155,7 +155,7 @@ class ServersInAnyOrder(RuleBasedStateMachine):
                 break
             self._move(side.next_sweep)
             side.next_sweep += SWEEP_S
-            self._do(side.ledger.turn(side.desk.sweep))
+            self._do(side.ledger.turn(side.core.sweep))
         self._move(end)
 
     @rule(side=SIDES)
@@ -164,8 +164,8 @@ class ServersInAnyOrder(RuleBasedStateMachine):
         before = self._at(side, facts_of_rooms)
         killed = self.sides[side]
         self.kill(killed)
-        self.sides[side] = self._begin(killed.desk.clock.monotonic + 7.0)
-        self.sides[side].desk.tokens = self.tokens
+        self.sides[side] = self._begin(killed.core.clock.monotonic + 7.0)
+        self.sides[side].core.tokens = self.tokens
         if len(self.sides) == 1:
             self.forgotten = set(self.seen)
         assert self._at(side, facts_of_rooms) == before
@@ -234,40 +234,40 @@ class ServersInAnyOrder(RuleBasedStateMachine):
             stack = AsyncExitStack()
             ledger = await stack.enter_async_context(self.life())
             clock = HandClock(monotonic)
-            desk = await ledger.turn(lambda: FakeDesk(SETTINGS, clock, ledger))
-            return Process(ledger, desk, stack, self.now, self.now + SWEEP_S)
+            core = await ledger.turn(lambda: FakeCore(SETTINGS, clock, ledger))
+            return Process(ledger, core, stack, self.now, self.now + SWEEP_S)
 
         return self._do(begin())
 
     def _move(self, to: float) -> None:
         for side in self.sides:
-            side.desk.wait(to - self.now)
+            side.core.wait(to - self.now)
         self.now = to
 
     def _record(self, room: str) -> RoomRecord | None:
-        return self._at(0, lambda desk: desk.desk.rooms.known(room))
+        return self._at(0, lambda core: core.core.rooms.known(room))
 
     def _ask(self, side: int, route: str, wish: Json, user: str) -> Json:
-        return self._at(side, lambda desk: desk.ask(route, wish, user=user))
+        return self._at(side, lambda core: core.ask(route, wish, user=user))
 
-    def _at(self, side: int, act: Callable[[FakeDesk], T]) -> T:
+    def _at(self, side: int, act: Callable[[FakeCore], T]) -> T:
         process = self.sides[side % len(self.sides)]
-        return self._do(process.ledger.turn(lambda: act(process.desk)))
+        return self._do(process.ledger.turn(lambda: act(process.core)))
 
     def _do(self, work: Coroutine[None, None, T]) -> T:
         return self.loop.run_until_complete(asyncio.wait_for(work, 10.0))
 
 
-def _records(desk: FakeDesk) -> list[RoomRecord]:
-    rooms = desk.desk.rooms
+def _records(core: FakeCore) -> list[RoomRecord]:
+    rooms = core.core.rooms
     return [record for name in PLACES if (record := rooms.known(name))]
 
 
-def facts_of_rooms(desk: FakeDesk) -> list[tuple[object, ...]]:
+def facts_of_rooms(core: FakeCore) -> list[tuple[object, ...]]:
     """Return who sits where under which number: what no restart may change."""
     return [
         (room.room_id, room.owner, room.creator, room.seq, _seats(room))
-        for room in _records(desk)
+        for room in _records(core)
     ]
 
 

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from kiosk.errors import DeviceError
-from kiosk.media.capture import Capture, CaptureDeadlines
+from kiosk.media.capture import Capture
+from kiosk.media.capture_deadlines import CaptureDeadlines
 from kiosk.media.echo import Cancellers, EchoPath
 from kiosk.media.facts import FactPost
 from kiosk.media.incoming import IncomingStream, PlayCounters

@@ -7,7 +7,7 @@ import threading
 from typing_extensions import override
 
 from kiosk.errors import ControlError
-from tests.fakes.branch import Party
+from tests.fakes.programs import Party
 
 
 class Asking(threading.Thread):

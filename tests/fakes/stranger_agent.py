@@ -163,7 +163,7 @@ class Pull:
         self._sound = folder / f"{name}.pcm"
 
     @contextmanager
-    def running(self, url: str) -> Iterator[None]:
+    def running(self, url: str) -> Iterator[subprocess.Popen[bytes]]:
         """Pull until the block is left."""
         for file in (self._pictures, self._sound):
             file.write_bytes(b"")
@@ -176,8 +176,8 @@ class Pull:
             *("-map", "0:a", "-af", "ashowinfo", "-ac", "1", "-ar", str(RATE)),
             *("-flush_packets", "1", "-f", "s16le", str(self._sound)),
         ]
-        with running(self._log, *command):
-            yield
+        with running(self._log, *command) as process:
+            yield process
 
     @property
     def seconds_heard(self) -> float:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.fakes.branch import ROOT
+from tests.fakes.programs import ROOT
 
 
 CHILD = (sys.executable, "-m", "tests.fuzz.child")

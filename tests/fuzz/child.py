@@ -114,14 +114,14 @@ class Sending:
             "done": done,
             "kinds": self._kinds,
             "reached": asdict(reached),
-            "rss_kb": _rss_kb(),
+            "rss_kb": rss_kb(),
             "descriptors": len([*Path("/proc/self/fd").iterdir()]),
         }
         sys.stdout.write(json.dumps(told) + "\n")
         sys.stdout.flush()
 
 
-def _rss_kb() -> int:
+def rss_kb() -> int:
     pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
     return pages * resource.getpagesize() // 1024
 

@@ -7,7 +7,7 @@ their borders, pieces that are missing, doubled, or of somebody else.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
 
@@ -18,19 +18,35 @@ _LONGEST = 64
 Mutation = Callable[[bytearray, bytes, Random], None]
 
 
-def mutated(whole: bytes, other: bytes, random: Random, *, spare: int = 0) -> bytes:
+def mutated(
+    whole: bytes,
+    other: bytes,
+    random: Random,
+    *,
+    spare: int = 0,
+    words: Sequence[bytes] = (),
+) -> bytes:
     """
     Return ``whole`` with one to four things wrong behind its first bytes.
 
     Args:
         other: Where foreign pieces come from.
         spare: So many bytes in front stay as they are.
+        words: Half of what goes wrong is one of these where it does not belong.
 
     """
     worse = bytearray(whole[spare:])
     for _ in range(random.choice((1, 1, 1, 2, 2, 4))):
-        random.choice(_MUTATIONS)(worse, other, random)
+        if words and random.getrandbits(1):
+            _put_in_a_word(worse, random.choice(words), random)
+        else:
+            random.choice(_MUTATIONS)(worse, other, random)
     return whole[:spare] + bytes(worse)
+
+
+def _put_in_a_word(worse: bytearray, word: bytes, random: Random) -> None:
+    at = random.randrange(len(worse) + 1)
+    worse[at : at + random.choice((0, 0, 1, len(word)))] = word
 
 
 def _flip_a_bit(worse: bytearray, other: bytes, random: Random) -> None:

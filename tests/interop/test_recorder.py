@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from kiosk.room import messages as msg
-from tests.fakes.branch import Branch, Server
+from tests.fakes.branch import Branch
+from tests.fakes.programs import Server
 from tests.fakes.room_server import Member, members_at
 from tests.fakes.strangers import (
     ffmpeg_pull,

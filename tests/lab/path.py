@@ -29,6 +29,9 @@ class Conditions:
         jitter_ms: Added to it, evenly spread from 0 to this.
         loss_percent: Of the packets that passed the bottleneck.
         queue_bytes: Waiting before the bottleneck at most.
+        twice_percent: Of the packets that arrive, how many do so twice.
+        early_percent: How many overtake those before them.
+        cut_percent: How many have lost their end: their check-sums are wrong.
 
     """
 
@@ -37,6 +40,9 @@ class Conditions:
     jitter_ms: float = 0.0
     loss_percent: float = 0.0
     queue_bytes: int = 1_000_000
+    twice_percent: float = 0.0
+    early_percent: float = 0.0
+    cut_percent: float = 0.0
 
 
 @dataclass(slots=True)
@@ -138,7 +144,19 @@ class Path:
         arrives = at + delay_ms / 1000
         if self._flying:
             arrives = max(arrives, self._flying[-1][0])
-        self._flying.append((arrives, packet))
+        if self._happens(conditions.cut_percent):
+            packet = packet[: len(packet) // 2]
+        copies = 2 if self._happens(conditions.twice_percent) else 1
+        self._flying.extend([(arrives, packet)] * copies)
+        if self._happens(conditions.early_percent):
+            self._flying[-1], self._flying[0] = (
+                (arrives, self._flying[0][1]),
+                (self._flying[0][0], packet),
+            )
+
+    def _happens(self, percent: float) -> bool:
+        """Draw, where there is anything to draw for: other links keep their luck."""
+        return percent > 0 and self._random.random() * 100 < percent
 
     def _left_s(self) -> float:
         rate = self._bits_per_s

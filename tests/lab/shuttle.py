@@ -114,8 +114,8 @@ class Shuttle:
                 if source in ready:
                     _load(source, path, now)
                 for packet in path.take(now):
-                    # a device that takes no more loses it, as any other would
-                    with contextlib.suppress(BlockingIOError):
+                    # a device that takes no more, or is down, loses it
+                    with contextlib.suppress(OSError):
                         os.write(target, packet)
             if 0 in ready and not self._read_orders():
                 return

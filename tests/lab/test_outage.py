@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.branch import Branch, Party, wait_for_new_pictures
+from tests.fakes.branch import Branch, wait_for_new_pictures
 from tests.fakes.camera_watch import devices_watched
 from tests.fakes.panels import Watch, panel_of
+from tests.fakes.programs import Party
 from tests.lab.network import Network, needs_network, network
 from tests.lab.shuttle import NETWORK
 from tests.lab.trace import mobile, set_out, travel

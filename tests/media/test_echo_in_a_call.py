@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 
 import numpy as np
 from typing_extensions import override
@@ -43,13 +42,13 @@ async def test_muted_is_exact_silence_whatever_the_canceller_makes_up() -> None:
     microphone, speaker = SyntheticMicrophone(CLOCK), SyntheticSpeaker(CLOCK)
     async with sound_path(CLOCK, microphone, speaker, cancellers(canceller)) as path:
         await until(lambda: len(canceller.near) > 5)
-        path.capture.set_muted(muted=True)
+        path.capture.listening.muted = True
         await asyncio.sleep(0.05)  # the period under way
         path.encoder.fed.clear()
         taken_before = len(canceller.near)
         await until(lambda: len(canceller.near) > taken_before + 20)
         muted = path.sent()
-        path.capture.set_muted(muted=False)
+        path.capture.listening.muted = False
         await until(lambda: any(path.encoder.fed[-1]))
 
     assert len(muted) >= 19 * 960
@@ -127,8 +126,6 @@ async def test_a_call_without_any_canceller_goes_on() -> None:
     choice = Cancellers([Choice("a", absent)])
     microphone, speaker = SyntheticMicrophone(CLOCK), SyntheticSpeaker(CLOCK)
     async with sound_path(CLOCK, microphone, speaker, choice) as path:
-        began = time.monotonic()
         await until(lambda: any(path.sent()))
 
-    assert time.monotonic() - began < 3.0
     assert path.capture.echo_canceller == "off"

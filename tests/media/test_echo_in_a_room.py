@@ -59,6 +59,7 @@ def talk(
     delay_ms: float = 0.0,
     ppm: float = 0.0,
     jitter_us: float = 0.0,
+    moved_at_s: float = 99.0,
 ) -> Talk:
     """Let the agent talk for 13 s; in the last three the customer interrupts him."""
     near = np.zeros(13 * SECOND)
@@ -77,6 +78,8 @@ def talk(
     pcm = np.rint(32767 * FAR).astype("<i2")
     left, written = [], 0
     for i in range(near.size // BLOCK):
+        if i == round(moved_at_s * 100):
+            room.move(gain=1.0)
         now = 1e6 + i * 10_000 / (1 - ppm / 2e6)
         while (heard := 1e6 + written * 10_000 / (1 + ppm / 2e6)) < now + LEAD_US:
             block = pcm[written * BLOCK : (written + 1) * BLOCK].tobytes()
@@ -103,6 +106,13 @@ def test_two_drifting_clocks_with_trembling_stamps_cost_little(
     make: Callable[[], EchoCanceller],
 ) -> None:
     assert talk(make, delay_ms=120, ppm=100, jitter_us=200).erle_db > 25
+
+
+@pytest.mark.parametrize("make", [livekit, speex])
+def test_a_loudspeaker_that_is_moved_in_the_call_is_followed(
+    make: Callable[[], EchoCanceller],
+) -> None:
+    assert talk(make, delay_ms=120, moved_at_s=4.0).erle_db > 20
 
 
 def test_whoever_interrupts_is_heard() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.media.incoming import IncomingStream, PictureDrops, PlayCounters
+from kiosk.media.incoming import HeardAt, IncomingStream, PictureDrops, PlayCounters
 from kiosk.media.jitter import DelayBounds
 from kiosk.ports import Layer, Micros
 from kiosk.rtmp import flv, opus
@@ -49,6 +49,70 @@ def test_pictures_wait_for_the_first_idr() -> None:
     assert times(made) == [33_000, 66_000]
     assert times(made) == []
     assert made.counters.drops == PictureDrops(without_idr=1)
+
+
+def test_an_idr_that_stays_away_is_asked_for_again_and_again() -> None:
+    made = stream()
+    wishes = []
+    for at_ms in range(0, 1_100, 33):
+        made.put_video(at_ms, INTER, Micros(NOW + at_ms * 1_000))
+        wishes.append(made.take_idr_wanted())
+    made.put_video(1_100, idr(), Micros(NOW + 1_100_000))
+    made.put_video(1_133, INTER, Micros(NOW + 1_133_000))
+
+    assert wishes.index(True) == 16  # half a second after the first
+    assert sum(wishes) == 2
+    assert not made.take_idr_wanted()
+
+
+def test_an_idr_is_asked_for_where_parameters_never_came() -> None:
+    made = stream()
+    made.begin()
+    made.put_video(0, idr(), NOW)
+    made.put_video(600, idr(), Micros(NOW + 600_000))
+
+    assert times(made) == []
+    assert made.take_idr_wanted()
+
+
+class Woken:
+    """Counts how often the renderer was woken for a picture."""
+
+    def __init__(self, *, heard_at: int, looked_at: int | None) -> None:
+        self.times = 0
+        self.stream = IncomingStream(
+            "a",
+            Layer.BASE,
+            PlayCounters(),
+            bounds=DelayBounds(),
+            on_picture=self._count,
+        )
+        config = flv.parse_video(flv.video_config(AvcConfig((SPS,), (PPS,))))
+        self.stream.put_video(0, config, NOW)
+        self.stream.heard = HeardAt(0, Micros(heard_at))
+        self.stream.looked_at = None if looked_at is None else Micros(looked_at)
+
+    def put(self, timestamp_ms: int) -> int:
+        """Put a picture; return how often that woke the renderer."""
+        self.stream.put_video(timestamp_ms, idr(), NOW)
+        times, self.times = self.times, 0
+        return times
+
+    def _count(self) -> None:
+        self.times += 1
+
+
+def test_a_picture_wakes_nobody_who_looks_in_time_by_himself() -> None:
+    woken = Woken(heard_at=NOW, looked_at=NOW + 20_000)
+
+    assert woken.put(80) == 0
+    assert woken.put(45) == 1  # no time left to decode it
+    assert woken.put(5_000) == 1  # of another timeline
+
+
+def test_a_picture_wakes_whoever_asked_to_be_told_or_hears_nothing() -> None:
+    assert Woken(heard_at=NOW, looked_at=None).put(80) == 1
+    assert Woken(heard_at=NOW - 300_000, looked_at=NOW + 20_000).put(380) == 1
 
 
 def test_presentation_time_is_decoding_time_and_composition() -> None:
@@ -111,14 +175,19 @@ def test_pictures_without_their_parameters_are_passed_over() -> None:
     assert made.last_media_at is None
 
 
-def test_codecs_that_are_not_played_are_passed_over() -> None:
+@pytest.mark.parametrize("is_picture", [False, True], ids=["sound", "picture"])
+def test_whoever_sends_what_is_not_played_is_there(*, is_picture: bool) -> None:
     made = stream()
-    made.put_audio(0, flv.UnknownAudio("fLaC", flv.PacketKind.MEDIA, b"x"), NOW)
-    hevc = flv.UnknownVideo("hvc1", flv.PacketKind.MEDIA, is_key=True, body=b"x")
-    made.put_video(0, hevc, NOW)
+    if is_picture:
+        hevc = flv.UnknownVideo("hvc1", flv.PacketKind.MEDIA, is_key=True, body=b"x")
+        made.put_video(0, hevc, NOW)
+    else:
+        flac = flv.UnknownAudio("fLaC", flv.PacketKind.MEDIA, b"x")
+        made.put_audio(0, flac, NOW)
 
-    assert made.last_media_at is None
+    assert made.last_media_at == NOW
     assert made.first_sound_at is None
+    assert times(made) == []
 
 
 def test_opus_is_taken_and_a_unit_of_the_other_codec_is_not() -> None:

@@ -35,6 +35,10 @@ class Stream:
     def needed_ms(self) -> float:
         return self.lateness.needed_us / 1000
 
+    @property
+    def bearable_ms(self) -> float:
+        return self.lateness.bearable_us / 1000
+
 
 def test_packets_in_time_ask_for_nothing_however_long_their_way() -> None:
     stream = Stream(way_us=3_600_000_000)
@@ -132,4 +136,54 @@ def test_another_timeline_says_nothing_of_the_network() -> None:
 def test_before_anything_came_nothing_is_known() -> None:
     lateness = Lateness()
 
-    assert (lateness.needed_us, lateness.quickest_us) == (0, 0)
+    assert (lateness.needed_us, lateness.bearable_us) == (0, 0)
+    assert lateness.quickest_us == 0
+
+
+def test_two_stalls_a_minute_are_borne_whatever_they_are_long() -> None:
+    stream = Stream()
+    stream.run(10)
+    stream.run(2, late_us=400_000)
+    stream.run(10)
+
+    assert stream.needed_ms > 200
+    assert stream.bearable_ms == 0
+
+
+def test_a_path_that_is_late_every_second_is_not_borne() -> None:
+    stream = Stream()
+    stream.run(30, late_us=350_000)
+
+    # of 28 seconds each falls short by its part of three thousandths of thirty
+    assert 345 <= stream.bearable_ms < 350
+
+
+def test_no_reserve_is_asked_for_beyond_what_a_call_can_be_late() -> None:
+    stream = Stream()
+    stream.run(10, late_us=900_000)
+
+    assert 590 <= stream.bearable_ms <= 600
+
+
+def test_what_was_not_borne_is_forgotten_after_a_minute() -> None:
+    stream = Stream()
+    stream.run(10, late_us=350_000)
+    stream.run(61)
+
+    assert stream.bearable_ms == 0
+
+
+def test_where_every_second_is_very_late_the_worst_ones_are_no_stalls() -> None:
+    stream = Stream()
+    stream.run(28, late_us=300_000)
+    stream.run(2, late_us=500_000)
+
+    assert 450 <= stream.bearable_ms <= 460
+
+
+def test_where_every_second_is_a_little_late_the_worst_ones_are_stalls() -> None:
+    stream = Stream()
+    stream.run(28, late_us=200_000)
+    stream.run(2, late_us=500_000)
+
+    assert 195 <= stream.bearable_ms <= 200

@@ -19,6 +19,7 @@ from tests.lab.virtual_listener import Arrival, VirtualListener, arrivals
 HOUR_S = 3_600
 
 
+@pytest.mark.timeout(300)  # it reckons for all of the hour, on a busy machine too
 @pytest.mark.parametrize("drift", [200e-6, -200e-6])
 def test_an_hour_of_drift_jitter_and_stalls_leaves_the_delay_flat(drift: float) -> None:
     listener = VirtualListener(drift=drift)
@@ -47,6 +48,7 @@ def over_a_lossy_link(seed: int, seconds: float) -> list[Arrival]:
     return [Arrival(taken, taken + late / 1000) for taken, late in sender.sounds_ms]
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_on_a_link_that_loses_packets_hardly_anything_is_concealed(seed: int) -> None:
     coming = over_a_lossy_link(seed, 60)

@@ -107,3 +107,51 @@ def test_the_picture_of_the_stream_before_goes_when_only_sound_follows() -> None
     presence = Presence("a", shown_at=at(1))
 
     assert presence.look(at(3.1), at(3.1), at(3)) == Verdict(hide=True)
+
+
+def test_a_stream_a_peer_moved_to_that_never_comes_is_silence() -> None:
+    presence = Presence("a", follows=True)
+
+    assert presence.look(at(1), None, None) == NOTHING
+    assert presence.look(at(4), None, None) == NOTHING
+    assert presence.look(at(4.1), None, None) == Verdict(PeerSilent("a"))
+    assert presence.look(at(9), None, None) == NOTHING
+
+
+def test_a_stream_that_comes_late_ends_that_silence() -> None:
+    presence = Presence("a", follows=True)
+    presence.look(at(1), None, None)
+    presence.look(at(5), None, None)
+
+    assert presence.picture_shown(at(6)) == (PeerResumed("a"), STARTED)
+    assert presence.look(at(7.1), at(6), None) == Verdict(PeerSilent("a"), hide=True)
+
+
+def test_so_does_its_sound_alone() -> None:
+    presence = Presence("a", follows=True)
+    presence.look(at(1), None, None)
+    presence.look(at(5), None, None)
+
+    assert presence.look(at(7.1), at(7), at(6)) == Verdict(SOUND_ONLY)
+    assert presence.look(at(8.1), at(7), at(6)) == Verdict(PeerSilent("a"))
+
+
+def test_a_picture_that_came_late_is_hidden_the_sooner() -> None:
+    presence = Presence("a")
+    presence.picture_shown(at(5), 1_400_000)
+
+    assert presence.look(at(5.5), at(5.5), at(1)) == NOTHING
+    assert presence.look(at(5.7), at(5.7), at(1)) == Verdict(SOUND_ONLY, hide=True)
+
+
+def test_too_old_a_picture_is_refused_and_then_all_but_fresh_ones() -> None:
+    presence = Presence("a")
+
+    looks_us = (1_400_000, 1_600_000, 1_400_000, 900_000, 1_400_000)
+    assert [presence.accepts(late_us) for late_us in looks_us] == [
+        True,
+        False,
+        False,
+        True,
+        True,
+    ]

@@ -83,6 +83,23 @@ async def test_a_camera_that_opens_too_slowly_is_closed_once_it_is_open() -> Non
     assert not kit.microphone.is_open
 
 
+async def test_hanging_up_while_a_camera_wakes_from_sleep_ends_no_process() -> None:
+    camera = HangingCamera()
+    patient = replace(QUICK, capture=replace(QUICK.capture, open_s=5.0))
+    kit = MediaKit(patient, camera=camera)
+    timer = threading.Timer(3.0, camera.starts.set)  # as a webcam's first picture
+    timer.start()
+    async with open_relay() as (_, host, port):
+        pusher = kit.session.new_pusher(kit.facts.append)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await pusher.start(f"rtmp://{host}:{port}/live/k1")
+        await pusher.close()
+    timer.join()
+
+    assert not camera.is_open
+
+
 async def test_a_camera_that_cannot_be_closed_ends_the_process() -> None:
     camera = HangingCamera()
     camera.starts.set()
@@ -174,7 +191,7 @@ async def test_a_relay_nobody_trusts_gets_no_stream(tmp_path: Path) -> None:
         await player.close()
 
     assert isinstance(fact, PlayLost)
-    assert "CA file" in fact.reason
+    assert "see [network] ca_file" in fact.reason
 
 
 async def test_a_speaker_that_hangs_is_told_and_tried_again() -> None:

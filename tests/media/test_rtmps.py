@@ -13,7 +13,7 @@ import pytest
 
 from kiosk.app.private_ca import PrivateCa, make_private_ca
 from kiosk.app.trust import client_context, pin_of_file
-from kiosk.config.schema import NetworkSection
+from kiosk.config.network_section import NetworkSection
 from kiosk.errors import StreamRefused
 from kiosk.media.link import Link
 from kiosk.media.resolver import Resolver
@@ -87,7 +87,7 @@ async def test_a_relay_with_another_key_is_refused_before_it_learns_anything(
         await until(lambda: bool(read))
 
     assert f"its public key is {pin_of_file(ca.certificate)}" in told
-    assert "CA file" not in told
+    assert "ca_file" not in told
     assert KEY not in told
     assert read == [b""]
 

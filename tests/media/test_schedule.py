@@ -88,10 +88,13 @@ def test_a_picture_far_from_the_sound_is_of_another_timeline() -> None:
     assert due_at(far, HEARD, NOW) == NOW
 
 
-def test_too_many_waiting_pictures_lose_the_oldest() -> None:
+def test_one_picture_too_many_goes_and_the_next_that_is_due_stays() -> None:
     schedule = started(*range(600_000, 600_000 + 20 * 33_000, 33_000))
+    first_due = due_at(picture(600_000), HEARD, NOW)
 
     assert schedule.dropped == 4
+    assert schedule.next_due(HEARD, NOW) == first_due
+    assert shown(schedule, HEARD, first_due) == 600_000
 
 
 def test_a_restart_drops_what_waits() -> None:

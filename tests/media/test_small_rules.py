@@ -6,12 +6,12 @@ import asyncio
 
 import pytest
 
+from kiosk.codec.stream_time import StreamTime
 from kiosk.display.headless import HeadlessDisplay
 from kiosk.media.facts import FactPost
 from kiosk.media.self_view import SelfView
 from kiosk.media.speaker_pace import LEAST_US, SpeakerPace
 from kiosk.media.stats import Samples
-from kiosk.media.stream_time import StreamTime
 from kiosk.ports import Layer, MediaFact, Micros, PeerSilent, PushLost, Rect
 from tests.fakes.frames import grey_frame
 from tests.fakes.steady_clock import SteadyClock
@@ -38,25 +38,25 @@ PERIOD_US = 10_000
 
 
 def test_a_period_is_written_just_before_it_is_due() -> None:
-    pace = SpeakerPace(PERIOD_US)
+    pace = SpeakerPace()
     now = Micros(1_000_000)
 
     assert pace.wait_s(now) == 0.0
-    pace.wrote(now)
+    pace.wrote(now, PERIOD_US)
     assert pace.wait_s(now) == 0.0
-    pace.wrote(Micros(now + 30_000))
-    pace.wrote(Micros(now + 40_000))
+    pace.wrote(Micros(now + 30_000), PERIOD_US)
+    pace.wrote(Micros(now + 40_000), PERIOD_US)
     assert pace.wait_s(now) == (50_000 - pace.lead_us) / 1_000_000
 
 
 def test_the_lead_grows_when_the_device_ran_dry_and_shrinks_again() -> None:
-    pace = SpeakerPace(PERIOD_US)
+    pace = SpeakerPace()
     at = 1_000_000
-    pace.wrote(Micros(at))
-    pace.wrote(Micros(at + 15_000))
+    pace.wrote(Micros(at), PERIOD_US)
+    pace.wrote(Micros(at + 15_000), PERIOD_US)
     grown = pace.lead_us
     for number in range(10_000):
-        pace.wrote(Micros(at + 25_000 + number * PERIOD_US))
+        pace.wrote(Micros(at + 25_000 + number * PERIOD_US), PERIOD_US)
 
     assert grown == LEAST_US + 10_000
     assert pace.underruns == 1

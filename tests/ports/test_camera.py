@@ -7,23 +7,27 @@ import time
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 
-from kiosk.devices.camera_synthetic import SENSOR
 from kiosk.errors import DeviceError
-from kiosk.ports import Bitrate, Camera, SoftFrame
-from tests.fakes.devices import CAMERAS, CLOCK, SIZE
+from kiosk.ports import AccessUnit, Bitrate, Camera, SoftFrame
+from tests.fakes.devices import CAMERAS, CLOCK, SIZE, Pair
 from tests.fakes.h264_wire import IDR, PPS, SPS, nal_types
 from tests.fakes.live import Viewer
 from tests.fakes.waiting import wait_until
 
 
 @pytest.fixture(params=CAMERAS)
-def camera(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Camera]:
-    camera = CAMERAS[request.param](tmp_path).present
-    yield camera
-    camera.close()
+def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Pair[Camera]:
+    return CAMERAS[request.param](tmp_path)
+
+
+@pytest.fixture
+def camera(pair: Pair[Camera]) -> Iterator[Camera]:
+    yield pair.present
+    pair.present.close()
 
 
 def test_the_first_unit_is_an_idr_with_sps_and_pps(camera: Camera) -> None:
@@ -79,7 +83,7 @@ def test_the_self_view_gets_uncoded_pictures_no_larger_than_the_coded(
     camera.close()
 
     for frame in viewer.previews:
-        assert isinstance(frame, SoftFrame)
+        assert isinstance(frame, SoftFrame) or frame.fourcc == "YU12"
         assert frame.width <= SIZE[0]
         assert frame.width * SIZE[1] == pytest.approx(frame.height * SIZE[0], rel=0.1)
 
@@ -110,7 +114,7 @@ def test_an_idr_comes_when_it_is_asked_for(camera: Camera) -> None:
 
 def test_pictures_become_smaller_with_the_bit_rate(camera: Camera) -> None:
     viewer = Viewer()
-    camera.set_bitrate(Bitrate(300_000))
+    camera.set_bitrate(Bitrate(600_000))
     camera.start(viewer.on_unit)
     assert viewer.has(30)
     camera.set_bitrate(Bitrate(60_000))
@@ -118,10 +122,15 @@ def test_pictures_become_smaller_with_the_bit_rate(camera: Camera) -> None:
     assert viewer.has(changed + 45)
     camera.close()
 
-    before = sum(len(unit.data) for unit in viewer.units[10:30])
-    after = sum(len(unit.data) for unit in viewer.units[changed + 25 : changed + 45])
+    before = _picture_bytes(viewer.units[10:30])
+    after = _picture_bytes(viewer.units[changed + 25 : changed + 45])
 
     assert after < before / 2
+
+
+def _picture_bytes(units: list[AccessUnit]) -> float:
+    """Of the mean picture but IDRs: those come by time, more often on a slow machine."""
+    return fmean(len(unit.data) for unit in units if not unit.is_idr)
 
 
 def test_fewer_pictures_come_when_fewer_are_wanted(camera: Camera) -> None:
@@ -132,10 +141,11 @@ def test_fewer_pictures_come_when_fewer_are_wanted(camera: Camera) -> None:
     assert viewer.has(4)
     camera.close()
 
-    # A picture may come late, then the next one keeps its own time: none is early.
+    # A picture may come late, then the next one keeps its own time: none is early,
+    # but for the eighth of a period that counts as a device's jitter.
     came_at = [unit.captured_at - before for unit in viewer.units]
 
-    assert all(at >= n * 195_000 for n, at in enumerate(came_at))
+    assert all(at >= n * 200_000 - 25_000 for n, at in enumerate(came_at))
 
 
 def test_wishes_may_come_from_any_thread(camera: Camera) -> None:
@@ -170,7 +180,7 @@ def test_starting_it_twice_is_a_device_error_and_it_runs_on(camera: Camera) -> N
 
 
 def test_a_still_is_of_the_whole_sensor_and_the_stream_goes_on(
-    camera: Camera,
+    pair: Pair[Camera], camera: Camera
 ) -> None:
     viewer = Viewer()
     camera.start(viewer.on_unit)
@@ -179,7 +189,7 @@ def test_a_still_is_of_the_whole_sensor_and_the_stream_goes_on(
 
     still = camera.take_still()
 
-    assert (still.width, still.height) in {(160, 120), SENSOR}
+    assert (still.width, still.height) == pair.still_size
     assert before <= still.captured_at <= CLOCK.now()
     assert viewer.has(len(viewer.units) + 3)
 

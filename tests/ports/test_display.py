@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import astuple
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,20 @@ from PIL import Image
 
 from kiosk.devices.clock_monotonic import MonotonicClock
 from kiosk.display.headless import HeadlessDisplay
+from kiosk.display.rotation import RotatedDisplay
+from kiosk.display.testing import PROFILES
 from kiosk.errors import DeviceError
 from kiosk.ports import Display, DmabufFrame, Frame, Layer, Micros, Rect
+from kiosk.simulator.switches import Switches
+from kiosk.simulator.watched_display import WatchedDisplay
+from tests.fakes import real_cards
 from tests.fakes.frames import grey_frame, plain_page
+from tests.fakes.kms import Cards, drm_display
 from tests.fakes.leaks import held
 
 
 SIZE = (160, 120)
+"""Of every display but those on a real card; places are said in it and scaled."""
 Make = Callable[[Path], Display]
 
 
@@ -35,9 +43,45 @@ def _mirrored(directory: Path) -> Display:
     )
 
 
+def _turned(_: Path) -> Display:
+    height, width = SIZE
+    inner = HeadlessDisplay(MonotonicClock(), width=width, height=height)
+    return RotatedDisplay(inner, 90)
+
+
+def _drm(profile: str) -> Make:
+    def make(_: Path) -> Display:
+        cards = Cards(profile, modes=((*SIZE, 60),), is_self_paced=True)
+        return drm_display(cards)
+
+    return make
+
+
+def _watched(_: Path) -> Display:
+    glass = HeadlessDisplay(MonotonicClock(), width=SIZE[0], height=SIZE[1])
+    return WatchedDisplay(glass, Switches(), lambda _layer: None)
+
+
+def _real(driver: str) -> Make:
+    def make(_: Path) -> Display:
+        path = real_cards.card_of(driver)
+        if path is None:
+            pytest.skip(f"needs a card whose driver is {driver}: make appliance-test")
+        return real_cards.real_display(path)
+
+    return make
+
+
 @pytest.fixture(
     params=[
+        *(pytest.param(_drm(name), id=f"drm on {name}") for name in PROFILES),
+        *(
+            pytest.param(_real(name), id=f"drm on a real {name}")
+            for name in real_cards.DRIVERS
+        ),
         pytest.param(_headless, id="headless"),
+        pytest.param(_watched, id="watched by the simulator"),
+        pytest.param(_turned, id="turned by a quarter"),
         pytest.param(_mirrored, id="headless with a framebuffer file"),
     ]
 )
@@ -54,11 +98,18 @@ def display(make: Make, tmp_path: Path) -> Iterator[Display]:
     display.close()
 
 
+def _scaled(display: Display, place: Rect) -> Rect:
+    factor = display.size[0] // SIZE[0]
+    assert display.size == (SIZE[0] * factor, SIZE[1] * factor)
+    return Rect(*(factor * number for number in astuple(place)))
+
+
 def _pixel(display: Display, tmp_path: Path, at: tuple[int, int]) -> tuple[int, ...]:
+    place = _scaled(display, Rect(*at, 1, 1))
     path = tmp_path / "glass.png"
     display.save_png(str(path))
     with Image.open(path) as image:
-        pixel = image.convert("RGB").getpixel(at)
+        pixel = image.convert("RGB").getpixel((place.x, place.y))
     assert isinstance(pixel, tuple)
     return pixel
 
@@ -74,7 +125,7 @@ def test_a_probe_names_the_display_without_taking_it(
 
 
 def test_an_open_display_knows_its_size(display: Display) -> None:
-    assert display.size == SIZE
+    assert display.size in {SIZE, real_cards.SIZE}
 
 
 def test_showing_returns_a_time_on_the_monotonic_clock(display: Display) -> None:
@@ -130,7 +181,7 @@ def test_a_frame_without_a_place_is_fitted_keeping_its_shape(
 def test_a_frame_with_a_place_is_there_and_nowhere_else(
     display: Display, tmp_path: Path
 ) -> None:
-    display.show(Layer.PIP, grey_frame(235), Rect(100, 80, 40, 30))
+    display.show(Layer.PIP, grey_frame(235), _scaled(display, Rect(100, 80, 40, 30)))
 
     assert _pixel(display, tmp_path, (120, 95)) == (255, 255, 255)
     assert _pixel(display, tmp_path, (90, 70)) == (0, 0, 0)
@@ -139,7 +190,7 @@ def test_a_frame_with_a_place_is_there_and_nowhere_else(
 def test_layers_lie_on_each_other_in_their_order(
     display: Display, tmp_path: Path
 ) -> None:
-    everywhere = Rect(0, 0, *SIZE)
+    everywhere = Rect(0, 0, *display.size)
     for level, layer in enumerate(reversed(Layer)):
         display.show(layer, grey_frame(235 - 40 * level), everywhere)
 
@@ -155,7 +206,7 @@ def test_layers_lie_on_each_other_in_their_order(
 def test_an_overlay_shines_through_as_much_as_its_alpha_says(
     display: Display, tmp_path: Path
 ) -> None:
-    everywhere = Rect(0, 0, *SIZE)
+    everywhere = Rect(0, 0, *display.size)
     display.show(Layer.BASE, plain_page((200, 200, 200, 255)), everywhere)
     display.show(Layer.OVER, plain_page((0, 0, 50, 128)), everywhere)
 
@@ -177,7 +228,7 @@ def test_hiding_a_layer_that_is_off_is_no_error(display: Display) -> None:
     display.hide(Layer.THIRD)
     display.hide(Layer.THIRD)
 
-    assert display.size == SIZE
+    assert display.size in {SIZE, real_cards.SIZE}
 
 
 def test_a_dma_buf_is_released_exactly_once_when_its_successor_is_shown(

@@ -14,6 +14,12 @@ from kiosk.errors import DeviceError
 from kiosk.ports import SAMPLE_RATE, Microphone, Period
 from tests.fakes.devices import CLOCK, MICROPHONES
 from tests.fakes.live import running
+from tests.fakes.patience import PATIENCE_S
+
+
+FOUND_LATE = {"loopback": 1}
+"""How often stamps may turn out to have been late: a virtual card's clock is a timer,
+and on a host that starves the guest of processor time all of the first ones are."""
 
 
 @pytest.fixture(params=MICROPHONES)
@@ -35,13 +41,19 @@ def test_a_period_is_10_to_20_ms_of_whole_samples(microphone: Microphone) -> Non
     assert all(480 <= samples_in(period) <= 960 for period in periods)
 
 
-def test_capture_times_follow_each_other_without_a_gap(microphone: Microphone) -> None:
+def test_capture_times_follow_each_other_without_a_gap(
+    microphone: Microphone, request: pytest.FixtureRequest
+) -> None:
     microphone.open()
     periods = [microphone.read() for _ in range(8)]
 
-    for one, other in pairwise(periods):
-        end = one.captured_at + samples_in(one) * 1_000_000 / SAMPLE_RATE
-        assert other.captured_at == pytest.approx(end, abs=1000)
+    steps = [
+        other.captured_at - one.captured_at - samples_in(one) * 1e6 / SAMPLE_RATE
+        for one, other in pairwise(periods)
+    ]
+    mended = [step for step in steps if abs(step) > 1_000]
+    assert len(mended) <= FOUND_LATE.get(request.node.callspec.params["microphone"], 0)
+    assert all(step < 0 for step in mended)
 
 
 def test_nothing_is_read_before_it_was_captured(microphone: Microphone) -> None:
@@ -92,7 +104,7 @@ def test_closing_wakes_whoever_reads(microphone: Microphone) -> None:
             raised.append(exc)
 
     with running(read_on):
-        assert reading.wait(2.0)
+        assert reading.wait(PATIENCE_S)
         microphone.close()
 
     assert len(raised) == 1

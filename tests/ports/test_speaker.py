@@ -14,6 +14,7 @@ from kiosk.ports import Period, Speaker
 from tests.fakes.devices import CLOCK, SPEAKERS
 from tests.fakes.leaks import held
 from tests.fakes.live import running
+from tests.fakes.patience import PATIENCE_S
 
 
 PERIOD_MS = 10
@@ -95,7 +96,7 @@ def test_closing_wakes_whoever_writes(speaker: Speaker) -> None:
             raised.append(exc)
 
     with running(write_on):
-        assert writing.wait(2.0)
+        assert writing.wait(PATIENCE_S)
         speaker.close()
 
     assert len(raised) == 1

@@ -1,5 +1,5 @@
 """
-The parts of README.md that are made, not written: ``python -m tests.repo.readme_parts``.
+The parts of docs/developer.md that are made, not written: ``python -m tests.repo.readme_parts``.
 
 The state diagram is drawn from the table, the sample is a file that a test runs.
 """
@@ -12,11 +12,11 @@ from pathlib import Path
 
 from kiosk.call.events import Standing, Timer
 from kiosk.call.states import State
-from kiosk.call.table import KIOSK, Trigger
+from kiosk.call.table import CONSENT_FIRST, KIOSK, Trigger
 
 
 ROOT = Path(__file__).parents[2]
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "developer.md"
 SAMPLE = ROOT / "tests" / "e2e" / "rtcroom_sample.py"
 DIAGRAM_MARKS = ("<!-- state diagram -->", "<!-- end of state diagram -->")
 SAMPLE_MARKS = ("<!-- sample -->", "<!-- end of sample -->")
@@ -38,6 +38,9 @@ def diagram() -> str:
         for trigger, row in rows.items():
             if row.target is not state:
                 arrows[state, row.target].append(name_of(trigger))
+    for state, rows in CONSENT_FIRST.items():
+        for trigger, row in rows.items():
+            arrows[state, row.target].append(f"{name_of(trigger)} (consent)")
     lines = ["```mermaid", "stateDiagram-v2", "  [*] --> OUT_OF_SERVICE"]
     lines += [
         f"  {source.name} --> {target.name}: {', '.join(triggers)}"
@@ -58,7 +61,7 @@ def part(text: str, marks: tuple[str, str]) -> str:
 
 
 def renewed(text: str) -> str:
-    """Return the README with both parts made anew."""
+    """Return the page with both parts made anew."""
     for marks, made in ((DIAGRAM_MARKS, diagram()), (SAMPLE_MARKS, sample())):
         begin = text.index(marks[0]) + len(marks[0])
         text = f"{text[:begin]}\n{made}\n{text[text.index(marks[1]) :]}"
@@ -66,5 +69,5 @@ def renewed(text: str) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(renewed(README.read_text(encoding="utf-8")), encoding="utf-8")
+    PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     sys.exit(0)

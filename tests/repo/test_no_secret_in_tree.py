@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from kiosk.app.server_process import settings_of
-from kiosk.config.mistakes import sections
 from kiosk.config.schema import KioskConfig
+from kiosk.config.section import sections
 from kiosk.config.server_schema import ServerConfig
 
 

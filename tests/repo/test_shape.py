@@ -13,6 +13,7 @@ import pytest
 
 from tests.repo.readme_parts import (
     DIAGRAM_MARKS,
+    PAGE,
     SAMPLE,
     SAMPLE_MARKS,
     diagram,
@@ -23,6 +24,9 @@ from tests.repo.readme_parts import (
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "kiosk").rglob("*.py"))
+BESIDE = [
+    path for part in ("tests", "image-build") for path in (ROOT / part).rglob("*.py")
+]
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 60
 LONGEST_CLASS = 250
@@ -55,6 +59,15 @@ def test_a_module_says_what_it_is_for_and_fits_on_a_few_screens(path: Path) -> N
 
     assert ast.get_docstring(ast.parse(text)), "no module docstring"
     assert len(text.splitlines()) <= LONGEST_MODULE
+
+
+def test_what_stands_beside_the_product_fits_on_a_few_screens_too() -> None:
+    sizes = {
+        ids(path): len(path.read_text(encoding="utf-8").splitlines()) for path in BESIDE
+    }
+
+    assert sizes
+    assert {} == {name: size for name, size in sizes.items() if size > LONGEST_MODULE}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=ids)
@@ -93,16 +106,16 @@ def test_the_gate_ends_with_the_readmes_test_command() -> None:
     assert "make test" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_readmes_diagram_is_drawn_from_the_table() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_developers_diagram_is_drawn_from_the_table() -> None:
+    page = PAGE.read_text(encoding="utf-8")
 
-    assert part(readme, DIAGRAM_MARKS) == diagram()
+    assert part(page, DIAGRAM_MARKS) == diagram()
 
 
-def test_the_readmes_sample_is_the_one_that_is_run_and_is_short() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_developers_sample_is_the_one_that_is_run_and_is_short() -> None:
+    page = PAGE.read_text(encoding="utf-8")
 
-    assert part(readme, SAMPLE_MARKS) == sample()
+    assert part(page, SAMPLE_MARKS) == sample()
     assert len(SAMPLE.read_text(encoding="utf-8").splitlines()) <= LONGEST_SAMPLE
 
 

@@ -70,6 +70,7 @@ def test_a_wrong_field_is_named_with_its_reason_and_code(
         (None, lambda f: f.optional_flag("x"), False),
         (True, lambda f: f.optional_flag("x"), True),
         ([{}], lambda f: f.objects("x", 1), ({},)),
+        (["a", "b"], lambda f: f.texts("x", 2, 9), ("a", "b")),
         ("y" * 1024, lambda f: f.text("x"), "y" * 1024),
     ],
 )

@@ -64,3 +64,9 @@ def test_what_no_kiosk_sends_is_refused_by_name(field: str, value: object) -> No
         FleetReport.from_wire({**REPORT.to_wire(), field: value})
 
     assert refused.value.field == field
+
+
+def test_a_report_as_long_as_allowed_is_read() -> None:
+    wire = {**REPORT.to_wire(), "calls": [{f"step_{'a' * n}": 1 for n in range(24)}]}
+
+    assert len(FleetReport.from_wire(wire).last_call) == 24

@@ -8,6 +8,18 @@ from kiosk.room.im_messages import Said
 from kiosk.room.wire_json import Wire
 
 
+CODES = {
+    "OK": 0,
+    "NO_SUCH_COMMAND": 10003,
+    "BAD_PARAMETER": 10004,
+    "NOT_ALLOWED": 10007,
+    "NO_SUCH_GROUP": 10010,
+    "TOO_OFTEN": 60007,
+    "NOTHING_NEW": 60008,
+    "BAD_SIGNATURE": 70003,
+    "TOO_LONG": 80002,
+    "KICKED": 91101,
+}
 AROUND = im.Envelope("room", 7, 1_800_000_000)
 
 
@@ -91,7 +103,15 @@ def test_answers_say_whether_they_are_ok() -> None:
         "Key": "room#3",
         "RspMsgList": [],
     }
-    assert im.failed(im.ImCode.NOTHING_NEW, "x")["ErrorCode"] == 60008
+    assert im.failed(im.ImCode.NOTHING_NEW, "x") == {
+        "ActionStatus": "FAIL",
+        "ErrorCode": 60008,
+        "ErrorInfo": "x",
+    }
+
+
+def test_codes_are_the_vendors() -> None:
+    assert {code.name: code.value for code in im.ImCode} == CODES
 
 
 def test_a_members_text_carries_its_user() -> None:

@@ -170,6 +170,15 @@ def test_a_v1_room_may_be_labelled_by_the_newer_name() -> None:
     assert msg.CreateRoom.from_wire(wire, msg.Dialect.V1).label == "x"
 
 
+def test_a_room_that_is_opened_again_says_whose_it_was() -> None:
+    again = msg.CreateRoom("u", "x", "r1", creator="agent")
+
+    assert again.to_wire()["roomCreator"] == "agent"
+    assert msg.CreateRoom.from_wire(again.to_wire()) == again
+    with pytest.raises(msg.BadRequest, match="roomCreator"):
+        msg.CreateRoom.from_wire(again.to_wire() | {"roomCreator": 7})
+
+
 def test_a_label_over_1024_bytes_has_its_own_code() -> None:
     with pytest.raises(msg.BadRequest) as caught:
         msg.CreateRoom.from_wire({"userID": "u", "roomInfo": "x" * 1025})
@@ -198,3 +207,15 @@ def test_texts_differ_by_dialect_and_route() -> None:
     for code in msg.RoomCode:
         assert msg.text_of(code)
         assert msg.text_of(code, dialect=v2)
+
+
+def test_a_short_hold_is_kept_under_its_name() -> None:
+    asked = msg.WaitEvents("r", "u", 3, 2.0)
+
+    assert asked.to_wire() == {
+        "roomID": "r",
+        "userID": "u",
+        "afterSeq": 3,
+        "holdS": 2.0,
+    }
+    assert msg.WaitEvents.from_wire(asked.to_wire()) == asked

@@ -9,7 +9,7 @@ from kiosk.room.fields import BadRequest, Fields
 from kiosk.room.queue_requests import LeaveQueue, QueuePlace, QueueSeat
 
 
-ASKED = QueueSeat("kiosk-7", ("service-*", "loans"), position=2, hold_s=10.0)
+ASKED = QueueSeat("kiosk-7", ("service-*", "loans"), 2, 10.0, "Seven, 七")
 PLACE = QueuePlace("r1", "Desk", 0, 0, "")
 
 
@@ -26,6 +26,7 @@ def test_the_wire_has_these_names() -> None:
         "targets": ["service-*", "loans"],
         "position": 2,
         "holdS": 10.0,
+        "userName": "Seven, 七",
     }
     assert QueuePlace("", "", 3, 2, "full").to_wire() == {
         "roomID": "",
@@ -70,3 +71,11 @@ def test_a_position_and_a_hold_may_be_left_out_and_a_long_hold_is_cut() -> None:
 def test_targets_that_make_no_sense_are_named(targets: object) -> None:
     with pytest.raises(BadRequest, match="targets"):
         QueueSeat.from_wire({"userID": "u", "targets": targets})
+
+
+def test_targets_without_a_name_are_refused_in_words() -> None:
+    with pytest.raises(BadRequest) as refused:
+        QueueSeat.from_wire({"userID": "u", "targets": [""]})
+
+    assert refused.value.field == "targets"
+    assert str(refused.value) == "targets: names no room, or one without a name"

@@ -55,7 +55,9 @@ def test_a_server_with_a_queue_chooses_the_room() -> None:
 
     assert place == Place("r1", "Desk", create=False, push_url=PUSH_URL)
     assert service.routes == ["get_login_info", "login", "queue_seat", "get_push_url"]
-    assert asked_for(service) == [QueueSeat("kiosk7", ("desk", "loans-*"))]
+    assert asked_for(service) == [
+        QueueSeat("kiosk7", ("desk", "loans-*"), user_name="Branch 7")
+    ]
 
 
 def test_a_place_in_line_is_told_and_nothing_is_published() -> None:
@@ -71,7 +73,7 @@ def test_waiting_tells_what_we_know_and_lets_the_server_hold() -> None:
 
     assert service.play(way.wait_turn(service.now)) == NoPlace("full", 1)
     assert asked_for(service)[1] == QueueSeat(
-        "kiosk7", ("desk", "loans-*"), position=2, hold_s=HOLD_S
+        "kiosk7", ("desk", "loans-*"), position=2, hold_s=HOLD_S, user_name="Branch 7"
     )
     assert service.asked[-1].deadline_s > HOLD_S
     assert service.pauses == []

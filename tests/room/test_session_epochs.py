@@ -6,7 +6,7 @@ import pytest
 
 from kiosk.errors import RoomUnreachable
 from kiosk.room.membership import Joined, Membership
-from kiosk.room.messages import DeletePusher, PusherHeartbeat, Seated
+from kiosk.room.messages import AddPusher, DeletePusher, PusherHeartbeat, Seated
 from kiosk.room.session import Place, RoomSession, Wanted
 from tests.fakes.room_answers import (
     ANNA,
@@ -64,3 +64,30 @@ def test_leaving_before_the_seat_is_known_gives_up_whichever_there_is() -> None:
     service.play(way.leave(service.now))
 
     assert service.asked[-1].request == DeletePusher("r1", "kiosk7")
+
+
+def test_a_predecessors_seat_is_given_up_whichever_epoch_it_has() -> None:
+    service, way = server(), RoomSession(conversation(), Wanted(("desk",)))
+    service.play(way.log_in(service.now))
+
+    service.play(way.leave_seat("r9", service.now))
+
+    assert service.asked[-1].request == DeletePusher("r9", "kiosk7")
+
+
+def test_a_stream_that_moves_after_a_renaming_is_announced_under_the_new_name() -> None:
+    service = server(add_pusher=Seated(5, 5))
+    way = RoomSession(conversation(), Wanted(("desk",)))
+    service.play(way.log_in(service.now))
+    place = Place("r1", "desk", create=False, push_url=PUSH_URL)
+    seat = service.play(way.join(place, service.now))
+
+    way.rename("Berta")
+    service.play(seat.move_stream("rtmp://h/live/s_new", service.now))
+
+    names = [
+        asked.request.user_name
+        for asked in service.asked
+        if isinstance(asked.request, AddPusher)
+    ]
+    assert names == ["Branch 7", "Berta"]

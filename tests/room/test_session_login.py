@@ -1,10 +1,12 @@
+"""A session logs in, proves itself, and logs in again where a server forgot it."""
+
 from __future__ import annotations
 
 from dataclasses import replace
 
 import pytest
 
-from kiosk.errors import LoginRefused, RoomNotFound, RoomProtocolError, RoomUnreachable
+from kiosk.errors import LoginRefused
 from kiosk.room.conversation import Conversation, Identity
 from kiosk.room.messages import (
     Bearer,
@@ -14,14 +16,13 @@ from kiosk.room.messages import (
     GetPushers,
     Login,
     RouteUnknown,
-    SendRoomTextMsg,
 )
-from kiosk.room.script import Script, ServerBusy
+from kiosk.room.script import Script
 from tests.fakes.room_answers import (
     ACCOUNT,
+    FORGOTTEN,
     LOGIN_REFUSED,
     ME,
-    NOT_FOUND,
     UNKNOWN,
     UNREACHABLE,
     conversation,
@@ -121,6 +122,19 @@ def test_a_server_that_takes_secrets_in_a_header_gets_all_of_them_there() -> Non
     assert asked.credentials == Credentials("kiosk7", "token-1", bearer=True)
 
 
+def test_a_server_that_tells_machines_apart_is_told_which_this_is() -> None:
+    identity = Identity("Branch 7", "kiosk7", instance="a1")
+    for instances, told in ((True, "a1"), (False, "")):
+        ours = server(get_login_info=replace(ACCOUNT, instances=instances))
+        talk = Conversation(identity, lambda: 0.5)
+        ours.play(talk.log_in(talk.begin(ours.now)))
+
+        login = ours.asked[-1].request
+        assert isinstance(login, Login)
+        assert login.instance == told
+        assert login.to_wire().get("instance", "") == told
+
+
 def test_a_refused_signature_is_not_answered_by_logging_in_again() -> None:
     ours = server(get_login_info=replace(ACCOUNT, bearer=True), login=[LOGIN_REFUSED])
     talk = conversation()
@@ -157,6 +171,18 @@ def test_a_refused_token_is_renewed_and_the_request_repeated() -> None:
 
     assert answer == room("r1", ME)
     assert service.asked[-1].credentials == Credentials("kiosk7", "token-2")
+
+
+def test_whoever_was_given_a_name_is_logged_in_again_under_it() -> None:
+    talk = conversation(user_id="")
+    service = server(get_pushers=[LOGIN_REFUSED, room("r1", ME)])
+    service.play(talk.log_in(talk.begin(service.now)))
+
+    service.play(talk.ask(GetPushers("r1")))
+
+    asked = [one.request for one in service.asked]
+    names = [one.user_id for one in asked if isinstance(one, GetLoginInfo)]
+    assert names == ["", "kiosk7"]
 
 
 def test_who_is_shut_out_is_not_logged_in_until_he_is_let_in_again() -> None:
@@ -199,6 +225,31 @@ def test_a_token_refused_twice_within_a_minute_is_not_fought_for() -> None:
         service.play(talk.ask(GetPushers("r1")))
 
     assert service.routes.count("login") == 2
+
+
+def test_a_server_that_forgot_every_login_is_told_again_each_time() -> None:
+    talk = conversation()
+    answers = [FORGOTTEN, room("r1", ME)] * 3
+    service = server(get_pushers=answers)
+    service.play(talk.log_in(talk.begin(service.now)))
+
+    for _ in range(3):
+        assert service.play(talk.ask(GetPushers("r1"))) == room("r1", ME)
+
+    assert service.routes.count("login") == 4
+    assert talk.logins_again.times_forgotten == 3
+
+
+def test_a_login_after_such_a_loss_is_no_turn_in_a_fight_for_the_identity() -> None:
+    talk = conversation()
+    answers = [FORGOTTEN, room("r1", ME), LOGIN_REFUSED, room("r1", ME), LOGIN_REFUSED]
+    service = server(get_pushers=answers)
+    service.play(talk.log_in(talk.begin(service.now)))
+    service.play(talk.ask(GetPushers("r1")))
+    service.play(talk.ask(GetPushers("r1")))
+
+    with pytest.raises(LoginRefused, match="used elsewhere"):
+        service.play(talk.ask(GetPushers("r1")))
 
 
 def test_a_token_refused_again_after_a_minute_is_renewed_again() -> None:
@@ -280,104 +331,3 @@ def test_without_a_login_logging_out_asks_nothing() -> None:
     service.play(talk.log_out())
 
     assert service.asked == []
-
-
-def test_a_request_is_repeated_with_growing_pauses_until_it_is_answered() -> None:
-    talk = conversation()
-    service = server(get_pushers=[UNREACHABLE] * 3 + [room("r1", ME)])
-    give_up_at = talk.begin(service.now)
-
-    answer = service.play(talk.insist(GetPushers("r1"), give_up_at))
-
-    assert answer == room("r1", ME)
-    assert service.pauses == [0.5, 1.0, 2.0]
-
-
-def test_repeating_ends_with_the_last_error_before_the_time_is_up() -> None:
-    talk, service = conversation(), server(get_pushers=UNREACHABLE)
-    give_up_at = talk.begin(service.now)
-
-    with pytest.raises(RoomUnreachable, match="no answer"):
-        service.play(talk.insist(GetPushers("r1"), give_up_at))
-
-    assert service.now < give_up_at
-
-
-def test_nonsense_is_repeated_like_silence() -> None:
-    talk = conversation()
-    service = server(get_pushers=[RoomProtocolError("a web page"), room("r1", ME)])
-
-    service.play(talk.insist(GetPushers("r1"), talk.begin(service.now)))
-
-    assert service.routes == ["get_pushers", "get_pushers"]
-
-
-@pytest.mark.parametrize("error", [NOT_FOUND, UNKNOWN])
-def test_a_clear_answer_is_not_asked_for_again(error: RoomNotFound) -> None:
-    talk, service = conversation(), server(get_pushers=error)
-
-    with pytest.raises(type(error)):
-        service.play(talk.insist(GetPushers("r1"), talk.begin(service.now)))
-
-    assert len(service.asked) == 1
-
-
-def test_a_busy_server_is_left_alone_as_long_as_it_asks() -> None:
-    talk = conversation()
-    service = server(get_pushers=[ServerBusy("HTTP 503", 4.0), room("r1", ME)])
-
-    service.play(talk.insist(GetPushers("r1"), talk.begin(service.now)))
-
-    assert service.pauses == [4.0]
-
-
-def test_a_busy_server_cannot_send_us_away_for_more_than_half_a_minute() -> None:
-    pause = conversation().pauses.after(1, ServerBusy("HTTP 503", 86400.0))
-
-    assert pause == 30.0
-
-
-def test_pauses_never_exceed_a_quarter_of_a_minute() -> None:
-    pause = conversation().pauses.after(50, UNREACHABLE)
-
-    assert pause == 15.0
-
-
-def test_no_request_is_given_longer_than_is_left() -> None:
-    talk = conversation()
-    service = server(get_pushers=[Slow(5.0, UNREACHABLE), room("r1", ME)])
-
-    service.play(talk.insist(GetPushers("r1"), talk.begin(service.now)))
-
-    assert [asked.deadline_s for asked in service.asked] == [5.0, 2.5]
-
-
-def test_nothing_is_asked_when_no_time_is_left() -> None:
-    talk, service = conversation(), server()
-    talk.begin(service.now)
-
-    with pytest.raises(RoomUnreachable, match="no time left"):
-        service.play(talk.ask(SendRoomTextMsg("r1", "kiosk7", "hello"), 0.0))
-
-    assert service.asked == []
-
-
-def test_secrets_do_not_show_in_the_repr_of_a_step() -> None:
-    talk, service = conversation(), server()
-    service.play(talk.log_in(talk.begin(service.now)))
-    service.play(talk.ask(GetPushers("r1")))
-
-    shown = repr(service.asked) + repr(ACCOUNT)
-
-    assert "token-1" not in shown
-    assert "sig-of-kiosk7" not in shown
-
-
-def test_a_login_that_is_to_be_tried_once_is_not_repeated() -> None:
-    talk, service = conversation(), server(get_login_info=UNREACHABLE)
-
-    with pytest.raises(RoomUnreachable):
-        service.play(talk.log_in(None))
-
-    assert service.routes == ["get_login_info"]
-    assert service.pauses == []

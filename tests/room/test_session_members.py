@@ -55,6 +55,32 @@ def test_a_look_asked_for_before_an_event_does_not_bring_the_member_back() -> No
     assert told == []
 
 
+def test_our_own_stream_is_nobody_elses() -> None:
+    loop = member("anna", "s7")
+    kept = MemberList("kiosk7", [loop, BERT], "rtmp://relay/live/s7?txSecret=aa")
+
+    assert kept.all_joined() == [MemberJoined(BERT)]
+    assert look(kept, ANNA, BERT, ME) == [MemberJoined(ANNA)]
+
+
+def test_a_list_with_our_stream_in_it_is_looked_at_again() -> None:
+    kept = MemberList("kiosk7", [member("anna", "s7")], "rtmp://relay/live/s7?k=1")
+    assert kept.wants_look(NOW)
+
+    look(kept, ANNA, ME)
+
+    assert not kept.wants_look(NOW)
+
+
+def test_a_member_whose_stream_became_ours_is_played_from_where_it_was() -> None:
+    kept = MemberList("kiosk7", [ANNA, ME], "rtmp://relay/live/s7?txSecret=aa")
+    kept.publish("rtmp://relay/live/s8?txSecret=bb")
+
+    assert look(kept, member("anna", "s7"), ME) == []
+    assert look(kept, member("anna", "s8"), ME) == []
+    assert kept.play_url("anna") == ANNA.play_url
+
+
 def test_an_event_says_why_a_member_is_gone() -> None:
     kept = MemberList("kiosk7", [ANNA, ME])
 

@@ -276,3 +276,11 @@ def test_random_signatures_are_refused(signatures: list[bytes]) -> None:
 def test_no_text_at_all_breaks_the_reader(text: str) -> None:
     assert verdict(text) == "no ticket"
     assert isinstance(is_ticket(text), bool)
+
+
+@pytest.mark.parametrize("name", ["nbf", "exp"])
+def test_a_time_that_nobody_writes_makes_no_ticket(name: str) -> None:
+    pairs = [pair.split("=") for pair in QUERY.split("&")]
+    query = "&".join(f"{key}={'0B49D200' if key == name else v}" for key, v in pairs)
+
+    assert verdict(query) == "no ticket"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
@@ -23,13 +24,20 @@ async def on_air(agent: Party) -> str:
     return room_id
 
 
-async def test_a_viewer_is_told_where_the_creator_is_played() -> None:
+@asynccontextmanager
+async def branch_tv() -> AsyncIterator[Party]:
+    """Yield a kiosk while somebody is on air in the room ``Branch TV``."""
     world = RoomWorld()
     async with (
         world.party("anchor", "Branch TV", create=True, room_type=LIVE) as anchor,
         world.party("kiosk", "desk") as kiosk,
     ):
         await on_air(anchor)
+        yield kiosk
+
+
+async def test_a_viewer_is_told_where_the_creator_is_played() -> None:
+    async with branch_tv() as kiosk:
         url = await kiosk.service.tune("Branch TV")
         again = await kiosk.service.tune("Branch TV")
 
@@ -41,12 +49,7 @@ async def test_a_viewer_is_told_where_the_creator_is_played() -> None:
 
 
 async def test_whoever_leaves_is_no_audience_and_leaving_twice_is_nothing() -> None:
-    world = RoomWorld()
-    async with (
-        world.party("anchor", "Branch TV", create=True, room_type=LIVE) as anchor,
-        world.party("kiosk", "desk") as kiosk,
-    ):
-        await on_air(anchor)
+    async with branch_tv() as kiosk:
         await kiosk.service.tune("Branch TV")
         await kiosk.service.tune_out()
         await kiosk.service.tune_out()
@@ -128,12 +131,7 @@ def shown(*pushers: tuple[str, str]) -> Fault:
 
 
 async def test_the_seat_in_the_audience_is_kept_while_nobody_is_on_air() -> None:
-    world = RoomWorld()
-    async with (
-        world.party("anchor", "Branch TV", create=True, room_type=LIVE) as anchor,
-        world.party("kiosk", "desk") as kiosk,
-    ):
-        await on_air(anchor)
+    async with branch_tv() as kiosk:
         kiosk.wire.fault = shown()
         for _ in range(3):
             with pytest.raises(NotAMember, match="nobody is on air"):
@@ -147,12 +145,7 @@ async def test_the_seat_in_the_audience_is_kept_while_nobody_is_on_air() -> None
 async def test_whoever_is_shown_no_url_joins_the_audience_anew_at_the_next_try() -> (
     None
 ):
-    world = RoomWorld()
-    async with (
-        world.party("anchor", "Branch TV", create=True, room_type=LIVE) as anchor,
-        world.party("kiosk", "desk") as kiosk,
-    ):
-        await on_air(anchor)
+    async with branch_tv() as kiosk:
         kiosk.wire.fault = shown(("anchor", ""))
         with pytest.raises(NotAMember, match="nobody is on air"):
             await kiosk.service.tune("Branch TV")
@@ -167,12 +160,7 @@ async def test_a_seat_whose_answer_was_lost_is_asked_for_again_and_given_back() 
         is_it = request.url.path.endswith("add_audience")
         return httpx.Response(403, stream=httpx.ByteStream(b"")) if is_it else None
 
-    world = RoomWorld()
-    async with (
-        world.party("anchor", "Branch TV", create=True, room_type=LIVE) as anchor,
-        world.party("kiosk", "desk") as kiosk,
-    ):
-        await on_air(anchor)
+    async with branch_tv() as kiosk:
         kiosk.wire.fault = refused
         with pytest.raises(RoomError):
             await kiosk.service.tune("Branch TV")
@@ -197,12 +185,7 @@ async def test_a_kiosk_that_is_switched_off_is_no_audience_any_more() -> None:
 
 
 async def test_whoever_is_shown_is_played_where_the_creator_is_not() -> None:
-    world = RoomWorld()
-    async with (
-        world.party("anchor", "Branch TV", create=True, room_type=LIVE) as anchor,
-        world.party("kiosk", "desk") as kiosk,
-    ):
-        await on_air(anchor)
+    async with branch_tv() as kiosk:
         kiosk.wire.fault = shown(("guest", "rtmp://relay/live/g"), ("anchor", ""))
 
         assert await kiosk.service.tune("Branch TV") == "rtmp://relay/live/g"

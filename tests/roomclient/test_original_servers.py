@@ -263,6 +263,7 @@ async def test_a_second_original_throws_at_an_unknown_room() -> None:
 async def test_a_member_that_left_an_original_is_seen_within_two_seconds() -> None:
     original = v1(
         get_im_login_info="login info, prefix IE",
+        get_push_url="push url A",
         get_pushers=["get_pushers after join"] * 2 + ["get_pushers after B left"],
     )
     kiosk = Kiosk(original, "柜台 1")

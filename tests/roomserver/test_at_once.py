@@ -20,7 +20,7 @@ from tests.fakes.eventually import eventually
 from tests.fakes.http_in_memory import HttpInMemory
 from tests.fakes.lives import DURABLE, STORES, Life, life_on
 from tests.fakes.raw_http import HEARTBEAT, LIST, post, raw_server
-from tests.fakes.room_desk import FakeDesk
+from tests.fakes.room_core import FakeCore
 
 
 @pytest.fixture(params=STORES)
@@ -115,12 +115,12 @@ async def test_an_application_that_fails_at_once_is_500_and_the_next_is_served(
 
 
 async def test_a_wait_whose_path_is_written_oddly_is_held_as_well() -> None:
-    desk, polls = FakeDesk(), LongPolls()
-    desk.create("agent")
-    desk.log_in("kiosk")
+    core, polls = FakeCore(), LongPolls()
+    core.create("agent")
+    core.log_in("kiosk")
     asked = msg.WaitEvents("desk", "agent", 1, 20.0)
-    query = msg.Credentials("agent", desk.tokens["agent"]).to_query()
-    server = HttpInMemory(Door(desk.routes, polls))
+    query = msg.Credentials("agent", core.tokens["agent"]).to_query()
+    server = HttpInMemory(Door(core.routes, polls))
     url = f"http://server{msg.path_of(asked)}/"
     async with (
         httpx.AsyncClient(transport=server) as client,
@@ -130,7 +130,7 @@ async def test_a_wait_whose_path_is_written_oddly_is_held_as_well() -> None:
             client.post(url, json=asked.to_wire(), params=query)
         )
         await eventually(lambda: len(polls) == 1)
-        desk.join("kiosk")
+        core.join("kiosk")
         polls.ring("desk")
 
     assert [event["userID"] for event in waiting.result().json()["events"]] == ["kiosk"]

@@ -6,7 +6,7 @@ import pytest
 
 from kiosk.roomserver.asking import Asked
 from tests.fakes.im_client import ImClient
-from tests.fakes.room_desk import LOOPBACK, FakeDesk, Json
+from tests.fakes.room_core import LOOPBACK, FakeCore, Json
 
 
 LISTED: Json = {"cnt": 1, "index": 0}
@@ -14,9 +14,9 @@ FAR = "192.0.2.7"
 
 
 def listed(
-    desk: FakeDesk, authorization: str, query: dict[str, str], address: str = FAR
+    core: FakeCore, authorization: str, query: dict[str, str], address: str = FAR
 ) -> object:
-    answer = desk.ask_anything(
+    answer = core.ask_anything(
         "get_room_list",
         LISTED,
         query=query,
@@ -28,25 +28,25 @@ def listed(
 
 
 def test_a_token_is_as_good_in_the_header_as_in_the_query() -> None:
-    desk = FakeDesk()
-    desk.log_in("alice")
-    token = desk.tokens["alice"]
+    core = FakeCore()
+    core.log_in("alice")
+    token = core.tokens["alice"]
 
-    assert listed(desk, f"Bearer {token}", {"userID": "alice"}) == 0
-    assert listed(desk, f"bearer  {token}", {"userID": "alice"}) == 0
-    assert listed(desk, "", {"userID": "alice", "token": token}) == 0
-    assert listed(desk, f"Bearer {token}", {"userID": "alice", "token": token}) == 0
+    assert listed(core, f"Bearer {token}", {"userID": "alice"}) == 0
+    assert listed(core, f"bearer  {token}", {"userID": "alice"}) == 0
+    assert listed(core, "", {"userID": "alice", "token": token}) == 0
+    assert listed(core, f"Bearer {token}", {"userID": "alice", "token": token}) == 0
 
 
 def test_two_tokens_that_are_not_the_same_are_refused() -> None:
-    desk = FakeDesk()
-    desk.log_in("alice")
-    desk.log_in("bob")
-    alice, bob = desk.tokens["alice"], desk.tokens["bob"]
+    core = FakeCore()
+    core.log_in("alice")
+    core.log_in("bob")
+    alice, bob = core.tokens["alice"], core.tokens["bob"]
 
     for user, header, query in (("alice", bob, alice), ("alice", alice, bob)):
         asked = {"userID": user, "token": query}
-        assert listed(desk, f"Bearer {header}", asked) == 7
+        assert listed(core, f"Bearer {header}", asked) == 7
 
 
 @pytest.mark.parametrize(
@@ -54,25 +54,25 @@ def test_two_tokens_that_are_not_the_same_are_refused() -> None:
     ["Basic {token}", "{token}", "Bearer", "Bearer x", "Digest {token}"],
 )
 def test_another_header_is_no_token(authorization: str) -> None:
-    desk = FakeDesk()
-    desk.log_in("alice")
-    header = authorization.replace("{token}", desk.tokens["alice"])
+    core = FakeCore()
+    core.log_in("alice")
+    header = authorization.replace("{token}", core.tokens["alice"])
 
-    assert listed(desk, header, {"userID": "alice"}) == 7
+    assert listed(core, header, {"userID": "alice"}) == 7
 
 
 def test_a_token_without_its_user_is_refused_even_to_the_old_dialects_networks() -> (
     None
 ):
-    desk = FakeDesk()
-    desk.log_in("alice")
+    core = FakeCore()
+    core.log_in("alice")
 
-    assert listed(desk, f"Bearer {desk.tokens['alice']}", {}, LOOPBACK) == 7
+    assert listed(core, f"Bearer {core.tokens['alice']}", {}, LOOPBACK) == 7
 
 
 def test_a_signature_is_as_good_in_the_header_as_in_the_query() -> None:
-    desk = FakeDesk()
-    account = desk.ask(
+    core = FakeCore()
+    account = core.ask(
         "get_login_info", query={"userID": "alice"}, method="GET", folder="utils"
     )
     query = {
@@ -89,7 +89,7 @@ def test_a_signature_is_as_good_in_the_header_as_in_the_query() -> None:
         ({**query, "userSig": "another"}, proof, 7),
         (query, "", 7),
     ):
-        answer = desk.ask_anything(
+        answer = core.ask_anything(
             "login", query=sent, authorization=header, address=FAR
         )
         assert isinstance(answer, dict)
@@ -97,18 +97,18 @@ def test_a_signature_is_as_good_in_the_header_as_in_the_query() -> None:
 
 
 def test_only_the_login_of_the_second_dialect_speaks_of_headers() -> None:
-    answer = FakeDesk().ask("get_im_login_info", {"userIDPrefix": "x"})
+    answer = FakeCore().ask("get_im_login_info", {"userIDPrefix": "x"})
 
     assert "bearer" not in answer
 
 
 def test_the_channel_of_the_originals_takes_no_header() -> None:
-    client = ImClient(FakeDesk(), "kiosk")
+    client = ImClient(FakeCore(), "kiosk")
     client.log_in()
     asked = Asked(
         "POST", "/v4/openim/authkey", {}, {}, LOOPBACK, f"Bearer {client.user_sig}"
     )
-    answer = client.desk.routes.answer(asked)
+    answer = client.core.routes.answer(asked)
 
     assert isinstance(answer, dict)
     assert answer["ActionStatus"] == "FAIL"

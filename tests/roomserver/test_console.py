@@ -38,7 +38,7 @@ from kiosk.roomserver.service import ServerAddresses
 from kiosk.roomserver.settings import ServerSettings
 from kiosk.roomserver.store_ledger import ForgetfulLedger, StoreLoad
 from tests.fakes.http_in_memory import HttpInMemory
-from tests.fakes.room_desk import FakeDesk
+from tests.fakes.room_core import FakeCore
 from tests.fakes.room_server import members_of, running_server
 
 
@@ -101,10 +101,10 @@ async def test_no_page_of_the_operators_shows_a_key_or_a_token() -> None:
 
 
 async def test_without_a_password_other_machines_are_told_the_cure() -> None:
-    desk = FakeDesk()
-    clock = desk.clock.server_clock()
+    core = FakeCore()
+    clock = core.clock.server_clock()
     side = OperatorSide(
-        desk.settings, desk.desk, clock, streams=dict, tees=dict, polls=lambda: 0
+        core.settings, core.core, clock, streams=dict, tees=dict, polls=lambda: 0
     )
     app = side.around(AsgiSide(Starlette()))
     transport = HttpInMemory(app, client=("192.0.2.7", 1))
@@ -119,10 +119,10 @@ async def test_without_a_password_other_machines_are_told_the_cure() -> None:
 
 @pytest.mark.parametrize("host", ["[", "a?b", ""])
 async def test_a_host_that_is_none_changes_no_page(host: str) -> None:
-    desk = FakeDesk()
-    clock = desk.clock.server_clock()
+    core = FakeCore()
+    clock = core.clock.server_clock()
     side = OperatorSide(
-        desk.settings, desk.desk, clock, streams=dict, tees=dict, polls=lambda: 0
+        core.settings, core.core, clock, streams=dict, tees=dict, polls=lambda: 0
     )
     transport = HttpInMemory(side.around(AsgiSide(Starlette())))
     async with httpx.AsyncClient(transport=transport, base_url="http://s") as client:
@@ -199,10 +199,10 @@ def test_a_server_that_stops_or_no_longer_turns_is_not_ready() -> None:
 
 
 async def test_a_store_that_fails_to_keep_up_is_told_and_the_server_works_on() -> None:
-    desk = FakeDesk(ledger=LateLedger())
-    clock = desk.clock.server_clock()
+    core = FakeCore(ledger=LateLedger())
+    clock = core.clock.server_clock()
     side = OperatorSide(
-        desk.settings, desk.desk, clock, streams=dict, tees=dict, polls=lambda: 0
+        core.settings, core.core, clock, streams=dict, tees=dict, polls=lambda: 0
     )
     side.readiness.begin()
     transport = HttpInMemory(side.around(AsgiSide(Starlette())))
@@ -226,12 +226,12 @@ async def test_wrong_passwords_are_counted_once_for_all_doors() -> None:
     settings = ServerSettings(
         operators_password=PASSWORD.encode(), log_folder=Path("/nowhere")
     )
-    desk = FakeDesk(settings)
-    clock = desk.clock.server_clock()
+    core = FakeCore(settings)
+    clock = core.clock.server_clock()
     side = OperatorSide(
-        settings, desk.desk, clock, streams=dict, tees=dict, polls=lambda: 0
+        settings, core.core, clock, streams=dict, tees=dict, polls=lambda: 0
     )
-    app = side.around(Door(desk.routes, LongPolls()))
+    app = side.around(Door(core.routes, LongPolls()))
     transport = HttpInMemory(app)
     guess, right = ({"authorization": f"Bearer {word}"} for word in ("x", PASSWORD))
     async with httpx.AsyncClient(transport=transport, base_url="http://s") as client:

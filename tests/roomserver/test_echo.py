@@ -21,7 +21,7 @@ from kiosk.roomserver.store import MemoryStore, RoomRecord
 from kiosk.roomserver.store_ledger import ForgetfulLedger
 from kiosk.rtmp.events import MediaEvent, VideoTag
 from kiosk.rtmp.live_queue import Kind
-from tests.fakes.room_desk import HandClock
+from tests.fakes.room_core import HandClock
 from tests.fakes.room_server import members_of, running_server
 
 

@@ -19,7 +19,7 @@ from kiosk.room.stream_url import stream_of
 from kiosk.roomserver.relay_terms import Permit, Refusal
 from kiosk.roomserver.store_sqlite import open_ledger
 from tests.fakes.im_client import joined_client, kinds
-from tests.fakes.room_desk import FakeDesk, Json
+from tests.fakes.room_core import FakeCore, Json
 
 
 class Server:
@@ -29,14 +29,14 @@ class Server:
         self._path = path
         self._restarts = restarts
         self._life = AsyncExitStack()
-        self.desk = FakeDesk()
+        self.core = FakeCore()
 
     async def start(self) -> None:
         ledger = open_ledger(self._path, lambda: "era")
         await self._life.enter_async_context(ledger.writing())
-        tokens = self.desk.tokens
-        self.desk = FakeDesk(ledger=ledger)
-        self.desk.tokens = tokens
+        tokens = self.core.tokens
+        self.core = FakeCore(ledger=ledger)
+        self.core.tokens = tokens
 
     async def stop(self) -> None:
         await self._life.aclose()
@@ -48,41 +48,41 @@ class Server:
 
     def open(self) -> None:
         """Have an agent and a kiosk sit in the room."""
-        self.desk.create("agent")
-        self.desk.join("kiosk")
+        self.core.create("agent")
+        self.core.join("kiosk")
 
     async def end_and_open_anew(self, creator: str = "agent") -> None:
         """End the room; later another is opened under its name."""
         self.destroy("agent")
         await self.time_goes_by()
-        self.desk.create(creator)
+        self.core.create(creator)
 
     def destroy(self, user: str, room_id: str = "desk") -> None:
         wire = msg.DestroyRoom(room_id, user).to_wire()
-        assert self.desk.ask("destroy_room", wire, user=user)["code"] == 0
+        assert self.core.ask("destroy_room", wire, user=user)["code"] == 0
 
     def reserve(self, user: str, room_id: str) -> Json:
         wire = msg.CreateRoom(user, "Desk", room_id).to_wire()
-        return self.desk.ask("create_room", wire, user=user)
+        return self.core.ask("create_room", wire, user=user)
 
     def sit(self, user: str, url: str, room_id: str = "desk") -> Json:
         wire = msg.AddPusher(room_id, user, user, url).to_wire()
-        return self.desk.ask("add_pusher", wire, user=user)
+        return self.core.ask("add_pusher", wire, user=user)
 
     def wait(self, user: str, after: object) -> Json:
         assert isinstance(after, int)
         wire = msg.WaitEvents("desk", user, after, 0.0).to_wire()
-        return self.desk.ask("wait_events", wire, user=user)
+        return self.core.ask("wait_events", wire, user=user)
 
     def relay_refuses(self, url: str) -> str | None:
         """Return why a stream is refused, whichever way it is asked for."""
         parts = urlsplit(url)
-        gate = self.desk.desk.gate
+        gate = self.core.core.gate
         return _reason(gate.authorize_publish("live", stream_of(url), parts.query))
 
     def player_refused(self, url: str) -> str | None:
         parts = urlsplit(url)
-        gate = self.desk.desk.gate
+        gate = self.core.core.gate
         return _reason(gate.authorize_play("live", stream_of(url), parts.query))
 
 
@@ -102,42 +102,42 @@ async def server(
 
 
 async def test_an_id_the_server_made_never_comes_back(server: Server) -> None:
-    server.desk.log_in("agent")
+    server.core.log_in("agent")
     room_id = str(server.reserve("agent", "")["roomID"])
-    assert server.sit("agent", server.desk.push_url("agent"), room_id)["code"] == 0
+    assert server.sit("agent", server.core.push_url("agent"), room_id)["code"] == 0
     server.destroy("agent", room_id)
     await server.time_goes_by()
 
     for user in ("agent", "mallory"):
-        server.desk.log_in(user)
+        server.core.log_in(user)
         answer = server.reserve(user, room_id)
 
         assert (answer["code"], answer["roomID"]) == (11, room_id)
-        url = server.desk.push_url(user)
+        url = server.core.push_url(user)
         v1 = msg.CreateRoom(user, "Desk", room_id, user, "1", url).to_wire()
-        assert server.desk.ask("create_room", v1, user=user)["code"] == 11
+        assert server.core.ask("create_room", v1, user=user)["code"] == 11
         assert server.sit(user, url, room_id)["code"] == 3
 
 
 async def test_a_reserved_id_nobody_came_to_never_comes_back(server: Server) -> None:
-    server.desk.log_in("agent")
+    server.core.log_in("agent")
     room_id = str(server.reserve("agent", "")["roomID"])
     await server.time_goes_by()
-    server.desk.clock.move(61)
-    server.desk.sweep()
+    server.core.clock.move(61)
+    server.core.sweep()
 
-    assert server.sit("agent", server.desk.push_url("agent"), room_id)["code"] == 3
+    assert server.sit("agent", server.core.push_url("agent"), room_id)["code"] == 3
     assert server.reserve("agent", room_id)["code"] == 11
 
 
 async def test_push_and_play_urls_of_an_ended_room_open_nothing_in_the_next(
     server: Server,
 ) -> None:
-    server.desk.create("agent")
-    server.desk.log_in("kiosk")
-    push = server.desk.push_url("kiosk")
+    server.core.create("agent")
+    server.core.log_in("kiosk")
+    push = server.core.push_url("kiosk")
     server.sit("kiosk", push)
-    play = server.desk.members("agent")["kiosk"]
+    play = server.core.members("agent")["kiosk"]
     assert server.relay_refuses(push) is None
     assert server.player_refused(play) is None
     await server.end_and_open_anew()
@@ -146,34 +146,34 @@ async def test_push_and_play_urls_of_an_ended_room_open_nothing_in_the_next(
     assert server.relay_refuses(push) == over
     assert server.player_refused(play) == over
     assert server.sit("kiosk", push)["code"] == 1
-    assert set(server.desk.members("agent")) == {"agent"}
+    assert set(server.core.members("agent")) == {"agent"}
 
 
 async def test_a_seat_of_an_ended_room_is_none_in_the_next(server: Server) -> None:
     server.open()
     await server.end_and_open_anew(creator="other")
 
-    assert server.desk.beat("kiosk")["code"] == 5
+    assert server.core.beat("kiosk")["code"] == 5
     say = msg.SendRoomTextMsg("desk", "kiosk", "hello?").to_wire()
-    assert server.desk.ask("send_room_text_msg", say, user="kiosk")["code"] == 5
+    assert server.core.ask("send_room_text_msg", say, user="kiosk")["code"] == 5
     leave = msg.DeletePusher("desk", "kiosk").to_wire()
-    assert server.desk.ask("delete_pusher", leave, user="kiosk")["code"] == 5
+    assert server.core.ask("delete_pusher", leave, user="kiosk")["code"] == 5
     # Neither is the one who might destroy the earlier room the next one's master.
     again = msg.DestroyRoom("desk", "agent").to_wire()
-    assert server.desk.ask("destroy_room", again, user="agent")["code"] == 3
-    assert server.desk.members("kiosk") == {"other": ""}
+    assert server.core.ask("destroy_room", again, user="agent")["code"] == 3
+    assert server.core.members("kiosk") == {"other": ""}
 
 
 async def test_numbers_and_epochs_of_the_next_room_are_above_the_last(
     server: Server,
 ) -> None:
     server.open()
-    before = server.desk.beat("kiosk")
+    before = server.core.beat("kiosk")
     await server.end_and_open_anew()
-    server.desk.join("kiosk")
+    server.core.join("kiosk")
 
     for user in ("agent", "kiosk"):
-        after = server.desk.beat(user)
+        after = server.core.beat(user)
         assert int(str(after["epoch"])) > int(str(before["seq"])) + 1
     # Who goes on counting where the earlier room was is told to look instead.
     assert server.wait("kiosk", before["seq"])["resync"] is True
@@ -183,9 +183,9 @@ async def test_who_missed_the_end_hears_it_though_the_next_room_is_open(
     server: Server,
 ) -> None:
     server.open()
-    kiosk = joined_client(server.desk, "kiosk")
+    kiosk = joined_client(server.core, "kiosk")
     await server.end_and_open_anew()
-    kiosk.desk = server.desk
+    kiosk.core = server.core
 
     end = server.wait("kiosk", 2)
     assert [event["kind"] for event in end["events"]] == ["room_closed"]  # type: ignore[attr-defined]
@@ -198,14 +198,14 @@ async def test_who_sits_in_the_next_room_hears_of_that_one_only(
     server: Server,
 ) -> None:
     server.open()
-    kiosk = joined_client(server.desk, "kiosk")
+    kiosk = joined_client(server.core, "kiosk")
     await server.end_and_open_anew()
-    server.desk.join("kiosk")
-    kiosk.desk = server.desk
+    server.core.join("kiosk")
+    kiosk.core = server.core
 
     assert server.wait("kiosk", 2)["events"] == []
     assert kinds(kiosk.hear()) == [255]
     leave = msg.DeletePusher("desk", "kiosk").to_wire()
-    seq = server.desk.beat("kiosk")["seq"]
-    assert server.desk.ask("delete_pusher", leave, user="kiosk")["code"] == 0
+    seq = server.core.beat("kiosk")["seq"]
+    assert server.core.ask("delete_pusher", leave, user="kiosk")["code"] == 0
     assert server.wait("kiosk", seq)["code"] == 5

@@ -101,6 +101,7 @@ BROKEN = {
     "a name that is none": f'[enrolled]\n"a b" = "1800000000 sha256:{HASH}"\n',
     "a name twice": '[enrolled]\na = "1 banned"\na = "2 banned"\n',
     "not UTF-8": "[enrolled]\n# \udcff\n",
+    "too deep": "a = " + "[" * 5000,
     "a bomb": "[enrolled]\n#" + "x" * 9_000_000,
 }
 

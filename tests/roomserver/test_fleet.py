@@ -9,7 +9,7 @@ from kiosk.room.fields import BadRequest
 from kiosk.room.fleet_report import FleetReport
 from kiosk.roomserver.asking import Caller, Refused
 from kiosk.roomserver.fleet import Fleet, FleetLimits
-from tests.fakes.room_desk import HandClock
+from tests.fakes.room_core import HandClock
 
 
 REPORT = FleetReport("door-1", "0.1.0", "IDLE", (), 1_800_000_002_000, 10**9, 30)
@@ -34,11 +34,11 @@ class FleetDesk:
 
 
 def test_a_report_is_kept_with_who_sent_it_and_how_wrong_its_clock_is() -> None:
-    desk = FleetDesk()
+    core = FleetDesk()
 
-    desk.report()
+    core.report()
 
-    [kiosk] = desk.fleet.kiosks()
+    [kiosk] = core.fleet.kiosks()
     assert kiosk.report == REPORT
     assert (kiosk.user_id, kiosk.address) == ("kiosk-1", "192.0.2.7")
     assert kiosk.clock_offset_s == 2.0
@@ -48,77 +48,77 @@ def test_three_periods_of_silence_raise_one_alarm_and_a_report_ends_it(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level("INFO")
-    desk = FleetDesk()
-    desk.report()
-    desk.clock.move(95.0)
-    desk.fleet.sweep()
-    before = desk.silent()
+    core = FleetDesk()
+    core.report()
+    core.clock.move(95.0)
+    core.fleet.sweep()
+    before = core.silent()
 
-    desk.clock.move(1.0)
-    desk.fleet.sweep()
-    desk.fleet.sweep()
-    during = desk.silent()
-    desk.report()
+    core.clock.move(1.0)
+    core.fleet.sweep()
+    core.fleet.sweep()
+    during = core.silent()
+    core.report()
 
-    assert (before, during, desk.silent()) == ([False], [True], [False])
+    assert (before, during, core.silent()) == ([False], [True], [False])
     assert caplog.messages == ["kiosk silent", "kiosk back"]
 
 
 def test_a_kiosk_long_gone_is_forgotten() -> None:
-    desk = FleetDesk()
-    desk.report()
+    core = FleetDesk()
+    core.report()
 
-    desk.clock.move(7 * 24 * 3600 + 1)
-    desk.fleet.sweep()
+    core.clock.move(7 * 24 * 3600 + 1)
+    core.fleet.sweep()
 
-    assert desk.fleet.kiosks() == ()
+    assert core.fleet.kiosks() == ()
 
 
 def test_reports_that_come_too_fast_are_refused() -> None:
-    desk = FleetDesk()
-    desk.report()
+    core = FleetDesk()
+    core.report()
 
     with pytest.raises(Refused) as refused:
-        desk.report()
-    desk.clock.move(1.0)
-    desk.report()
+        core.report()
+    core.clock.move(1.0)
+    core.report()
 
     assert refused.value.code is RoomCode.SERVER_ERROR
 
 
 def test_one_login_reports_for_a_few_devices_only() -> None:
-    desk = FleetDesk(FleetLimits(kiosks_per_user=2))
-    desk.report("a")
-    desk.report("b")
+    core = FleetDesk(FleetLimits(kiosks_per_user=2))
+    core.report("a")
+    core.report("b")
 
     with pytest.raises(Refused):
-        desk.report("c")
-    desk.report("c", Caller(Dialect.V2, "192.0.2.8", "kiosk-2"))
-    desk.report("a", Caller(Dialect.V2, "192.0.2.8", "kiosk-2"))
-    desk.report("c2")
+        core.report("c")
+    core.report("c", Caller(Dialect.V2, "192.0.2.8", "kiosk-2"))
+    core.report("a", Caller(Dialect.V2, "192.0.2.8", "kiosk-2"))
+    core.report("c2")
 
-    assert desk.serials() == ["a", "b", "c", "c2"]
+    assert core.serials() == ["a", "b", "c", "c2"]
 
 
 def test_a_full_table_gives_up_the_kiosk_that_is_silent_longest() -> None:
-    desk = FleetDesk(FleetLimits(kiosks=2))
-    desk.report("a")
-    desk.report("b")
+    core = FleetDesk(FleetLimits(kiosks=2))
+    core.report("a")
+    core.report("b")
     with pytest.raises(Refused):
-        desk.report("c")
+        core.report("c")
 
-    desk.clock.move(50.0)
-    desk.report("a")
-    desk.clock.move(50.0)
-    desk.report("c")
+    core.clock.move(50.0)
+    core.report("a")
+    core.clock.move(50.0)
+    core.report("c")
 
-    assert desk.serials() == ["a", "c"]
+    assert core.serials() == ["a", "c"]
 
 
 def test_nonsense_changes_nothing() -> None:
-    desk = FleetDesk()
+    core = FleetDesk()
 
     with pytest.raises(BadRequest):
-        desk.fleet.report(KIOSK, {"serial": "door-1"})
+        core.fleet.report(KIOSK, {"serial": "door-1"})
 
-    assert desk.fleet.kiosks() == ()
+    assert core.fleet.kiosks() == ()

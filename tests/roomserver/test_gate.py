@@ -4,7 +4,7 @@ import pytest
 
 from kiosk.room import messages as msg
 from tests.fakes.gate_answers import admitted, refused
-from tests.fakes.room_desk import FakeDesk
+from tests.fakes.room_core import FakeCore
 
 
 def parts(url: str) -> tuple[str, str]:
@@ -13,116 +13,116 @@ def parts(url: str) -> tuple[str, str]:
 
 
 def test_an_issued_push_url_may_publish_and_not_play() -> None:
-    desk = FakeDesk()
-    desk.log_in("agent")
-    name, query = parts(desk.push_url("agent"))
+    core = FakeCore()
+    core.log_in("agent")
+    name, query = parts(core.push_url("agent"))
 
-    admitted(desk.desk.gate.authorize_publish("live", name, query))
-    play = desk.desk.gate.authorize_play("live", name, query)
+    admitted(core.core.gate.authorize_publish("live", name, query))
+    play = core.core.gate.authorize_play("live", name, query)
     assert refused(play) == "the key is wrong"
 
 
 def test_a_play_url_may_play_and_not_publish() -> None:
-    desk = FakeDesk()
-    desk.create("agent")
-    name, query = parts(desk.members("agent")["agent"])
+    core = FakeCore()
+    core.create("agent")
+    name, query = parts(core.members("agent")["agent"])
 
-    admitted(desk.desk.gate.authorize_play("live", name, query))
-    publish = desk.desk.gate.authorize_publish("live", name, query)
+    admitted(core.core.gate.authorize_play("live", name, query))
+    publish = core.core.gate.authorize_publish("live", name, query)
     assert refused(publish) == "the key is wrong"
 
 
 def test_another_application_is_refused() -> None:
-    desk = FakeDesk()
-    desk.log_in("agent")
-    name, query = parts(desk.push_url("agent"))
+    core = FakeCore()
+    core.log_in("agent")
+    name, query = parts(core.push_url("agent"))
 
-    answer = desk.desk.gate.authorize_publish("vod", name, query)
+    answer = core.core.gate.authorize_publish("vod", name, query)
     assert "application" in refused(answer)
 
 
 @pytest.mark.parametrize("end", ["leave", "destroy", "expire", "come back", "unused"])
 def test_a_right_key_opens_nothing_once_its_grant_is_over(end: str) -> None:
-    desk = FakeDesk()
-    desk.create("agent")
-    desk.log_in("kiosk")
-    url = desk.push_url("kiosk")
+    core = FakeCore()
+    core.create("agent")
+    core.log_in("kiosk")
+    url = core.push_url("kiosk")
     if end != "unused":
         join = msg.AddPusher("desk", "kiosk", "k", url).to_wire()
-        desk.ask("add_pusher", join, user="kiosk")
+        core.ask("add_pusher", join, user="kiosk")
     name, query = parts(url)
-    permit = admitted(desk.desk.gate.authorize_publish("live", name, query))
+    permit = admitted(core.core.gate.authorize_publish("live", name, query))
 
     match end:
         case "leave":
             leave = msg.DeletePusher("desk", "kiosk").to_wire()
-            desk.ask("delete_pusher", leave, user="kiosk")
+            core.ask("delete_pusher", leave, user="kiosk")
         case "destroy":
             destroy = msg.DestroyRoom("desk", "agent").to_wire()
-            desk.ask("destroy_room", destroy, user="agent")
+            core.ask("destroy_room", destroy, user="agent")
         case "come back":
-            desk.join("kiosk")
+            core.join("kiosk")
         case _:
-            desk.silence(121)
+            core.silence(121)
 
-    desk.wait(1.0)
-    assert name in desk.relay.cuts
-    again = desk.desk.gate.authorize_publish("live", name, query)
+    core.wait(1.0)
+    assert name in core.relay.cuts
+    again = core.core.gate.authorize_publish("live", name, query)
     over = "the stream was not issued, or its seat was given up"
     assert refused(again) == over
     first = permit()
-    desk.clock.move(1)
+    core.clock.move(1)
     assert (first, permit()) == ("", over)
 
 
 def test_a_lost_stream_keeps_its_seat_and_is_told() -> None:
-    desk = FakeDesk()
-    desk.create("agent")
-    stream = desk.join("kiosk")
+    core = FakeCore()
+    core.create("agent")
+    stream = core.join("kiosk")
 
-    desk.desk.gate.on_stream_ended(stream)
-    desk.desk.gate.on_stream_ended(stream)
-    desk.desk.gate.on_stream_started(stream)
-    desk.desk.gate.on_stream_started(stream)
+    core.core.gate.on_stream_ended(stream)
+    core.core.gate.on_stream_ended(stream)
+    core.core.gate.on_stream_started(stream)
+    core.core.gate.on_stream_started(stream)
 
-    assert list(desk.members("agent")) == ["agent", "kiosk"]
-    assert [event["kind"] for event in desk.events("agent", 2)] == [
+    assert list(core.members("agent")) == ["agent", "kiosk"]
+    assert [event["kind"] for event in core.events("agent", 2)] == [
         "stream_lost",
         "pushers_changed",
     ]
 
 
 def test_a_stream_without_a_seat_is_nobodys_news() -> None:
-    desk = FakeDesk()
-    desk.log_in("agent")
-    stream, _ = parts(desk.push_url("agent"))
-    before = list(desk.rung)
+    core = FakeCore()
+    core.log_in("agent")
+    stream, _ = parts(core.push_url("agent"))
+    before = list(core.rung)
 
-    desk.desk.gate.on_stream_started(stream)
-    desk.desk.gate.on_stream_ended(stream)
-    desk.desk.gate.on_stream_ended("unknown")
+    core.core.gate.on_stream_started(stream)
+    core.core.gate.on_stream_ended(stream)
+    core.core.gate.on_stream_ended("unknown")
 
-    assert desk.rung == before
+    assert core.rung == before
 
 
 def test_the_backend_passes_on_to_the_relay() -> None:
-    desk = FakeDesk()
-    backend = desk.desk.streams.relay_backend(desk.relay, 1935)
-    desk.relay.live.add("s")
+    core = FakeCore()
+    backend = core.core.streams.relay_backend(core.relay, 1935)
+    core.relay.live.add("s")
 
     backend.request_idr("s")
 
     assert backend.is_live("s")
-    assert desk.relay.idr_requests == ["s"]
+    assert core.relay.idr_requests == ["s"]
 
 
 def test_a_grant_revoked_before_any_backend_is_there_needs_no_cut() -> None:
-    desk = FakeDesk()
-    desk.log_in("agent")
-    desk.push_url("agent")
-    desk.desk.streams.backend = None
-    desk.clock.move(200)
+    core = FakeCore()
+    core.log_in("agent")
+    core.push_url("agent")
+    core.core.streams.backend = None
+    core.clock.move(200)
 
-    desk.sweep()
+    core.sweep()
 
-    assert desk.relay.cuts == []
+    assert core.relay.cuts == []

@@ -13,13 +13,13 @@ from kiosk.roomserver.http import Door
 from kiosk.roomserver.long_polls import LongPolls
 from tests.fakes.eventually import eventually
 from tests.fakes.http_in_memory import HttpInMemory
-from tests.fakes.room_desk import FakeDesk, HandClock
+from tests.fakes.room_core import FakeCore, HandClock
 
 
 JSON = {"content-type": "application/json"}
 
 
-class HttpDesk(FakeDesk):
+class HttpDesk(FakeCore):
     """A server reached through HTTP in memory, without a port."""
 
     def __init__(self, clock: HandClock | None = None) -> None:
@@ -150,8 +150,8 @@ async def test_a_mistake_of_ours_is_code_minus_1_and_the_next_request_is_served(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     clock = BrokenClock()
-    desk = HttpDesk(clock=clock)
-    async with desk.client() as client:
+    core = HttpDesk(clock=clock)
+    async with core.client() as client:
         clock.broken = True
         broken = await client.post("get_push_url", json={"userID": "u"})
         clock.broken = False
@@ -163,16 +163,16 @@ async def test_a_mistake_of_ours_is_code_minus_1_and_the_next_request_is_served(
 
 
 async def test_a_held_wait_ends_with_the_next_event() -> None:
-    desk = HttpDesk()
-    desk.create("agent")
-    desk.log_in("kiosk")
-    query = msg.Credentials("agent", desk.tokens["agent"]).to_query()
+    core = HttpDesk()
+    core.create("agent")
+    core.log_in("kiosk")
+    query = msg.Credentials("agent", core.tokens["agent"]).to_query()
     wait = msg.WaitEvents("desk", "agent", 1, 20.0).to_wire()
-    async with desk.client() as client, asyncio.TaskGroup() as tasks:
+    async with core.client() as client, asyncio.TaskGroup() as tasks:
         waiting = tasks.create_task(client.post("wait_events", json=wait, params=query))
-        await eventually(lambda: len(desk.polls) == 1)
-        desk.join("kiosk")
-        desk.polls.ring("desk")
+        await eventually(lambda: len(core.polls) == 1)
+        core.join("kiosk")
+        core.polls.ring("desk")
 
     assert [event["userID"] for event in waiting.result().json()["events"]] == ["kiosk"]
 
@@ -181,12 +181,12 @@ async def test_no_log_line_carries_a_token_or_a_signature(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG, logger="kiosk")
-    desk = HttpDesk()
-    desk.create("agent")
-    query = msg.Credentials("agent", desk.tokens["agent"]).to_query()
-    async with desk.client() as client:
+    core = HttpDesk()
+    core.create("agent")
+    query = msg.Credentials("agent", core.tokens["agent"]).to_query()
+    async with core.client() as client:
         await client.post("get_pushers", json={"roomID": "desk"}, params=query)
         await client.post("get_pushers", content=b"{", params=query, headers=JSON)
 
-    secrets = [desk.tokens["agent"], "txSecret"]
+    secrets = [core.tokens["agent"], "txSecret"]
     assert not [line for line in caplog.messages if any(s in line for s in secrets)]

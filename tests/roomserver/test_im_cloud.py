@@ -22,7 +22,7 @@ from kiosk.roomserver.im_cloud import MAX_WAITING, GroupCalls, GroupKeeper, ImAc
 from kiosk.roomserver.im_signature import CloudUserSigs, PrivateKey
 from kiosk.roomserver.settings import ServerSettings
 from tests.fakes.im_client import ImClient
-from tests.fakes.room_desk import LOOPBACK, FakeDesk, HandClock
+from tests.fakes.room_core import LOOPBACK, FakeCore, HandClock
 
 
 RECORDED = json.loads(
@@ -134,20 +134,20 @@ def test_the_administrators_signature_is_made_anew_every_day() -> None:
     assert made.destroy("g").url != first
 
 
-def keeper(folder: Path) -> tuple[FakeDesk, GroupKeeper]:
+def keeper(folder: Path) -> tuple[FakeCore, GroupKeeper]:
     """A server whose IM channel is the cloud's."""
     file = folder / "key.pem"
     file.write_bytes(pem_of(CURVE_KEY))
     account = ImAccount(str(file))
-    desk = FakeDesk(ServerSettings(sdk_app_id=SDK_APP_ID, im_account=account))
-    assert desk.desk.im_groups is not None
-    return desk, desk.desk.im_groups
+    core = FakeCore(ServerSettings(sdk_app_id=SDK_APP_ID, im_account=account))
+    assert core.core.im_groups is not None
+    return core, core.core.im_groups
 
 
-def commands(desk: FakeDesk, told: GroupKeeper) -> list[str]:
+def commands(core: FakeCore, told: GroupKeeper) -> list[str]:
     """Return what is due for the events so far."""
-    due = [told.due(key) for key in desk.rung]
-    desk.rung.clear()
+    due = [told.due(key) for key in core.rung]
+    core.rung.clear()
     return [urlsplit(call.url).path.split("/")[-1] for call in due if call is not None]
 
 
@@ -157,34 +157,34 @@ NOTIFY = "send_group_system_notification"
 def test_a_group_follows_the_members_of_its_room_and_ends_with_it(
     tmp_path: Path,
 ) -> None:
-    desk, told = keeper(tmp_path)
-    desk.create("agent")
-    assert commands(desk, told) == [NOTIFY]
-    desk.join("kiosk")
-    assert commands(desk, told) == [NOTIFY]
-    desk.ask(
+    core, told = keeper(tmp_path)
+    core.create("agent")
+    assert commands(core, told) == [NOTIFY]
+    core.join("kiosk")
+    assert commands(core, told) == [NOTIFY]
+    core.ask(
         "send_room_text_msg",
         msg.SendRoomTextMsg("desk", "kiosk", "x").to_wire(),
         user="kiosk",
     )
-    assert commands(desk, told) == []
-    desk.ask("delete_pusher", msg.DeletePusher("desk", "kiosk").to_wire(), user="kiosk")
-    assert commands(desk, told) == [NOTIFY]
-    desk.ask("destroy_room", msg.DestroyRoom("desk", "agent").to_wire(), user="agent")
-    assert commands(desk, told) == ["destroy_group"]
+    assert commands(core, told) == []
+    core.ask("delete_pusher", msg.DeletePusher("desk", "kiosk").to_wire(), user="kiosk")
+    assert commands(core, told) == [NOTIFY]
+    core.ask("destroy_room", msg.DestroyRoom("desk", "agent").to_wire(), user="agent")
+    assert commands(core, told) == ["destroy_group"]
 
 
 @pytest.mark.parametrize("reply", [None, b'{"ErrorCode":10021}', b"nonsense"])
 def test_a_room_is_created_whatever_the_cloud_answers(
     reply: bytes | None, tmp_path: Path
 ) -> None:
-    desk, _ = keeper(tmp_path)
-    desk.log_in("agent")
+    core, _ = keeper(tmp_path)
+    core.log_in("agent")
     wire = msg.CreateRoom("agent", "Desk", "desk").to_wire()
-    query = {"userID": "agent", "token": desk.tokens["agent"]}
+    query = {"userID": "agent", "token": core.tokens["agent"]}
     asked = Asked("POST", "/weapp/double_room/create_room", query, wire, LOOPBACK)
 
-    call = desk.routes.answer(asked)
+    call = core.routes.answer(asked)
 
     assert isinstance(call, CloudCall)
     assert said(call)["body"]["GroupId"] == "desk"
@@ -193,8 +193,8 @@ def test_a_room_is_created_whatever_the_cloud_answers(
 
 
 def test_the_servers_own_channel_is_silent_then(tmp_path: Path) -> None:
-    desk, _ = keeper(tmp_path)
-    client = ImClient(desk, "a")
+    core, _ = keeper(tmp_path)
+    client = ImClient(core, "a")
 
     assert client.log_in() == {"code": 0, "data": {}}
 
@@ -202,9 +202,9 @@ def test_the_servers_own_channel_is_silent_then(tmp_path: Path) -> None:
 async def test_many_changes_are_one_call_and_a_silent_cloud_stops_none(
     tmp_path: Path,
 ) -> None:
-    desk, told = keeper(tmp_path)
-    desk.create("agent")
-    desk.join("kiosk")
+    core, told = keeper(tmp_path)
+    core.create("agent")
+    core.join("kiosk")
     asked: asyncio.Queue[str] = asyncio.Queue()
 
     async def ask(call: CloudCall) -> bytes | None:

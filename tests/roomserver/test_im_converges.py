@@ -10,7 +10,7 @@ from kiosk.room import messages as msg
 from kiosk.roomserver.rooms import CreatorLeaves
 from kiosk.roomserver.settings import ServerSettings
 from tests.fakes.im_client import ImClient, joined_client, kinds
-from tests.fakes.room_desk import FakeDesk
+from tests.fakes.room_core import FakeCore
 
 
 USERS = ("agent", "kiosk", "third")
@@ -25,7 +25,7 @@ class Listener:
         self.look()
 
     def look(self) -> None:
-        self.believes = set(self.client.desk.members(self.client.user))
+        self.believes = set(self.client.core.members(self.client.user))
 
     def poll(self) -> None:
         for kind in kinds(self.client.hear()):
@@ -39,23 +39,23 @@ class Scene:
     """A room of two seats, three users that come and go, and all of them listen."""
 
     def __init__(self, rule: CreatorLeaves) -> None:
-        self.desk = FakeDesk(ServerSettings(creator_leaves=rule))
-        self.desk.create("agent")
+        self.core = FakeCore(ServerSettings(creator_leaves=rule))
+        self.core.create("agent")
         for user in USERS[1:]:
-            self.desk.log_in(user)
+            self.core.log_in(user)
         self.listeners = {
-            user: Listener(joined_client(self.desk, user)) for user in USERS
+            user: Listener(joined_client(self.core, user)) for user in USERS
         }
 
     def act(self, what: str, user: str) -> None:
         match what:
             case "join":
-                url = self.desk.push_url(user)
+                url = self.core.push_url(user)
                 wire = msg.AddPusher("desk", user, user, url).to_wire()
-                self.desk.ask("add_pusher", wire, user=user)
+                self.core.ask("add_pusher", wire, user=user)
             case "leave":
                 wire = msg.DeletePusher("desk", user).to_wire()
-                self.desk.ask("delete_pusher", wire, user=user)
+                self.core.ask("delete_pusher", wire, user=user)
             case "say":
                 self.listeners[user].client.say("hello")
             case "poll":
@@ -66,14 +66,14 @@ class Scene:
     def _silence(self, silent: str) -> None:
         """Let everybody beat but one, until that one has expired."""
         for _ in range(6):
-            self.desk.clock.move(5)
+            self.core.clock.move(5)
             for user in USERS:
                 if user != silent:
-                    self.desk.beat(user)
-            self.desk.sweep()
+                    self.core.beat(user)
+            self.core.sweep()
 
     def members(self) -> set[str] | None:
-        record = self.desk.desk.rooms.known("desk")
+        record = self.core.core.rooms.known("desk")
         return {seat.user_id for seat in record.seats} if record else None
 
 

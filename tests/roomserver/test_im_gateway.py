@@ -9,22 +9,22 @@ from kiosk.roomserver.asking import Hold
 from kiosk.roomserver.rooms import CreatorLeaves
 from kiosk.roomserver.settings import ServerSettings
 from tests.fakes.im_client import GROUPS, POLLS, ImClient, joined_client, kinds
-from tests.fakes.room_desk import FakeDesk
+from tests.fakes.room_core import FakeCore
 
 
 def call_of_two(settings: ServerSettings | None = None) -> tuple[ImClient, ImClient]:
     """Two members, both in the group, nothing unheard."""
-    desk = FakeDesk(settings)
-    desk.create("agent")
-    agent = joined_client(desk, "agent")
-    desk.join("kiosk")
-    kiosk = joined_client(desk, "kiosk")
+    core = FakeCore(settings)
+    core.create("agent")
+    agent = joined_client(core, "agent")
+    core.join("kiosk")
+    kiosk = joined_client(core, "kiosk")
     agent.hear()
     return agent, kiosk
 
 
 def test_the_commands_of_a_login_are_all_answered() -> None:
-    client = ImClient(FakeDesk(), "a")
+    client = ImClient(FakeCore(), "a")
 
     login = client.log_in()
     assert login["ActionStatus"] == "OK"
@@ -43,13 +43,13 @@ def test_the_commands_of_a_login_are_all_answered() -> None:
 
 
 def test_a_poll_for_messages_between_users_is_held_and_brings_nothing() -> None:
-    client = ImClient(FakeDesk(), "a")
+    client = ImClient(FakeCore(), "a")
     client.log_in()
 
     held = client.raw("v4/openim/longpolling", {"Timeout": 60})
 
     assert isinstance(held, Hold)
-    assert client.desk.routes.finish(held)["ErrorCode"] == 60008
+    assert client.core.routes.finish(held)["ErrorCode"] == 60008
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_poll_for_messages_between_users_is_held_and_brings_nothing() -> None:
     ],
 )
 def test_nobody_logs_in_without_a_signature_of_his_own(query: dict[str, str]) -> None:
-    client = ImClient(FakeDesk(), "a")
+    client = ImClient(FakeCore(), "a")
     sent = {name: value.format(sig=client.user_sig) for name, value in query.items()}
 
     answer = client.raw("v4/openim/login", {}, sent)
@@ -71,9 +71,9 @@ def test_nobody_logs_in_without_a_signature_of_his_own(query: dict[str, str]) ->
 
 
 def test_an_expired_signature_is_void_and_its_client_told_to_stop() -> None:
-    client = ImClient(FakeDesk(), "a")
+    client = ImClient(FakeCore(), "a")
     client.log_in()
-    client.desk.clock.move(31 * 24 * 3600)
+    client.core.clock.move(31 * 24 * 3600)
 
     assert client.ask("v4/openim/longpolling")["ErrorCode"] == 91101
 
@@ -89,7 +89,7 @@ def test_an_expired_signature_is_void_and_its_client_told_to_stop() -> None:
     ],
 )
 def test_other_commands_are_refused(method: str, command: str) -> None:
-    client = ImClient(FakeDesk(), "a")
+    client = ImClient(FakeCore(), "a")
     client.log_in()
 
     answer = client.raw(command, method=method)
@@ -99,45 +99,45 @@ def test_other_commands_are_refused(method: str, command: str) -> None:
 
 
 def test_a_new_member_is_told_to_everybody_with_notice_255_and_a_tip() -> None:
-    desk = FakeDesk()
-    desk.create("agent")
-    agent = joined_client(desk, "agent")
+    core = FakeCore()
+    core.create("agent")
+    agent = joined_client(core, "agent")
     held = agent.poll()
 
-    desk.join("kiosk")
+    core.join("kiosk")
 
-    assert "desk" in desk.rung
+    assert "desk" in core.rung
     assert kinds(agent.finish(held)) == [("tip", 1, "kiosk"), 255]
 
 
 def test_who_joined_the_group_before_its_seat_hears_of_its_own_seat() -> None:
-    desk = FakeDesk()
-    desk.create("agent")
-    kiosk = joined_client(desk, "kiosk")  # as v1 does
+    core = FakeCore()
+    core.create("agent")
+    kiosk = joined_client(core, "kiosk")  # as v1 does
     held = kiosk.poll()
 
-    desk.join("kiosk")
+    core.join("kiosk")
 
     assert kinds(kiosk.finish(held)) == [("tip", 1, "kiosk"), 255]
 
 
 def test_a_room_only_reserved_is_a_group_already() -> None:
-    desk = FakeDesk()
-    desk.log_in("agent")
+    core = FakeCore()
+    core.log_in("agent")
     wire = msg.CreateRoom("agent", "Desk", "desk").to_wire()
-    assert desk.ask("create_room", wire, user="agent")["code"] == 0
-    agent = joined_client(desk, "agent")
+    assert core.ask("create_room", wire, user="agent")["code"] == 0
+    agent = joined_client(core, "agent")
 
-    desk.join("agent")
+    core.join("agent")
 
     assert kinds(agent.hear()) == [("tip", 1, "agent"), 255]
 
 
 def test_several_changes_are_one_notice() -> None:
     agent, _ = call_of_two()
-    desk = agent.desk
-    desk.ask("delete_pusher", msg.DeletePusher("desk", "kiosk").to_wire(), user="kiosk")
-    desk.join("kiosk")
+    core = agent.core
+    core.ask("delete_pusher", msg.DeletePusher("desk", "kiosk").to_wire(), user="kiosk")
+    core.join("kiosk")
 
     assert kinds(agent.hear()) == [("tip", 2, "kiosk"), ("tip", 1, "kiosk"), 255]
     assert agent.hear() == []
@@ -146,18 +146,18 @@ def test_several_changes_are_one_notice() -> None:
 def test_a_member_that_leaves_is_told_and_one_that_falls_silent_too() -> None:
     agent, _ = call_of_two()
     for _ in range(5):
-        agent.desk.clock.move(5)
-        agent.desk.beat("agent")
-        agent.desk.sweep()
+        agent.core.clock.move(5)
+        agent.core.beat("agent")
+        agent.core.sweep()
 
     assert kinds(agent.hear()) == [("tip", 2, "kiosk"), 255]
 
 
 def test_a_stream_that_stalls_is_no_news_to_a_group() -> None:
-    desk = FakeDesk()
-    stream = desk.create("agent")
-    agent = joined_client(desk, "agent")
-    desk.desk.gate.on_stream_ended(stream)
+    core = FakeCore()
+    stream = core.create("agent")
+    agent = joined_client(core, "agent")
+    core.core.gate.on_stream_ended(stream)
 
     assert agent.hear() == []
     assert agent.next_seq == 3
@@ -165,10 +165,10 @@ def test_a_stream_that_stalls_is_no_news_to_a_group() -> None:
 
 def test_a_room_that_ends_is_told_once_with_notice_5() -> None:
     agent, kiosk = call_of_two()
-    desk = agent.desk
+    core = agent.core
     held = kiosk.poll()
 
-    desk.ask("delete_pusher", msg.DeletePusher("desk", "agent").to_wire(), user="agent")
+    core.ask("delete_pusher", msg.DeletePusher("desk", "agent").to_wire(), user="agent")
 
     assert kinds(kiosk.finish(held)) == [5]
     assert isinstance(kiosk.poll(), Hold)
@@ -176,10 +176,10 @@ def test_a_room_that_ends_is_told_once_with_notice_5() -> None:
 
 
 def test_who_never_had_a_seat_learns_that_the_room_is_gone() -> None:
-    desk = FakeDesk()
-    desk.create("agent")
-    stranger = joined_client(desk, "stranger")
-    desk.ask("destroy_room", msg.DestroyRoom("desk", "agent").to_wire(), user="agent")
+    core = FakeCore()
+    core.create("agent")
+    stranger = joined_client(core, "stranger")
+    core.ask("destroy_room", msg.DestroyRoom("desk", "agent").to_wire(), user="agent")
 
     assert kinds(stranger.hear()) == [5]
     assert isinstance(stranger.poll(), Hold)
@@ -187,12 +187,12 @@ def test_who_never_had_a_seat_learns_that_the_room_is_gone() -> None:
 
 def test_a_poll_begun_after_its_room_closed_long_ago_ends_the_same_way() -> None:
     agent, _ = call_of_two()
-    agent.desk.ask(
+    agent.core.ask(
         "destroy_room", msg.DestroyRoom("desk", "agent").to_wire(), user="agent"
     )
-    agent.desk.clock.move(3600)
+    agent.core.clock.move(3600)
     for _ in range(20):
-        agent.desk.sweep()
+        agent.core.sweep()
 
     assert kinds(agent.hear()) == [5]
 
@@ -204,15 +204,15 @@ def test_a_text_reaches_its_group_the_sender_too_and_the_other_route() -> None:
 
     assert kinds(agent.hear()) == ["a }} &quot;b&quot;"]
     assert kinds(kiosk.hear()) == ["a }} &quot;b&quot;"]
-    (event,) = kiosk.desk.events("agent", 2)
+    (event,) = kiosk.core.events("agent", 2)
     assert event["text"] == 'a }} "b"'
-    assert kiosk.desk.events("kiosk", 2) == []
+    assert kiosk.core.events("kiosk", 2) == []
 
 
 def test_a_text_of_the_other_route_reaches_the_group_escaped() -> None:
     _, kiosk = call_of_two()
     wire = msg.SendRoomTextMsg("desk", "agent", '<b> "x"', "muted").to_wire()
-    kiosk.desk.ask("send_room_text_msg", wire, user="agent")
+    kiosk.core.ask("send_room_text_msg", wire, user="agent")
 
     (message,) = kiosk.hear()
 
@@ -225,7 +225,7 @@ def test_a_custom_message_stays_one() -> None:
     head = '{"cmd":"CustomCmdMsg","data":{"userName":"x","cmd":"wave","msg":"hi"}}'
     kiosk.send([{"MsgType": "TIMCustomElem", "MsgContent": {"Data": head}}])
 
-    (event,) = agent.desk.events("agent", 2)
+    (event,) = agent.core.events("agent", 2)
     assert (event["kind"], event["cmd"], event["text"]) == ("custom", "wave", "hi")
     assert kinds(agent.hear()) == ["hi"]
 
@@ -244,7 +244,7 @@ def test_names_in_a_text_are_those_of_the_seat_not_of_the_sender() -> None:
 def test_a_text_outlives_the_seat_of_its_sender() -> None:
     agent, kiosk = call_of_two(ServerSettings(creator_leaves=CreatorLeaves.STAY))
     kiosk.say("bye")
-    kiosk.desk.ask(
+    kiosk.core.ask(
         "delete_pusher", msg.DeletePusher("desk", "kiosk").to_wire(), user="kiosk"
     )
 
@@ -253,7 +253,7 @@ def test_a_text_outlives_the_seat_of_its_sender() -> None:
 
 def test_without_a_seat_one_hears_no_texts_and_says_none() -> None:
     agent, _ = call_of_two()
-    stranger = joined_client(agent.desk, "stranger")
+    stranger = joined_client(agent.core, "stranger")
     agent.say("secret")
 
     assert kinds(stranger.hear()) == [255]
@@ -293,7 +293,7 @@ def test_texts_are_as_frequent_as_the_room_route_allows() -> None:
 
 @pytest.mark.parametrize("group", ["nowhere", "a/b", ""])
 def test_there_is_no_group_without_a_room(group: str) -> None:
-    client = ImClient(FakeDesk(), "a")
+    client = ImClient(FakeCore(), "a")
     client.log_in()
 
     assert client.join(group)["ActionStatus"] == "FAIL"
@@ -301,7 +301,7 @@ def test_there_is_no_group_without_a_room(group: str) -> None:
 
 
 def test_a_poll_with_a_key_of_its_own_making_is_refused() -> None:
-    client = ImClient(FakeDesk(), "a")
+    client = ImClient(FakeCore(), "a")
     client.log_in()
 
     answer = client.ask(f"{POLLS}/get_msg", {"StartSeq": 0, "Key": "nonsense"})
@@ -312,28 +312,28 @@ def test_a_poll_with_a_key_of_its_own_making_is_refused() -> None:
 def test_quitting_answers_the_poll_left_open_with_nothing() -> None:
     _, kiosk = call_of_two()
     held = kiosk.poll()
-    rung = len(kiosk.desk.rung)
+    rung = len(kiosk.core.rung)
 
     assert kiosk.ask(f"{GROUPS}/quit_group", {"GroupId": "desk"})["ErrorCode"] == 0
 
-    assert "desk" in kiosk.desk.rung[rung:]
+    assert "desk" in kiosk.core.rung[rung:]
     assert kiosk.finish(held) == []
 
 
 def test_a_group_is_the_room_of_that_id_in_which_one_sits() -> None:
-    desk = FakeDesk()
-    desk.create("agent")
-    desk.log_in("kiosk")
-    url = desk.ask(
+    core = FakeCore()
+    core.create("agent")
+    core.log_in("kiosk")
+    url = core.ask(
         "get_push_url", {"userID": "kiosk"}, user="kiosk", folder="multi_room"
     )
     created: Wire = msg.CreateRoom(
         "kiosk", "Desk", "desk", "kiosk", "123", str(url["pushURL"])
     ).to_wire()
-    answer = desk.ask("create_room", created, user="kiosk", folder="multi_room")
+    answer = core.ask("create_room", created, user="kiosk", folder="multi_room")
     assert answer["code"] == 0
-    kiosk = joined_client(desk, "kiosk")
-    agent = joined_client(desk, "agent")
+    kiosk = joined_client(core, "kiosk")
+    agent = joined_client(core, "agent")
 
     kiosk.say("in the other room")
 
@@ -343,16 +343,16 @@ def test_a_group_is_the_room_of_that_id_in_which_one_sits() -> None:
 
 
 def test_the_audience_of_a_live_room_hears_its_texts() -> None:
-    desk = FakeDesk()
-    desk.log_in("host")
-    url = desk.ask("get_push_url", {"userID": "host"}, user="host", folder="live_room")
+    core = FakeCore()
+    core.log_in("host")
+    url = core.ask("get_push_url", {"userID": "host"}, user="host", folder="live_room")
     created = msg.CreateRoom("host", "Show", "show", "host", "1", str(url["pushURL"]))
-    desk.ask("create_room", created.to_wire(), user="host", folder="live_room")
-    host = joined_client(desk, "host", "show")
-    fan, stranger = (joined_client(desk, user, "show") for user in ("fan", "stranger"))
-    desk.log_in("fan")
+    core.ask("create_room", created.to_wire(), user="host", folder="live_room")
+    host = joined_client(core, "host", "show")
+    fan, stranger = (joined_client(core, user, "show") for user in ("fan", "stranger"))
+    core.log_in("fan")
     watch: Wire = {"roomID": "show", "userID": "fan", "userInfo": "{}"}
-    answer = desk.ask("add_audience", watch, user="fan", folder="live_room")
+    answer = core.ask("add_audience", watch, user="fan", folder="live_room")
     assert answer["code"] == 0
 
     host.say("welcome", "show")
@@ -364,9 +364,9 @@ def test_the_audience_of_a_live_room_hears_its_texts() -> None:
 def test_what_was_missed_too_long_is_one_notice_to_look() -> None:
     agent, kiosk = call_of_two()
     for number in range(140):
-        agent.desk.clock.move(1)
-        agent.desk.beat("agent")
-        agent.desk.beat("kiosk")
+        agent.core.clock.move(1)
+        agent.core.beat("agent")
+        agent.core.beat("kiosk")
         kiosk.say(str(number))
 
     assert kinds(agent.hear()) == [255]
@@ -379,8 +379,8 @@ def test_polls_compete_with_long_polls_and_not_with_requests(command: str) -> No
 
 
 def test_the_channel_can_be_elsewhere_or_off() -> None:
-    below = ImClient(FakeDesk(ServerSettings(im_path="/im")), "a", base="/im/")
-    off = ImClient(FakeDesk(ServerSettings(im_path=None)), "a")
+    below = ImClient(FakeCore(ServerSettings(im_path="/im")), "a", base="/im/")
+    off = ImClient(FakeCore(ServerSettings(im_path=None)), "a")
 
     assert below.log_in()["ActionStatus"] == "OK"
     assert off.log_in() == {"code": 0, "data": {}}

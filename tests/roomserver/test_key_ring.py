@@ -20,7 +20,7 @@ from kiosk.roomserver.key_terms import KeyTerms
 from kiosk.roomserver.operators import Operators
 from kiosk.roomserver.store_ledger import ForgetfulLedger, Ledger, Shelf
 from kiosk.roomserver.store_sqlite import open_ledger
-from tests.fakes.room_desk import HandClock
+from tests.fakes.room_core import HandClock
 
 
 DAY_S = 24 * 3600.0

@@ -16,7 +16,7 @@ from tests.fakes.eventually import eventually
 from tests.fakes.gate_answers import admitted, refused
 from tests.fakes.lives import HASTY, new_name
 from tests.fakes.redis_process import RedisProcess
-from tests.fakes.room_desk import FakeDesk, HandClock
+from tests.fakes.room_core import FakeCore, HandClock
 
 
 ID = "0123456789abcdef"
@@ -26,27 +26,27 @@ USED = "the key was used before"
 class Process:
     """One of the processes: its tables, asked in turns."""
 
-    def __init__(self, ledger: Ledger, desk: FakeDesk) -> None:
+    def __init__(self, ledger: Ledger, core: FakeCore) -> None:
         self.ledger = ledger
-        self.desk = desk
-        self.ring = desk.desk.streams.keys.ring
+        self.core = core
+        self.ring = core.core.streams.keys.ring
 
     async def push_url(self, user: str, request_id: str = "") -> str:
         wire = msg.GetPushUrl(user, tickets=True).to_wire()
         answer = await self.ledger.turn(
-            lambda: self.desk.ask(
+            lambda: self.core.ask(
                 "get_push_url", wire, user=user, request_id=request_id
             )
         )
         return str(answer["pushURL"])
 
     async def play_url(self, user: str, of: str) -> str:
-        members = await self.ledger.turn(lambda: self.desk.members(user, tickets=True))
+        members = await self.ledger.turn(lambda: self.core.members(user, tickets=True))
         return members[of]
 
     async def judge(self, verb: str, url: str) -> Permit | Refusal:
         asked = RtmpUrl.parse(url)
-        gate = self.desk.desk.gate
+        gate = self.core.core.gate
         judges: dict[str, Callable[[str, str, str], Permit | Refusal]] = {
             "publish": gate.authorize_publish,
             "play": gate.authorize_play,
@@ -64,8 +64,8 @@ async def two_processes() -> AsyncGenerator[tuple[Process, Process, HandClock]]:
             shared_ledger(redis.url, "era", new_name, HASTY) as one,
             shared_ledger(redis.url, "era", new_name, HASTY) as two,
         ):
-            here = await one.turn(lambda: FakeDesk(clock=clock, ledger=one))
-            there = await two.turn(lambda: FakeDesk(clock=clock, ledger=two))
+            here = await one.turn(lambda: FakeCore(clock=clock, ledger=one))
+            there = await two.turn(lambda: FakeCore(clock=clock, ledger=two))
             there.tokens = here.tokens
             await one.turn(lambda: here.create("agent"))
             await one.turn(lambda: here.join("kiosk"))
@@ -110,10 +110,10 @@ async def test_a_key_revoked_in_one_process_ends_connections_at_the_other() -> N
         permit = admitted(
             await there.judge("play", await here.play_url("kiosk", "agent"))
         )
-        reviews = there.desk.relay.reviews
+        reviews = there.core.relay.reviews
         kid = here.ring.signing.kid
         await here.ledger.turn(lambda: here.ring.revoke(kid))
-        await eventually(lambda: there.desk.relay.reviews > reviews)
+        await eventually(lambda: there.core.relay.reviews > reviews)
 
         assert permit() == "the key was revoked"
         assert here.ring.kids == there.ring.kids != (kid,)
@@ -137,9 +137,9 @@ async def test_who_leaves_at_one_process_plays_no_more_at_the_other(verb: str) -
         )
         user = "kiosk" if verb == "delete_pusher" else "agent"
         body: dict[str, object] = {"roomID": "desk", "userID": user}
-        answer = await here.ledger.turn(lambda: here.desk.ask(verb, body, user=user))
+        answer = await here.ledger.turn(lambda: here.core.ask(verb, body, user=user))
         assert answer["code"] == 0
-        await eventually(lambda: bool(there.desk.relay.cuts or there.desk.put_off))
+        await eventually(lambda: bool(there.core.relay.cuts or there.core.put_off))
         permit()
         clock.move(1)
 

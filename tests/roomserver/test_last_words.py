@@ -10,38 +10,38 @@ from kiosk.room import messages as msg
 from kiosk.roomserver.asking import Hold
 from kiosk.roomserver.settings import ServerSettings
 from tests.fakes.im_client import ImClient, joined_client, kinds
-from tests.fakes.room_desk import FakeDesk, Json
+from tests.fakes.room_core import FakeCore, Json
 
 
 END = ("room_closed", "")
 
 
-def room_of_three() -> tuple[FakeDesk, Json | Hold]:
+def room_of_three() -> tuple[FakeCore, Json | Hold]:
     """Return a room whose member ``kiosk`` waits for news."""
-    desk = FakeDesk(ServerSettings(capacity=3))
-    desk.create("agent")
-    desk.join("expert")
-    desk.join("kiosk")
+    core = FakeCore(ServerSettings(capacity=3))
+    core.create("agent")
+    core.join("expert")
+    core.join("kiosk")
     wire = msg.WaitEvents("desk", "kiosk", 3).to_wire()
-    return desk, desk.ask_or_hold("wait_events", wire, user="kiosk")
+    return core, core.ask_or_hold("wait_events", wire, user="kiosk")
 
 
-def say(desk: FakeDesk, user: str, text: str) -> None:
+def say(core: FakeCore, user: str, text: str) -> None:
     wire = msg.SendRoomTextMsg("desk", user, text).to_wire()
-    assert desk.ask("send_room_text_msg", wire, user=user)["code"] == 0
+    assert core.ask("send_room_text_msg", wire, user=user)["code"] == 0
 
 
-def leave(desk: FakeDesk, user: str) -> None:
+def leave(core: FakeCore, user: str) -> None:
     wire = msg.DeletePusher("desk", user).to_wire()
-    assert desk.ask("delete_pusher", wire, user=user)["code"] == 0
+    assert core.ask("delete_pusher", wire, user=user)["code"] == 0
 
 
-def everything_at_once(desk: FakeDesk) -> None:
+def everything_at_once(core: FakeCore) -> None:
     """A text, a departure and the end of the room, before any poll is answered."""
-    say(desk, "agent", "goodbye")
-    say(desk, "kiosk", "thank you")
-    leave(desk, "expert")
-    leave(desk, "agent")
+    say(core, "agent", "goodbye")
+    say(core, "kiosk", "thank you")
+    leave(core, "expert")
+    leave(core, "agent")
 
 
 def told(answer: Json) -> list[tuple[object, object]]:
@@ -54,11 +54,11 @@ def numbers(answer: Json) -> list[object]:
 
 
 def test_what_was_said_last_is_heard_before_the_end() -> None:
-    desk, held = room_of_three()
-    everything_at_once(desk)
+    core, held = room_of_three()
+    everything_at_once(core)
 
     assert isinstance(held, Hold)
-    answer = desk.routes.finish(held)
+    answer = core.routes.finish(held)
 
     assert told(answer) == [("text", "goodbye"), ("left", ""), END]
     assert numbers(answer) == [4, 6, 7]  # 5 is the kiosk's own text
@@ -72,34 +72,34 @@ def test_what_was_said_last_is_heard_before_the_end() -> None:
 def test_who_lost_the_answer_hears_the_rest_of_it_again(
     heard: int, left_to_hear: list[int]
 ) -> None:
-    desk, _ = room_of_three()
-    everything_at_once(desk)
+    core, _ = room_of_three()
+    everything_at_once(core)
 
     for _ in "twice":
         wire = msg.WaitEvents("desk", "kiosk", heard, 0.0).to_wire()
-        assert numbers(desk.ask("wait_events", wire, user="kiosk")) == left_to_hear
+        assert numbers(core.ask("wait_events", wire, user="kiosk")) == left_to_hear
 
 
 def test_who_left_before_the_end_hears_none_of_it() -> None:
-    desk, _ = room_of_three()
-    everything_at_once(desk)
+    core, _ = room_of_three()
+    everything_at_once(core)
 
     wire = msg.WaitEvents("desk", "expert", 3, 0.0).to_wire()
 
-    assert desk.ask("wait_events", wire, user="expert")["code"] == 3
+    assert core.ask("wait_events", wire, user="expert")["code"] == 3
 
 
-def listening(desk: FakeDesk, user: str) -> ImClient:
-    client = joined_client(desk, user)
+def listening(core: FakeCore, user: str) -> ImClient:
+    client = joined_client(core, user)
     client.hear()
     return client
 
 
 def test_a_group_hears_the_last_text_and_departure_before_its_end() -> None:
-    desk, _ = room_of_three()
-    kiosk = listening(desk, "kiosk")
+    core, _ = room_of_three()
+    kiosk = listening(core, "kiosk")
     held = kiosk.poll()
-    everything_at_once(desk)
+    everything_at_once(core)
 
     heard = kiosk.finish(held)
 
@@ -111,19 +111,19 @@ def test_a_group_hears_the_last_text_and_departure_before_its_end() -> None:
 
 
 def test_the_audience_of_a_live_room_hears_the_last_text_too() -> None:
-    desk = FakeDesk()
-    desk.log_in("host")
-    url = desk.push_url("host")
+    core = FakeCore()
+    core.log_in("host")
+    url = core.push_url("host")
     created = msg.CreateRoom("host", "Show", "show", "host", "123", url)
     folder = "live_room"
-    desk.ask("create_room", created.to_wire(), user="host", folder=folder)
-    desk.log_in("viewer")
+    core.ask("create_room", created.to_wire(), user="host", folder=folder)
+    core.log_in("viewer")
     watching: Json = {"roomID": "show", "userID": "viewer", "userInfo": ""}
-    desk.ask("add_audience", watching, user="viewer", folder=folder)
-    viewer = joined_client(desk, "viewer", "show")
+    core.ask("add_audience", watching, user="viewer", folder=folder)
+    viewer = joined_client(core, "viewer", "show")
     wire = msg.SendRoomTextMsg("show", "host", "good night").to_wire()
-    desk.ask("send_room_text_msg", wire, user="host", folder=folder)
+    core.ask("send_room_text_msg", wire, user="host", folder=folder)
     left = msg.DeletePusher("show", "host").to_wire()
-    desk.ask("delete_pusher", left, user="host", folder=folder)
+    core.ask("delete_pusher", left, user="host", folder=folder)
 
     assert kinds(viewer.hear()) == ["good night", 5]

@@ -10,65 +10,65 @@ import pytest
 from kiosk.room import messages as msg
 from kiosk.roomserver.live_routes import MAX_FIELDS
 from kiosk.roomserver.settings import ServerSettings
-from tests.fakes.room_desk import FakeDesk, Json
+from tests.fakes.room_core import FakeCore, Json
 
 
 LIVE = "live_room"
 
 
 @pytest.fixture
-def desk() -> FakeDesk:
+def core() -> FakeCore:
     return live_desk()
 
 
-def live_desk(settings: ServerSettings | None = None) -> FakeDesk:
-    desk = FakeDesk(settings)
+def live_desk(settings: ServerSettings | None = None) -> FakeCore:
+    core = FakeCore(settings)
     for user in ("host", "viewer"):
-        desk.log_in(user)
-    wire = msg.CreateRoom("host", "Show", "show", "Host", "1", desk.push_url("host"))
-    assert live(desk, "create_room", wire.to_wire(), "host")["code"] == 0
-    return desk
+        core.log_in(user)
+    wire = msg.CreateRoom("host", "Show", "show", "Host", "1", core.push_url("host"))
+    assert live(core, "create_room", wire.to_wire(), "host")["code"] == 0
+    return core
 
 
-def live(desk: FakeDesk, route: str, body: Json, user: str = "viewer") -> Json:
-    return desk.ask(route, body, user=user, folder=LIVE)
+def live(core: FakeCore, route: str, body: Json, user: str = "viewer") -> Json:
+    return core.ask(route, body, user=user, folder=LIVE)
 
 
-def change(desk: FakeDesk, name: object, operation: str, **value: object) -> Json:
+def change(core: FakeCore, name: object, operation: str, **value: object) -> Json:
     body: Json = {"roomID": "show", "fieldName": name, "operation": operation, **value}
-    return live(desk, "set_custom_field", body)
+    return live(core, "set_custom_field", body)
 
 
-def custom(desk: FakeDesk) -> object:
-    answer = live(desk, "get_custom_info", {"roomID": "show"})
+def custom(core: FakeCore) -> object:
+    answer = live(core, "get_custom_info", {"roomID": "show"})
     return json.loads(str(answer["custom"]))
 
 
-def watch(desk: FakeDesk, user: str, info: str = "", room: str = "show") -> Json:
-    if user not in desk.tokens:
-        desk.log_in(user)
+def watch(core: FakeCore, user: str, info: str = "", room: str = "show") -> Json:
+    if user not in core.tokens:
+        core.log_in(user)
     wire = msg.AddAudience(room, user, info).to_wire()
-    return live(desk, "add_audience", wire, user)
+    return live(core, "add_audience", wire, user)
 
 
-def audience(desk: FakeDesk) -> tuple[object, list[Json]]:
-    answer = live(desk, "get_audiences", {"roomID": "show"})
+def audience(core: FakeCore) -> tuple[object, list[Json]]:
+    answer = live(core, "get_audiences", {"roomID": "show"})
     return answer["audienceCount"], cast("list[Json]", answer["audiences"])
 
 
-def test_a_field_is_counted_up_and_down_and_told(desk: FakeDesk) -> None:
-    answers = [change(desk, "likes", op)["custom"] for op in ("inc", "inc", "dec")]
+def test_a_field_is_counted_up_and_down_and_told(core: FakeCore) -> None:
+    answers = [change(core, "likes", op)["custom"] for op in ("inc", "inc", "dec")]
 
     assert answers == ['{"likes":1}', '{"likes":2}', '{"likes":1}']
-    assert custom(desk) == {"likes": 1}
+    assert custom(core) == {"likes": 1}
 
 
-def test_a_field_is_set_to_a_number_or_a_text(desk: FakeDesk) -> None:
-    change(desk, "topic", "set", value="柜台")
-    change(desk, "price", "set", value=7)
-    change(desk, "price", "inc")
+def test_a_field_is_set_to_a_number_or_a_text(core: FakeCore) -> None:
+    change(core, "topic", "set", value="柜台")
+    change(core, "price", "set", value=7)
+    change(core, "price", "inc")
 
-    assert custom(desk) == {"topic": "柜台", "price": 8}
+    assert custom(core) == {"topic": "柜台", "price": 8}
 
 
 @pytest.mark.parametrize(
@@ -86,36 +86,36 @@ def test_a_field_is_set_to_a_number_or_a_text(desk: FakeDesk) -> None:
     ],
 )
 def test_a_change_that_makes_no_sense_is_refused_with_1(
-    desk: FakeDesk, name: str, operation: str, value: Json
+    core: FakeCore, name: str, operation: str, value: Json
 ) -> None:
-    change(desk, "topic", "set", value="text")
+    change(core, "topic", "set", value="text")
 
-    assert change(desk, name, operation, **value)["code"] == 1
-    assert custom(desk) == {"topic": "text"}
-
-
-def test_a_value_of_another_kind_is_refused(desk: FakeDesk) -> None:
-    assert change(desk, "likes", "set", value=[1])["code"] == -1
+    assert change(core, name, operation, **value)["code"] == 1
+    assert custom(core) == {"topic": "text"}
 
 
-def test_a_name_of_every_javascript_object_is_an_ordinary_field(desk: FakeDesk) -> None:
-    change(desk, "__proto__", "inc")
-
-    assert custom(desk) == {"__proto__": 1}
+def test_a_value_of_another_kind_is_refused(core: FakeCore) -> None:
+    assert change(core, "likes", "set", value=[1])["code"] == -1
 
 
-def test_fields_of_a_room_are_bounded(desk: FakeDesk) -> None:
+def test_a_name_of_every_javascript_object_is_an_ordinary_field(core: FakeCore) -> None:
+    change(core, "__proto__", "inc")
+
+    assert custom(core) == {"__proto__": 1}
+
+
+def test_fields_of_a_room_are_bounded(core: FakeCore) -> None:
     for number in range(MAX_FIELDS):
-        assert change(desk, f"field{number}", "inc")["code"] == 0
+        assert change(core, f"field{number}", "inc")["code"] == 0
 
-    assert change(desk, "one_more", "inc")["code"] == 6
-    assert change(desk, "field0", "inc")["code"] == 0
+    assert change(core, "one_more", "inc")["code"] == 6
+    assert change(core, "field0", "inc")["code"] == 0
 
 
-def test_custom_fields_are_told_with_the_room(desk: FakeDesk) -> None:
-    change(desk, "likes", "inc")
+def test_custom_fields_are_told_with_the_room(core: FakeCore) -> None:
+    change(core, "likes", "inc")
 
-    room = live(desk, "get_pushers", {"roomID": "show"})
+    room = live(core, "get_pushers", {"roomID": "show"})
     assert room["custom"] == '{"likes":1}'
 
 
@@ -128,76 +128,76 @@ def test_custom_fields_are_told_with_the_room(desk: FakeDesk) -> None:
     ],
 )
 def test_nothing_is_kept_for_a_live_room_that_is_not_there(
-    desk: FakeDesk, route: str, body: Json
+    core: FakeCore, route: str, body: Json
 ) -> None:
-    assert live(desk, route, {"roomID": "nowhere", **body})["code"] == 3
+    assert live(core, route, {"roomID": "nowhere", **body})["code"] == 3
 
 
 def test_a_full_audience_is_refused_with_1_and_counts_nobody_more() -> None:
-    desk = live_desk(ServerSettings(max_audience=3))
+    core = live_desk(ServerSettings(max_audience=3))
     for number in range(3):
-        assert watch(desk, f"viewer{number}")["code"] == 0
+        assert watch(core, f"viewer{number}")["code"] == 0
 
-    answer = watch(desk, "late")
+    answer = watch(core, "late")
 
     assert (answer["code"], answer["message"]) == (1, "观众列表满了")
-    assert audience(desk)[0] == 3
-    assert watch(desk, "viewer0", "again")["code"] == 0
+    assert audience(core)[0] == 3
+    assert watch(core, "viewer0", "again")["code"] == 0
 
 
-def test_the_audience_may_be_thirty_by_default(desk: FakeDesk) -> None:
-    codes = [watch(desk, f"viewer{number}")["code"] for number in range(31)]
+def test_the_audience_may_be_thirty_by_default(core: FakeCore) -> None:
+    codes = [watch(core, f"viewer{number}")["code"] for number in range(31)]
 
     assert codes == [0] * 30 + [1]
 
 
 def test_who_watches_is_listed_once_and_counted_in_the_list_of_rooms(
-    desk: FakeDesk,
+    core: FakeCore,
 ) -> None:
-    watch(desk, "viewer", "first")
-    watch(desk, "viewer", "second")
+    watch(core, "viewer", "first")
+    watch(core, "viewer", "second")
 
-    assert audience(desk) == (1, [{"userID": "viewer", "userInfo": "second"}])
-    listed = live(desk, "get_room_list", {"cnt": 5, "index": 0})["rooms"]
+    assert audience(core) == (1, [{"userID": "viewer", "userInfo": "second"}])
+    listed = live(core, "get_room_list", {"cnt": 5, "index": 0})["rooms"]
     assert [room["audienceCount"] for room in cast("list[Json]", listed)] == [1]
-    assert "audienceCount" not in live(desk, "get_pushers", {"roomID": "show"})
+    assert "audienceCount" not in live(core, "get_pushers", {"roomID": "show"})
 
 
-def test_leaving_the_audience_twice_leaves_it_once(desk: FakeDesk) -> None:
-    watch(desk, "viewer")
+def test_leaving_the_audience_twice_leaves_it_once(core: FakeCore) -> None:
+    watch(core, "viewer")
     leave = msg.DeleteAudience("show", "viewer").to_wire()
 
-    assert [live(desk, "delete_audience", leave)["code"] for _ in range(2)] == [0, 0]
-    assert audience(desk) == (0, [])
+    assert [live(core, "delete_audience", leave)["code"] for _ in range(2)] == [0, 0]
+    assert audience(core) == (0, [])
     gone = msg.DeleteAudience("nowhere", "viewer").to_wire()
-    assert live(desk, "delete_audience", gone)["code"] == 0
+    assert live(core, "delete_audience", gone)["code"] == 0
 
 
 @pytest.mark.parametrize("route", ["add_audience", "delete_audience"])
-def test_nobody_watches_or_leaves_for_another_user(desk: FakeDesk, route: str) -> None:
+def test_nobody_watches_or_leaves_for_another_user(core: FakeCore, route: str) -> None:
     body: Json = {"roomID": "show", "userID": "host", "userInfo": ""}
 
-    assert live(desk, route, body)["code"] == 7
+    assert live(core, route, body)["code"] == 7
 
 
 def test_the_audience_is_shown_play_urls_and_passers_by_are_not(
-    desk: FakeDesk,
+    core: FakeCore,
 ) -> None:
     def urls() -> list[object]:
-        members = live(desk, "get_pushers", {"roomID": "show"})["pushers"]
+        members = live(core, "get_pushers", {"roomID": "show"})["pushers"]
         return [bool(one["accelerateURL"]) for one in cast("list[Json]", members)]
 
     before = urls()
-    watch(desk, "viewer")
+    watch(core, "viewer")
 
     assert (before, urls()) == ([False], [True])
 
 
-def test_an_audience_goes_with_its_room(desk: FakeDesk) -> None:
-    watch(desk, "viewer")
-    live(desk, "destroy_room", msg.DestroyRoom("show", "host").to_wire(), "host")
+def test_an_audience_goes_with_its_room(core: FakeCore) -> None:
+    watch(core, "viewer")
+    live(core, "destroy_room", msg.DestroyRoom("show", "host").to_wire(), "host")
 
-    assert audience(desk) == (0, [])
+    assert audience(core) == (0, [])
 
 
 @pytest.mark.parametrize(
@@ -211,16 +211,16 @@ def test_an_audience_goes_with_its_room(desk: FakeDesk) -> None:
     ],
 )
 def test_other_types_and_the_dialect_without_login_do_not_know_them(
-    desk: FakeDesk, route: str
+    core: FakeCore, route: str
 ) -> None:
     unknown = {"code": 0, "data": {}}
 
-    assert desk.ask(route, {"roomID": "show"}, user="host") == unknown
-    assert desk.ask(route, {"roomID": "show"}, folder=LIVE) == unknown
+    assert core.ask(route, {"roomID": "show"}, user="host") == unknown
+    assert core.ask(route, {"roomID": "show"}, folder=LIVE) == unknown
 
 
-def test_they_need_a_login(desk: FakeDesk) -> None:
-    answer = desk.ask(
+def test_they_need_a_login(core: FakeCore) -> None:
+    answer = core.ask(
         "get_audiences",
         {"roomID": "show"},
         folder=LIVE,

@@ -18,7 +18,7 @@ from kiosk.roomserver.long_polls import LongPolls
 from kiosk.roomserver.routes import UNKNOWN_ROUTE
 from kiosk.roomserver.settings import ServerSettings
 from tests.fakes.http_in_memory import HttpInMemory
-from tests.fakes.room_desk import FakeDesk
+from tests.fakes.room_core import FakeCore
 from tests.fakes.traversals import traversals
 
 
@@ -42,19 +42,19 @@ def folder(tmp_path: Path) -> Path:
     return logs
 
 
-def desk_with(folder: Path | None, password: str = PASSWORD) -> FakeDesk:
+def desk_with(folder: Path | None, password: str = PASSWORD) -> FakeCore:
     settings = ServerSettings(log_folder=folder, operators_password=password.encode())
-    return FakeDesk(settings)
+    return FakeCore(settings)
 
 
 def get(
-    desk: FakeDesk,
+    core: FakeCore,
     route: str,
     file: str | None = None,
     authorization: str = BEARER,
     address: str = "127.0.0.1",
 ) -> Page:
-    answer = desk.ask_anything(
+    answer = core.ask_anything(
         route,
         query={} if file is None else {"file": file},
         method="GET",
@@ -67,10 +67,10 @@ def get(
 
 
 def test_no_name_leads_out_of_the_log_folder(folder: Path) -> None:
-    desk = desk_with(folder)
+    core = desk_with(folder)
 
     for name in traversals():
-        page = get(desk, "getlogfile", name)
+        page = get(core, "getlogfile", name)
         assert page.status == 404, name
         assert SECRET.encode() not in page.body, name
 
@@ -91,17 +91,17 @@ async def test_no_encoded_name_leads_out_of_the_log_folder(folder: Path) -> None
 
 
 def test_an_operator_lists_the_files_and_reads_one(folder: Path) -> None:
-    desk = desk_with(folder)
+    core = desk_with(folder)
 
-    listed = get(desk, "logfilelist").body.decode()
+    listed = get(core, "logfilelist").body.decode()
 
     assert listed.count("<a ") == 2
     assert "./server.log ( 0KB )" in listed
     assert "&lt;i&gt;" in listed
     assert "<i>" not in listed
-    assert get(desk, "getlogfile", "server.log").body == b"all is well\n"
-    assert get(desk, "getlogfile", "./server.log").status == 200
-    assert get(desk, "getlogfile", 'a "b" & <i>.log').body == b"odd name"
+    assert get(core, "getlogfile", "server.log").body == b"all is well\n"
+    assert get(core, "getlogfile", "./server.log").status == 200
+    assert get(core, "getlogfile", 'a "b" & <i>.log').body == b"odd name"
 
 
 def test_a_file_is_shown_as_plain_text(folder: Path) -> None:
@@ -136,30 +136,30 @@ def test_log_files_are_for_operators_only(
 def test_without_a_password_or_a_folder_there_are_no_such_routes(
     folder: Path, route: str
 ) -> None:
-    for desk in (desk_with(folder, password=""), desk_with(None)):
-        answer = desk.ask_anything(
+    for core in (desk_with(folder, password=""), desk_with(None)):
+        answer = core.ask_anything(
             route, method="GET", folder="utils", authorization="Bearer "
         )
         assert answer == UNKNOWN_ROUTE
 
 
 def test_guessing_the_password_is_slowed_down_per_address(folder: Path) -> None:
-    desk = desk_with(folder)
+    core = desk_with(folder)
     for _ in range(5):
-        assert get(desk, "logfilelist", None, "Bearer guess").status == 401
+        assert get(core, "logfilelist", None, "Bearer guess").status == 401
 
-    assert get(desk, "logfilelist").status == 429
-    assert get(desk, "logfilelist", address="10.0.0.9").status == 200
-    desk.clock.move(61)
-    assert get(desk, "logfilelist").status == 200
+    assert get(core, "logfilelist").status == 429
+    assert get(core, "logfilelist", address="10.0.0.9").status == 200
+    core.clock.move(61)
+    assert get(core, "logfilelist").status == 200
 
 
 def test_a_browser_that_has_not_been_asked_yet_guesses_nothing(folder: Path) -> None:
-    desk = desk_with(folder)
+    core = desk_with(folder)
     for _ in range(10):
-        get(desk, "logfilelist", None, "")
+        get(core, "logfilelist", None, "")
 
-    assert get(desk, "logfilelist").status == 200
+    assert get(core, "logfilelist").status == 200
 
 
 async def test_a_page_is_sent_with_its_headers(folder: Path) -> None:

@@ -24,7 +24,7 @@ from kiosk.roomserver.media_hooks import (
 )
 from kiosk.roomserver.media_settings import MediaKind
 from kiosk.roomserver.store_ledger import ForgetfulLedger, StoreAway
-from tests.fakes.room_desk import FakeDesk, Json, query_of
+from tests.fakes.room_core import FakeCore, Json, query_of
 
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -46,14 +46,14 @@ class FickleTurns(ForgetfulLedger):
         return await super().turn(act)
 
 
-class Hooked(FakeDesk):
+class Hooked(FakeCore):
     """A room server that a media server of some kind calls back."""
 
     def __init__(self, kind: MediaKind) -> None:
         super().__init__()
         self.kind = kind
         self.turns = FickleTurns()
-        gate = self.desk.gate
+        gate = self.core.gate
         self.live = LiveStreams(gate.on_stream_started, gate.on_stream_ended)
         hooks = MediaHooks(kind, SECRET.encode(), gate, self.live, self.turns)
         self.app = Starlette(routes=hooks.routes())
@@ -123,16 +123,16 @@ async def test_without_a_store_nobody_is_let_in_and_an_end_is_an_end(
     kind: MediaKind, say: Dialect, verbs: tuple[str, str, str]
 ) -> None:
     publish, ended, play = verbs
-    desk = Hooked(kind)
-    desk.create("agent")
-    kiosk, play_url = desk.join("kiosk"), desk.members("agent")["kiosk"]
-    desk.live.published(kiosk, "source" if kind is MediaKind.MEDIAMTX else "7")
-    desk.turns.is_out = True
+    core = Hooked(kind)
+    core.create("agent")
+    kiosk, play_url = core.join("kiosk"), core.members("agent")["kiosk"]
+    core.live.published(kiosk, "source" if kind is MediaKind.MEDIAMTX else "7")
+    core.turns.is_out = True
 
-    assert await desk.say(say(publish, kiosk, {}, "9")) == 403
-    assert await desk.say(say(play, kiosk, query_of(play_url), "8")) == 403
-    assert await desk.say(say(ended, kiosk, {}, "7")) == 200
-    assert not desk.live.is_live(kiosk)
+    assert await core.say(say(publish, kiosk, {}, "9")) == 403
+    assert await core.say(say(play, kiosk, query_of(play_url), "8")) == 403
+    assert await core.say(say(ended, kiosk, {}, "7")) == 200
+    assert not core.live.is_live(kiosk)
 
 
 @pytest.mark.parametrize("tickets", [True, False], ids=["v2", "tencent"])
@@ -141,22 +141,22 @@ async def test_a_stream_begins_is_played_and_ends(
     kind: MediaKind, say: Dialect, verbs: tuple[str, str, str], tickets: bool
 ) -> None:
     publish, ended, play = verbs
-    desk = Hooked(kind)
-    seat = desk.create("agent")
-    pull = desk.members("agent", tickets=tickets)["agent"]
-    url = desk.push_url("agent", tickets=tickets)
+    core = Hooked(kind)
+    seat = core.create("agent")
+    pull = core.members("agent", tickets=tickets)["agent"]
+    url = core.push_url("agent", tickets=tickets)
     stream = url.split("?")[0].rsplit("/", 1)[-1]
 
-    pushed = await desk.say(say(publish, stream, query_of(url), "c1"))
+    pushed = await core.say(say(publish, stream, query_of(url), "c1"))
     if kind is MediaKind.MEDIAMTX:
-        assert not desk.live.is_live(stream)
-        await desk.say(say("ready", stream, {}, ""))
-    began = desk.live.is_live(stream)
-    played = await desk.say(say(play, seat, query_of(pull), "c2"))
-    await desk.say(say(ended, stream, {}, "c1"))
+        assert not core.live.is_live(stream)
+        await core.say(say("ready", stream, {}, ""))
+    began = core.live.is_live(stream)
+    played = await core.say(say(play, seat, query_of(pull), "c2"))
+    await core.say(say(ended, stream, {}, "c1"))
 
     assert (pushed, began, played) == (200, True, 200)
-    assert not desk.live.is_live(stream)
+    assert not core.live.is_live(stream)
 
 
 @pytest.mark.parametrize(("kind", "say", "verbs"), DIALECTS)
@@ -164,18 +164,18 @@ async def test_a_wrong_key_the_other_key_and_a_wrong_secret_are_refused(
     kind: MediaKind, say: Dialect, verbs: tuple[str, str, str]
 ) -> None:
     publish, _, play = verbs
-    desk = Hooked(kind)
-    desk.log_in("agent")
-    url = desk.push_url("agent")
+    core = Hooked(kind)
+    core.log_in("agent")
+    url = core.push_url("agent")
     stream = url.split("?")[0].rsplit("/", 1)[-1]
     signed = query_of(url)
     forged = {**signed, "txSecret": "0" * 32}
 
-    assert await desk.say(say(publish, stream, forged, "c1")) == 403
-    assert await desk.say(say(publish, stream, {}, "c1")) == 403
-    assert await desk.say(say(play, stream, signed, "c1")) == 403
-    assert await desk.say(say(publish, stream, signed, "c1"), secret="x") == 403
-    assert await desk.say(say(publish, stream, signed, "c1")) == 200
+    assert await core.say(say(publish, stream, forged, "c1")) == 403
+    assert await core.say(say(publish, stream, {}, "c1")) == 403
+    assert await core.say(say(play, stream, signed, "c1")) == 403
+    assert await core.say(say(publish, stream, signed, "c1"), secret="x") == 403
+    assert await core.say(say(publish, stream, signed, "c1")) == 200
 
 
 @pytest.mark.parametrize(("kind", "say", "verbs"), DIALECTS)
@@ -183,40 +183,40 @@ async def test_tickets_are_judged_as_at_our_relay(
     kind: MediaKind, say: Dialect, verbs: tuple[str, str, str]
 ) -> None:
     publish, _, play = verbs
-    desk = Hooked(kind)
-    seat = desk.create("agent")
-    desk.join("kiosk")
-    url = desk.push_url("agent", tickets=True)
+    core = Hooked(kind)
+    seat = core.create("agent")
+    core.join("kiosk")
+    url = core.push_url("agent", tickets=True)
     stream, signed = url.split("?")[0].rsplit("/", 1)[-1], query_of(url)
     forged = {**signed, "sub": "A" * 16}
-    pull = query_of(desk.members("kiosk", tickets=True)["agent"])
+    pull = query_of(core.members("kiosk", tickets=True)["agent"])
 
-    assert await desk.say(say(publish, stream, forged, "c1")) == 403
-    assert await desk.say(say(play, stream, signed, "c1")) == 403
-    assert await desk.say(say(publish, stream, signed, "c1")) == 200
-    assert await desk.say(say(publish, stream, signed, "c2")) == 403
-    assert await desk.say(say(play, seat, pull, "c3")) == 200
-    assert desk.live.over() == ()
-    desk.ask("delete_pusher", {"roomID": "desk", "userID": "kiosk"}, user="kiosk")
-    assert await desk.say(say(play, seat, pull, "c4")) == 403
-    assert desk.live.over() == ((seat, "c3"),)
-    assert desk.live.over() == ()
+    assert await core.say(say(publish, stream, forged, "c1")) == 403
+    assert await core.say(say(play, stream, signed, "c1")) == 403
+    assert await core.say(say(publish, stream, signed, "c1")) == 200
+    assert await core.say(say(publish, stream, signed, "c2")) == 403
+    assert await core.say(say(play, seat, pull, "c3")) == 200
+    assert core.live.over() == ()
+    core.ask("delete_pusher", {"roomID": "desk", "userID": "kiosk"}, user="kiosk")
+    assert await core.say(say(play, seat, pull, "c4")) == 403
+    assert core.live.over() == ((seat, "c3"),)
+    assert core.live.over() == ()
 
 
 @pytest.mark.parametrize(("kind", "say", "verbs"), DIALECTS)
 async def test_leaving_ends_the_right_to_publish(
     kind: MediaKind, say: Dialect, verbs: tuple[str, str, str]
 ) -> None:
-    desk = Hooked(kind)
-    desk.log_in("agent")
-    url = desk.push_url("agent")
+    core = Hooked(kind)
+    core.log_in("agent")
+    url = core.push_url("agent")
     create = msg.CreateRoom("agent", "Desk", "desk", "agent", "1", url)
-    assert desk.ask("create_room", create.to_wire(), user="agent")["code"] == 0
+    assert core.ask("create_room", create.to_wire(), user="agent")["code"] == 0
     stream = url.split("?")[0].rsplit("/", 1)[-1]
-    before = await desk.say(say(verbs[0], stream, query_of(url), "c1"))
+    before = await core.say(say(verbs[0], stream, query_of(url), "c1"))
 
-    desk.ask("delete_pusher", {"roomID": "desk", "userID": "agent"}, user="agent")
-    after = await desk.say(say(verbs[0], stream, query_of(url), "c1"))
+    core.ask("delete_pusher", {"roomID": "desk", "userID": "agent"}, user="agent")
+    after = await core.say(say(verbs[0], stream, query_of(url), "c1"))
 
     assert (before, after) == (200, 403)
 
@@ -259,14 +259,14 @@ async def test_other_callbacks_and_nonsense_are_refused(
 
 
 async def test_players_of_nginx_and_srs_are_counted() -> None:
-    desk = Hooked(MediaKind.SRS)
-    desk.create("agent")
-    pull = desk.members("agent")["agent"]
+    core = Hooked(MediaKind.SRS)
+    core.create("agent")
+    pull = core.members("agent")["agent"]
     stream = pull.split("?")[0].rsplit("/", 1)[-1]
     wire = srs("on_play", stream, query_of(pull), "c9")
 
-    await desk.say(wire)
-    during = desk.live.players(stream)
-    await desk.say(srs("on_stop", stream, {}, "c9"))
+    await core.say(wire)
+    during = core.live.players(stream)
+    await core.say(srs("on_stop", stream, {}, "c9"))
 
-    assert (during, desk.live.players(stream)) == (1, 0)
+    assert (during, core.live.players(stream)) == (1, 0)

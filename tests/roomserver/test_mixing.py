@@ -17,7 +17,7 @@ from kiosk.roomserver.long_polls import LongPolls
 from kiosk.roomserver.mixing import INTERFACE, MixingAccount
 from kiosk.roomserver.settings import ServerSettings
 from tests.fakes.http_in_memory import HttpInMemory
-from tests.fakes.room_desk import FakeDesk, Json
+from tests.fakes.room_core import FakeCore, Json
 
 
 ACCOUNT = MixingAccount(1251234567, "fedcba9876543210fedcba9876543210")
@@ -28,12 +28,12 @@ class Show:
     """A live room with a host and a guest."""
 
     def __init__(self, account: MixingAccount | None = ACCOUNT) -> None:
-        self.desk = FakeDesk(ServerSettings(mixing=account))
+        self.core = FakeCore(ServerSettings(mixing=account))
         self.streams = {user: self._seat(user) for user in ("host", "guest")}
 
     def _seat(self, user: str) -> str:
-        self.desk.log_in(user)
-        url = self.desk.push_url(user)
+        self.core.log_in(user)
+        url = self.core.push_url(user)
         wire = msg.AddPusher("show", user, user, url).to_wire()
         route = "add_pusher"
         if user == "host":
@@ -43,7 +43,7 @@ class Show:
         return stream_of(url)
 
     def ask(self, route: str, body: Json, user: str) -> Json:
-        return self.desk.ask(route, body, user=user, folder="live_room")
+        return self.core.ask(route, body, user=user, folder="live_room")
 
     def params(self, **changes: object) -> Json:
         host, guest = self.streams["host"], self.streams["guest"]
@@ -62,7 +62,7 @@ class Show:
 
     def merge(self, params: object, user: str = "host", room: str = "show") -> object:
         body: Json = {"roomID": room, "userID": user, "mergeParams": params}
-        return self.desk.ask_anything(
+        return self.core.ask_anything(
             "merge_stream", body, user=user, folder="live_room"
         )
 
@@ -79,7 +79,7 @@ def test_the_cloud_is_asked_as_the_original_asks_it() -> None:
 
     assert isinstance(call, CloudCall)
     url = urlsplit(call.url)
-    end = int(show.desk.clock.unix) + 60
+    end = int(show.core.clock.unix) + 60
     sign = hashlib.md5(f"{ACCOUNT.api_key}{end}".encode()).hexdigest()
     assert (url.scheme, url.netloc) == ("https", "fcgi.video.qcloud.com")
     assert url.path == "/common_access"
@@ -179,13 +179,13 @@ async def test_the_answer_comes_over_http_when_the_cloud_has_spoken() -> None:
         calls.append(call)
         return b'{"code":0}'
 
-    app = Door(show.desk.routes, LongPolls(), cloud)
+    app = Door(show.core.routes, LongPolls(), cloud)
     async with httpx.AsyncClient(
         transport=HttpInMemory(app), base_url="http://server"
     ) as client:
         answer = await client.post(
             "/weapp/live_room/merge_stream",
-            params={"userID": "host", "token": show.desk.tokens["host"]},
+            params={"userID": "host", "token": show.core.tokens["host"]},
             json={"roomID": "show", "userID": "host", "mergeParams": show.params()},
         )
 

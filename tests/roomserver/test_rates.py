@@ -16,17 +16,17 @@ from kiosk.roomserver.routes import Answer
 from kiosk.roomserver.settings import ServerSettings
 from tests.fakes.im_client import ImClient
 from tests.fakes.raw_http import HEARTBEAT, LIST, post, raw_server
-from tests.fakes.room_desk import LOOPBACK, FakeDesk, Json
+from tests.fakes.room_core import LOOPBACK, FakeCore, Json
 
 
 LISTED: Json = {"cnt": 1, "index": 0}
 FAR = "192.0.2.7"
 
 
-def ask(desk: FakeDesk, user: str, token: str = "", **asked: str) -> Answer:
-    query = {"userID": user, "token": token or desk.tokens[user]}
+def ask(core: FakeCore, user: str, token: str = "", **asked: str) -> Answer:
+    query = {"userID": user, "token": token or core.tokens[user]}
     route = asked.pop("route", "get_room_list")
-    return desk.ask_anything(
+    return core.ask_anything(
         route, {**LISTED, "roomID": "desk", "userID": user}, query=query, **asked
     )
 
@@ -39,12 +39,12 @@ def code_of(answer: Answer) -> object:
     return answer["code"]
 
 
-def flooded(user: str = "alice") -> FakeDesk:
-    desk = FakeDesk(ServerSettings(rates=RateLimits(requests_per_identity=2.0)))
-    desk.log_in(user)
-    answers = [code_of(ask(desk, user)) for _ in range(12)]
+def flooded(user: str = "alice") -> FakeCore:
+    core = FakeCore(ServerSettings(rates=RateLimits(requests_per_identity=2.0)))
+    core.log_in(user)
+    answers = [code_of(ask(core, user)) for _ in range(12)]
     assert answers == [0] * 9 + [429] * 3  # its login was one of ten
-    return desk
+    return core
 
 
 def test_who_asks_too_often_is_told_for_how_long_to_stay_away() -> None:
@@ -57,42 +57,42 @@ def test_who_asks_too_often_is_told_for_how_long_to_stay_away() -> None:
 
 
 def test_a_flood_costs_nobody_else_anything() -> None:
-    desk = flooded()
-    desk.log_in("bob")
+    core = flooded()
+    core.log_in("bob")
 
-    assert code_of(ask(desk, "bob")) == 0
+    assert code_of(ask(core, "bob")) == 0
 
 
 def test_heartbeats_are_never_refused_for_their_number() -> None:
-    desk = flooded()
+    core = flooded()
 
-    beats = {code_of(ask(desk, "alice", route="pusher_heartbeat")) for _ in range(99)}
+    beats = {code_of(ask(core, "alice", route="pusher_heartbeat")) for _ in range(99)}
 
     assert beats == {5}  # there is no such room: answered, not put off
 
 
 def test_time_grants_what_was_refused() -> None:
-    desk = flooded()
-    desk.clock.move(1.0)
+    core = flooded()
+    core.clock.move(1.0)
 
-    assert [code_of(ask(desk, "alice")) for _ in range(3)] == [0, 0, 429]
+    assert [code_of(ask(core, "alice")) for _ in range(3)] == [0, 0, 429]
 
 
 def test_logins_are_counted_with_the_rest() -> None:
-    desk = FakeDesk(ServerSettings(rates=RateLimits(requests_per_identity=1.0)))
+    core = FakeCore(ServerSettings(rates=RateLimits(requests_per_identity=1.0)))
     for _ in range(5):
-        desk.log_in("alice")
+        core.log_in("alice")
 
     with pytest.raises(AssertionError, match="429"):
-        desk.log_in("alice")
+        core.log_in("alice")
 
 
 async def test_reports_of_one_login_are_counted_too() -> None:
-    desk = flooded()
-    door = FleetDoor(desk.desk.fleet, desk.desk.caller, desk.desk.turns)
+    core = flooded()
+    door = FleetDoor(core.core.fleet, core.core.caller, core.core.turns)
     routes = door.routes()
     transport = httpx.ASGITransport(app=Starlette(routes=routes))
-    query = {"userID": "alice", "token": desk.tokens["alice"]}
+    query = {"userID": "alice", "token": core.tokens["alice"]}
     async with httpx.AsyncClient(transport=transport, base_url="http://s") as client:
         answer = await client.post("/kiosk/report", params=query, json={})
 
@@ -102,61 +102,61 @@ async def test_reports_of_one_login_are_counted_too() -> None:
 
 def test_commands_of_the_im_channel_are_counted_and_refused_in_its_words() -> None:
     limits = RateLimits(requests_per_identity=1.0)
-    client = ImClient(FakeDesk(ServerSettings(rates=limits)), "kiosk")
+    client = ImClient(FakeCore(ServerSettings(rates=limits)), "kiosk")
     client.log_in()
     codes = [client.ask("v4/openim/authkey")["ErrorCode"] for _ in range(5)]
 
     assert codes == [0] * 4 + [ImCode.TOO_OFTEN]
 
 
-def guessing(address: str = FAR) -> tuple[FakeDesk, str]:
+def guessing(address: str = FAR) -> tuple[FakeCore, str]:
     """Return a desk at which an address has guessed alice's token five times."""
-    desk = FakeDesk()
-    desk.log_in("alice")
-    right = desk.tokens["alice"]
+    core = FakeCore()
+    core.log_in("alice")
+    right = core.tokens["alice"]
     wrong = "0" * 32 + right[32:]
-    answers = [code_of(ask(desk, "alice", wrong, address=address)) for _ in range(6)]
+    answers = [code_of(ask(core, "alice", wrong, address=address)) for _ in range(6)]
     assert answers == [7] * 5 + [429]
-    return desk, wrong
+    return core, wrong
 
 
 def test_wrong_tokens_have_to_wait_after_five() -> None:
-    desk, wrong = guessing()
+    core, wrong = guessing()
 
-    assert code_of(ask(desk, "alice", wrong, address=FAR)) == 429
-    desk.clock.move(60.0)
-    assert code_of(ask(desk, "alice", wrong, address=FAR)) == 7
+    assert code_of(ask(core, "alice", wrong, address=FAR)) == 429
+    core.clock.move(60.0)
+    assert code_of(ask(core, "alice", wrong, address=FAR)) == 7
 
 
 def test_guessing_in_somebodys_name_shuts_nobody_out() -> None:
-    desk, wrong = guessing(LOOPBACK)
-    desk.log_in("bob")
+    core, wrong = guessing(LOOPBACK)
+    core.log_in("bob")
 
-    assert code_of(ask(desk, "alice")) == 0
-    assert code_of(ask(desk, "bob")) == 0
-    assert code_of(ask(desk, "alice", wrong, address=FAR)) == 7
+    assert code_of(ask(core, "alice")) == 0
+    assert code_of(ask(core, "bob")) == 0
+    assert code_of(ask(core, "alice", wrong, address=FAR)) == 7
 
 
 def test_a_wrong_token_with_a_heartbeat_is_just_wrong() -> None:
-    desk, wrong = guessing()
+    core, wrong = guessing()
 
-    answer = ask(desk, "alice", wrong, address=FAR, route="pusher_heartbeat")
+    answer = ask(core, "alice", wrong, address=FAR, route="pusher_heartbeat")
 
     assert code_of(answer) == 7
 
 
 def test_a_token_of_a_login_the_server_forgot_is_no_guess() -> None:
-    desk, wrong = guessing()
+    core, wrong = guessing()
     elsewhere = [
-        code_of(ask(desk, f"kiosk-{number}", wrong, address=FAR)) for number in range(9)
+        code_of(ask(core, f"kiosk-{number}", wrong, address=FAR)) for number in range(9)
     ]
 
     assert elsewhere == [7] * 9
 
 
 def test_wrong_signatures_have_to_wait_after_five() -> None:
-    desk = FakeDesk()
-    account = desk.ask(
+    core = FakeCore()
+    account = core.ask(
         "get_login_info", query={"userID": "bob"}, method="GET", folder="utils"
     )
     query = {
@@ -165,10 +165,10 @@ def test_wrong_signatures_have_to_wait_after_five() -> None:
         "userID": "alice",  # it is bob's
         "userSig": str(account["userSig"]),
     }
-    answers = [code_of(desk.ask_anything("login", query=query)) for _ in range(7)]
+    answers = [code_of(core.ask_anything("login", query=query)) for _ in range(7)]
 
     assert answers == [7] * 5 + [429] * 2
-    assert desk.ask("login", query={**query, "userID": "bob"})["code"] == 0
+    assert core.ask("login", query={**query, "userID": "bob"})["code"] == 0
 
 
 async def test_one_address_may_ask_only_so_often_and_beats_on() -> None:

@@ -31,7 +31,7 @@ from kiosk.roomserver.store_sqlite import open_ledger
 from tests.fakes.eventually import eventually
 from tests.fakes.http_in_memory import HttpInMemory
 from tests.fakes.noting_ledger import NotingLedger
-from tests.fakes.room_desk import FakeDesk, Json
+from tests.fakes.room_core import FakeCore, Json
 from tests.fakes.room_world import settle
 
 
@@ -40,7 +40,7 @@ LIVE = RoomType.LIVE.value
 """Every route of :data:`~kiosk.room.requests.HAD_ONCE` is there."""
 
 
-class Scene(FakeDesk):
+class Scene(FakeCore):
     """A room of each kind with the agent in it; the kiosk is logged in."""
 
     def __init__(self) -> None:
@@ -76,64 +76,64 @@ class Scene(FakeDesk):
         }
 
 
-def facts(desk: FakeDesk) -> object:
+def facts(core: FakeCore) -> object:
     """Return what the tables hold, as others see it."""
     rooms = [
-        record for room_type in RoomType for record in desk.desk.rooms.listed(room_type)
+        record for room_type in RoomType for record in core.core.rooms.listed(room_type)
     ]
-    return rooms, len(desk.desk._grants), desk.relay.cuts
+    return rooms, len(core.core._grants), core.relay.cuts
 
 
 @pytest.mark.parametrize("route", sorted(msg.HAD_ONCE - {"merge_stream"}))
 def test_a_repeated_request_is_answered_alike_and_has_its_effect_once(
     route: str,
 ) -> None:
-    desk = Scene()
-    body, folder = desk.bodies()[route]
+    core = Scene()
+    body, folder = core.bodies()[route]
     if route == "delete_audience":
         join = msg.AddAudience("show", "kiosk", "K").to_wire()
-        desk.ask("add_audience", join, user="kiosk", folder=LIVE)
+        core.ask("add_audience", join, user="kiosk", folder=LIVE)
 
     def ask() -> Json:
-        return desk.ask(route, body, user="kiosk", folder=folder, request_id=ID)
+        return core.ask(route, body, user="kiosk", folder=folder, request_id=ID)
 
     first = ask()
-    after = facts(desk)
+    after = facts(core)
     again = [ask() for _ in range(3)]
 
     assert first["code"] == 0
     assert again == [first] * 3
-    assert facts(desk) == after
+    assert facts(core) == after
 
 
 def test_without_an_id_the_same_request_is_another_one() -> None:
-    desk = FakeDesk()
-    desk.log_in("kiosk")
+    core = FakeCore()
+    core.log_in("kiosk")
 
-    assert desk.push_url("kiosk") != desk.push_url("kiosk")
+    assert core.push_url("kiosk") != core.push_url("kiosk")
 
 
-def push_url(desk: FakeDesk, user: str, request_id: str = ID, room: str = "") -> str:
+def push_url(core: FakeCore, user: str, request_id: str = ID, room: str = "") -> str:
     wire = msg.GetPushUrl(user, room).to_wire()
     return str(
-        desk.ask("get_push_url", wire, user=user, request_id=request_id)["pushURL"]
+        core.ask("get_push_url", wire, user=user, request_id=request_id)["pushURL"]
     )
 
 
 def test_an_id_is_worth_nothing_to_anybody_else() -> None:
-    desk = FakeDesk()
+    core = FakeCore()
     for user in ("kiosk", "mallory"):
-        desk.log_in(user)
-    mine = push_url(desk, "kiosk")
+        core.log_in(user)
+    mine = push_url(core, "kiosk")
     body = msg.GetPushUrl("kiosk").to_wire()
 
-    assert push_url(desk, "mallory") != mine
-    refused = desk.ask("get_push_url", body, user="mallory", request_id=ID)
+    assert push_url(core, "mallory") != mine
+    refused = core.ask("get_push_url", body, user="mallory", request_id=ID)
     assert refused["code"] == 7
-    assert desk.ask("get_push_url", body, request_id=ID)["code"] == 7
+    assert core.ask("get_push_url", body, request_id=ID)["code"] == 7
     body = msg.GetPushUrl("walk-in").to_wire()
     here, there = (
-        desk.ask("get_push_url", body, address=address, request_id=ID)
+        core.ask("get_push_url", body, address=address, request_id=ID)
         for address in ("127.0.0.1", "127.0.0.2")
     )
     assert here["code"] == 0
@@ -141,49 +141,49 @@ def test_an_id_is_worth_nothing_to_anybody_else() -> None:
 
 
 def test_a_void_login_is_given_no_answer_of_its_own_either() -> None:
-    desk = FakeDesk()
-    desk.log_in("kiosk")
-    push_url(desk, "kiosk")
-    old = desk.tokens["kiosk"]
-    desk.log_in("kiosk")
-    desk.tokens["kiosk"] = old
+    core = FakeCore()
+    core.log_in("kiosk")
+    push_url(core, "kiosk")
+    old = core.tokens["kiosk"]
+    core.log_in("kiosk")
+    core.tokens["kiosk"] = old
 
     wire = msg.GetPushUrl("kiosk").to_wire()
-    assert desk.ask("get_push_url", wire, user="kiosk", request_id=ID)["code"] == 7
+    assert core.ask("get_push_url", wire, user="kiosk", request_id=ID)["code"] == 7
 
 
 def test_a_new_login_of_the_same_user_still_has_its_answers() -> None:
-    desk = FakeDesk()
-    desk.log_in("kiosk")
-    first = push_url(desk, "kiosk")
-    desk.log_in("kiosk")
+    core = FakeCore()
+    core.log_in("kiosk")
+    first = push_url(core, "kiosk")
+    core.log_in("kiosk")
 
-    assert push_url(desk, "kiosk") == first
+    assert push_url(core, "kiosk") == first
 
 
 def test_another_request_under_the_same_id_is_no_repetition() -> None:
-    desk = FakeDesk()
-    desk.log_in("kiosk")
-    first = push_url(desk, "kiosk")
+    core = FakeCore()
+    core.log_in("kiosk")
+    first = push_url(core, "kiosk")
     made = msg.CreateRoom("kiosk", "Mine").to_wire()
     here, there = (
-        desk.ask("create_room", made, user="kiosk", request_id=ID, folder=folder)
+        core.ask("create_room", made, user="kiosk", request_id=ID, folder=folder)
         for folder in ("double_room", "multi_room")
     )
 
-    assert push_url(desk, "kiosk", room="desk") != first
+    assert push_url(core, "kiosk", room="desk") != first
     assert here["roomID"] != there["roomID"]
 
 
 def test_a_refusal_is_not_kept() -> None:
-    desk = FakeDesk()
-    desk.log_in("kiosk")
-    url = desk.push_url("kiosk")
+    core = FakeCore()
+    core.log_in("kiosk")
+    url = core.push_url("kiosk")
     wire = msg.AddPusher("desk", "kiosk", "K", url).to_wire()
-    refused = desk.ask("add_pusher", wire, user="kiosk", request_id=ID)
-    desk.create("agent")
+    refused = core.ask("add_pusher", wire, user="kiosk", request_id=ID)
+    core.create("agent")
 
-    seated = desk.ask("add_pusher", wire, user="kiosk", request_id=ID)
+    seated = core.ask("add_pusher", wire, user="kiosk", request_id=ID)
 
     assert (refused["code"], seated["code"]) == (3, 0)
 
@@ -192,23 +192,23 @@ def test_a_refusal_is_not_kept() -> None:
     "bad", ["short", "x" * 65, "0123 4567", "0123456é", "a/b/c/d/e"]
 )
 def test_an_id_outside_the_grammar_is_refused(bad: str) -> None:
-    desk = FakeDesk()
-    desk.log_in("kiosk")
+    core = FakeCore()
+    core.log_in("kiosk")
     wire = msg.GetPushUrl("kiosk").to_wire()
 
-    answer = desk.ask("get_push_url", wire, user="kiosk", request_id=bad)
+    answer = core.ask("get_push_url", wire, user="kiosk", request_id=bad)
 
     assert answer["code"] == 1
     assert str(answer["field"]).startswith("Kiosk-Request-Id: ")
 
 
 def test_reading_under_an_id_reads_anew() -> None:
-    desk = FakeDesk()
-    desk.create("agent")
+    core = FakeCore()
+    core.create("agent")
     body = msg.GetPushers("desk").to_wire()
-    before = desk.ask("get_pushers", body, user="agent", request_id=ID)
-    desk.join("kiosk")
-    after = desk.ask("get_pushers", body, user="agent", request_id=ID)
+    before = core.ask("get_pushers", body, user="agent", request_id=ID)
+    core.join("kiosk")
+    after = core.ask("get_pushers", body, user="agent", request_id=ID)
 
     assert [len(cast("list[Json]", one["pushers"])) for one in (before, after)] == [
         1,
@@ -217,18 +217,18 @@ def test_reading_under_an_id_reads_anew() -> None:
 
 
 def test_answers_are_kept_for_a_minute() -> None:
-    desk = FakeDesk()
-    desk.log_in("kiosk")
-    first = push_url(desk, "kiosk")
-    desk.clock.move(KEEP_S - 1)
-    again = push_url(desk, "kiosk")
-    desk.clock.move(1)
+    core = FakeCore()
+    core.log_in("kiosk")
+    first = push_url(core, "kiosk")
+    core.clock.move(KEEP_S - 1)
+    again = push_url(core, "kiosk")
+    core.clock.move(1)
 
     assert again == first
-    assert push_url(desk, "kiosk") != first
-    desk.clock.move(KEEP_S)
-    desk.sweep()
-    assert len(desk.desk._answers) == 0
+    assert push_url(core, "kiosk") != first
+    core.clock.move(KEEP_S)
+    core.sweep()
+    assert len(core.core._answers) == 0
 
 
 def test_answers_are_bounded_per_caller_and_in_all() -> None:
@@ -267,11 +267,11 @@ async def test_an_answer_outlives_the_process_with_what_it_tells(
     for _ in range(2):
         ledger = open_ledger(path, lambda: "era")
         async with ledger.writing():
-            desk = FakeDesk(ledger=ledger)
-            desk.tokens = tokens
+            core = FakeCore(ledger=ledger)
+            core.tokens = tokens
             if not tokens:
-                desk.log_in("agent")
-            answer = desk.ask("create_room", wire, user="agent", request_id=ID)
+                core.log_in("agent")
+            answer = core.ask("create_room", wire, user="agent", request_id=ID)
             rooms.append(answer["roomID"])
 
     assert rooms[0] == rooms[1]
@@ -307,12 +307,12 @@ class SlowCloud:
         return b'{"code":0,"n":%d}' % self.calls
 
 
-def merge(desk: FakeDesk) -> Ask:
+def merge(core: FakeCore) -> Ask:
     """Return how the agent has the streams of its live room mixed."""
-    desk.log_in("agent")
-    url = desk.push_url("agent")
+    core.log_in("agent")
+    url = core.push_url("agent")
     wire = msg.CreateRoom("agent", "Show", "show", "A", "1", url).to_wire()
-    desk.ask("create_room", wire, user="agent", folder=LIVE)
+    core.ask("create_room", wire, user="agent", folder=LIVE)
     stream = url.partition("?")[0].rpartition("/")[2]
     para = {
         "interface": "mix_streamv2.start_mix_stream_advanced",
@@ -322,7 +322,7 @@ def merge(desk: FakeDesk) -> Ask:
     }
     interface = {"interfaceName": "Mix_StreamV2", "para": para}
     body = msg.MergeStream("show", "agent", {"interface": interface}).to_wire()
-    query = {"userID": "agent", "token": desk.tokens["agent"]}
+    query = {"userID": "agent", "token": core.tokens["agent"]}
 
     async def ask(client: httpx.AsyncClient, request_id: str) -> object:
         headers = {"kiosk-request-id": request_id} if request_id else {}
@@ -336,9 +336,9 @@ def merge(desk: FakeDesk) -> Ask:
 
 async def test_a_repetition_waits_for_the_first_and_is_answered_alike() -> None:
     account = MixingAccount(1_250_000_000, "k" * 32)
-    desk, cloud = FakeDesk(ServerSettings(mixing=account)), SlowCloud()
-    ask = merge(desk)
-    door = Door(desk.routes, LongPolls(), cloud)
+    core, cloud = FakeCore(ServerSettings(mixing=account)), SlowCloud()
+    ask = merge(core)
+    door = Door(core.routes, LongPolls(), cloud)
     async with (
         httpx.AsyncClient(
             transport=HttpInMemory(door), base_url="http://server"
@@ -356,4 +356,4 @@ async def test_a_repetition_waits_for_the_first_and_is_answered_alike() -> None:
     assert first.result() == again.result()
     assert other.result() != {}
     assert cloud.calls == 2
-    assert desk.routes.repeats._inside == {}
+    assert core.routes.repeats._inside == {}

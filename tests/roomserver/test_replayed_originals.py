@@ -27,7 +27,7 @@ from kiosk.roomserver.rooms import CreatorLeaves
 from kiosk.roomserver.settings import ServerSettings
 from tests.fakes.http_in_memory import HttpInMemory
 from tests.fakes.replay import Json, Replay, recorded, same_fields
-from tests.fakes.room_desk import FakeDesk
+from tests.fakes.room_core import FakeCore
 
 
 RECORDED = recorded("rtcroom_double_room.json") | recorded("rtcroom_other_routes.json")
@@ -76,16 +76,16 @@ async def mixes(_call: CloudCall) -> bytes:
 
 
 async def replay(section: str, settings: ServerSettings) -> None:
-    desk = FakeDesk(settings)
+    core = FakeCore(settings)
     differences = DIFFERENCES.get(section, {})
 
     async def sign(user: str) -> str:
-        account = desk.ask(
+        account = core.ask(
             "get_login_info", query={"userID": user}, method="GET", folder="utils"
         )
         return str(account["userSig"])
 
-    app = Door(desk.routes, LongPolls(), mixes)
+    app = Door(core.routes, LongPolls(), mixes)
     async with httpx.AsyncClient(
         transport=HttpInMemory(app), base_url="http://server"
     ) as client:

@@ -8,27 +8,27 @@ from kiosk.roomserver.asking import Hold
 from kiosk.roomserver.rooms import CreatorLeaves, RoomRules
 from kiosk.roomserver.settings import ServerSettings
 from kiosk.roomserver.spaces import id_of, key_of, type_of
-from tests.fakes.room_desk import FakeDesk, Json
+from tests.fakes.room_core import FakeCore, Json
 
 
 TYPES = [room_type.value for room_type in RoomType]
 
 
-def join(desk: FakeDesk, user: str, folder: str, room_id: str = "desk") -> Json:
-    if user not in desk.tokens:
-        desk.log_in(user)
-    wire = msg.AddPusher(room_id, user, user, desk.push_url(user)).to_wire()
-    return desk.ask("add_pusher", wire, user=user, folder=folder)
+def join(core: FakeCore, user: str, folder: str, room_id: str = "desk") -> Json:
+    if user not in core.tokens:
+        core.log_in(user)
+    wire = msg.AddPusher(room_id, user, user, core.push_url(user)).to_wire()
+    return core.ask("add_pusher", wire, user=user, folder=folder)
 
 
-def open_room(desk: FakeDesk, user: str, folder: str, room_id: str = "desk") -> Json:
-    desk.log_in(user)
-    wire = msg.CreateRoom(user, "Desk", room_id, user, "1", desk.push_url(user))
-    return desk.ask("create_room", wire.to_wire(), user=user, folder=folder)
+def open_room(core: FakeCore, user: str, folder: str, room_id: str = "desk") -> Json:
+    core.log_in(user)
+    wire = msg.CreateRoom(user, "Desk", room_id, user, "1", core.push_url(user))
+    return core.ask("create_room", wire.to_wire(), user=user, folder=folder)
 
 
-def pushers(desk: FakeDesk, user: str, folder: str) -> Json:
-    return desk.ask("get_pushers", {"roomID": "desk"}, user=user, folder=folder)
+def pushers(core: FakeCore, user: str, folder: str) -> Json:
+    return core.ask("get_pushers", {"roomID": "desk"}, user=user, folder=folder)
 
 
 @pytest.mark.parametrize("room_type", list(RoomType))
@@ -39,24 +39,24 @@ def test_a_key_tells_type_and_id(room_type: RoomType) -> None:
 
 
 def test_the_same_id_in_two_types_is_two_rooms() -> None:
-    desk = FakeDesk()
-    assert open_room(desk, "agent", "double_room")["roomID"] == "desk"
-    assert open_room(desk, "host", "live_room")["roomID"] == "desk"
+    core = FakeCore()
+    assert open_room(core, "agent", "double_room")["roomID"] == "desk"
+    assert open_room(core, "host", "live_room")["roomID"] == "desk"
 
-    assert desk.members("agent").keys() == {"agent"}
-    seen = pushers(desk, "host", "live_room")
+    assert core.members("agent").keys() == {"agent"}
+    seen = pushers(core, "host", "live_room")
     assert [one["userID"] for one in seen["pushers"]] == ["host"]  # type: ignore[attr-defined]
     assert seen["roomID"] == "desk"
 
 
 def test_a_room_is_unknown_under_every_other_type() -> None:
-    desk = FakeDesk()
-    open_room(desk, "agent", "multi_room")
+    core = FakeCore()
+    open_room(core, "agent", "multi_room")
 
     for folder in ("double_room", "live_room"):
-        assert pushers(desk, "agent", folder)["code"] == 3
-        assert join(desk, "kiosk", folder)["code"] == 3
-        answer = desk.ask(
+        assert pushers(core, "agent", folder)["code"] == 3
+        assert join(core, "kiosk", folder)["code"] == 3
+        answer = core.ask(
             "get_room_list", {"cnt": 10, "index": 0}, user="agent", folder=folder
         )
         assert answer["rooms"] == []
@@ -66,10 +66,10 @@ def test_a_room_is_unknown_under_every_other_type() -> None:
     ("folder", "seats"), [("double_room", 2), ("multi_room", 4), ("live_room", 4)]
 )
 def test_each_type_has_its_own_capacity(folder: str, seats: int) -> None:
-    desk = FakeDesk()
-    open_room(desk, "agent", folder)
+    core = FakeCore()
+    open_room(core, "agent", folder)
 
-    codes = [join(desk, f"guest{number}", folder)["code"] for number in range(seats)]
+    codes = [join(core, f"guest{number}", folder)["code"] for number in range(seats)]
 
     assert codes == [0] * (seats - 1) + [5001]
 
@@ -96,69 +96,69 @@ def test_a_live_room_always_ends_with_its_creator(
 
 
 def test_a_live_room_is_disbanded_when_its_creator_leaves() -> None:
-    desk = FakeDesk(ServerSettings(creator_leaves=CreatorLeaves.STAY))
-    open_room(desk, "host", "live_room")
-    join(desk, "guest", "live_room")
+    core = FakeCore(ServerSettings(creator_leaves=CreatorLeaves.STAY))
+    open_room(core, "host", "live_room")
+    join(core, "guest", "live_room")
     leave = msg.DeletePusher("desk", "host").to_wire()
 
-    desk.ask("delete_pusher", leave, user="host", folder="live_room")
+    core.ask("delete_pusher", leave, user="host", folder="live_room")
 
-    assert pushers(desk, "guest", "live_room")["code"] == 3
+    assert pushers(core, "guest", "live_room")["code"] == 3
 
 
 def test_a_push_url_of_one_space_opens_no_room_in_another() -> None:
-    desk = FakeDesk()
-    desk.log_in("agent")
-    wire = msg.CreateRoom("agent", "Desk", "", "A", "1", desk.push_url("agent"))
-    desk.ask("create_room", wire.to_wire(), user="agent", folder="double_room")
+    core = FakeCore()
+    core.log_in("agent")
+    wire = msg.CreateRoom("agent", "Desk", "", "A", "1", core.push_url("agent"))
+    core.ask("create_room", wire.to_wire(), user="agent", folder="double_room")
 
-    answer = desk.ask("create_room", wire.to_wire(), user="agent", folder="live_room")
+    answer = core.ask("create_room", wire.to_wire(), user="agent", folder="live_room")
 
     assert answer["code"] == 1
 
 
 @pytest.mark.parametrize("folder", TYPES)
 def test_events_of_a_room_are_waited_for_and_told_in_its_space(folder: str) -> None:
-    desk = FakeDesk()
-    seq = open_room(desk, "agent", folder)["seq"]
+    core = FakeCore()
+    seq = open_room(core, "agent", folder)["seq"]
     wait = msg.WaitEvents("desk", "agent", int(str(seq)), 5.0).to_wire()
 
-    hold = desk.ask_or_hold("wait_events", wait, user="agent", folder=folder)
+    hold = core.ask_or_hold("wait_events", wait, user="agent", folder=folder)
     assert isinstance(hold, Hold)
-    join(desk, "kiosk", folder)
+    join(core, "kiosk", folder)
     text = msg.SendRoomTextMsg("desk", "kiosk", "hello").to_wire()
     assert (
-        desk.ask("send_room_text_msg", text, user="kiosk", folder=folder)["code"] == 0
+        core.ask("send_room_text_msg", text, user="kiosk", folder=folder)["code"] == 0
     )
 
-    assert desk.rung[-1] == hold.wait.room_id
-    events = desk.routes.finish(hold)["events"]
+    assert core.rung[-1] == hold.wait.room_id
+    events = core.routes.finish(hold)["events"]
     assert [event["kind"] for event in events] == ["pushers_changed", "text"]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("folder", TYPES)
 def test_a_silent_member_goes_in_every_type(folder: str) -> None:
-    desk = FakeDesk()
-    open_room(desk, "agent", folder)
+    core = FakeCore()
+    open_room(core, "agent", folder)
 
-    desk.silence(20.1)
+    core.silence(20.1)
 
-    assert pushers(desk, "agent", folder)["code"] == 3
+    assert pushers(core, "agent", folder)["code"] == 3
 
 
 def test_logging_in_is_possible_under_every_type_and_good_for_all() -> None:
-    desk = FakeDesk()
-    account = desk.ask("get_im_login_info", {"userIDPrefix": "x"}, folder="live_room")
+    core = FakeCore()
+    account = core.ask("get_im_login_info", {"userIDPrefix": "x"}, folder="live_room")
     query = {
         "sdkAppID": str(account["sdkAppID"]),
         "accountType": str(account["accType"]),
         "userID": str(account["userID"]),
         "userSig": str(account["userSig"]),
     }
-    token = desk.ask("login", query=query, folder="multi_room")["token"]
-    desk.tokens[query["userID"]] = str(token)
+    token = core.ask("login", query=query, folder="multi_room")["token"]
+    core.tokens[query["userID"]] = str(token)
 
-    answer = desk.ask("get_push_url", {"userID": query["userID"]}, user=query["userID"])
+    answer = core.ask("get_push_url", {"userID": query["userID"]}, user=query["userID"])
     assert answer["code"] == 0
-    logged_out = desk.ask("logout", user=query["userID"], folder="live_room")
+    logged_out = core.ask("logout", user=query["userID"], folder="live_room")
     assert logged_out["code"] == 0

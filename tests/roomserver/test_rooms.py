@@ -202,6 +202,19 @@ def test_rooms_are_bounded_in_all() -> None:
     assert code_of(problem) is RoomCode.SERVER_ERROR
 
 
+def test_a_room_that_is_opened_again_ends_with_whose_it_was() -> None:
+    table = Table(RoomRules(capacity=3))
+    table.rooms.reserve("desk", "ann", "Desk", 0.0, creator="agent")
+    for user in ("ann", "agent", "bob"):
+        table.rooms.join("desk", entrant(user), 0.0)
+
+    table.rooms.leave("desk", "ann")
+    assert table.members() == ["agent", "bob"]
+
+    table.rooms.leave("desk", "agent")
+    assert table.members() == []
+
+
 def test_a_room_that_ended_counts_for_its_owner_no_more() -> None:
     table = Table(RoomRules(max_rooms_per_owner=1))
     for _ in range(3):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from kiosk.roomserver.asking import Asked
-from tests.fakes.room_desk import FakeDesk, Json
+from tests.fakes.room_core import FakeCore, Json
 
 
 BAD_IDS = [
@@ -14,24 +14,24 @@ BAD_IDS = [
 
 @pytest.mark.parametrize("bad", BAD_IDS)
 def test_an_id_outside_the_grammar_is_refused(bad: str) -> None:
-    desk = FakeDesk()
+    core = FakeCore()
 
-    assert desk.ask("get_push_url", {"userID": bad})["code"] == 1
-    assert desk.ask("get_pushers", {"roomID": bad})["code"] == 1
+    assert core.ask("get_push_url", {"userID": bad})["code"] == 1
+    assert core.ask("get_pushers", {"roomID": bad})["code"] == 1
     create: Json = {"userID": "u", "roomInfo": "x", "roomID": bad}
-    desk.log_in("u")
-    assert desk.ask("create_room", create, user="u")["code"] == 1
+    core.log_in("u")
+    assert core.ask("create_room", create, user="u")["code"] == 1
 
 
 @pytest.mark.parametrize("name", ["__proto__", "constructor", "hasOwnProperty"])
 def test_names_that_mean_something_elsewhere_mean_nothing_here(name: str) -> None:
-    desk = FakeDesk()
+    core = FakeCore()
 
-    assert desk.ask("get_pushers", {"roomID": name})["code"] == 3
+    assert core.ask("get_pushers", {"roomID": name})["code"] == 3
 
 
 def test_a_field_of_the_wrong_kind_is_an_exception_as_in_the_originals() -> None:
-    answer = FakeDesk().ask("get_push_url", {"userID": 5})
+    answer = FakeCore().ask("get_push_url", {"userID": 5})
 
     assert answer == {"code": -1, "error": "userID: must be text, not a number"}
 
@@ -59,7 +59,7 @@ def test_a_field_of_the_wrong_kind_is_an_exception_as_in_the_originals() -> None
 def test_any_other_path_is_an_unknown_route(path: str) -> None:
     asked = Asked("POST", path, {}, {"roomID": "desk"}, "127.0.0.1")
 
-    assert FakeDesk().routes.answer(asked) == {"code": 0, "data": {}}
+    assert FakeCore().routes.answer(asked) == {"code": 0, "data": {}}
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_any_other_path_is_an_unknown_route(path: str) -> None:
 def test_double_slashes_count_once(path: str) -> None:
     asked = Asked("POST", path, {}, {"roomID": "nowhere"}, "127.0.0.1")
 
-    answer = FakeDesk().routes.answer(asked)
+    answer = FakeCore().routes.answer(asked)
 
     assert isinstance(answer, dict)
     assert answer["code"] == 3
@@ -76,6 +76,6 @@ def test_double_slashes_count_once(path: str) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS"])
 def test_a_known_route_with_another_method_is_unknown(method: str) -> None:
-    answer = FakeDesk().ask("get_pushers", {"roomID": "r"}, method=method)
+    answer = FakeCore().ask("get_pushers", {"roomID": "r"}, method=method)
 
     assert answer == {"code": 0, "data": {}}

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
 
 import pytest
+from typing_extensions import override
 
 from kiosk.room import messages as msg
 from kiosk.room.roster import digest
 from kiosk.roomserver.http_server import named
 from kiosk.roomserver.service import ServerAddresses, outlive, serve, sweep_forever
 from kiosk.roomserver.settings import ServerSettings
-from kiosk.roomserver.store_ledger import ForgetfulLedger
+from kiosk.roomserver.store_ledger import ForgetfulLedger, StoreAway, T
 from tests.fakes.room_server import members_of, running_server
 
 
@@ -120,13 +122,14 @@ async def test_a_server_that_dies_by_itself_is_noticed() -> None:
             await outlive(dying)
 
 
+class Enough(Exception):
+    """Ends a sweeping that has no end."""
+
+
 async def test_the_sweep_survives_whatever_happens_in_it(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     sweeps = 0
-
-    class Enough(Exception):
-        """Ends the test."""
 
     def fail() -> None:
         raise ZeroDivisionError
@@ -141,7 +144,59 @@ async def test_the_sweep_survives_whatever_happens_in_it(
             raise Enough
 
     with pytest.raises(Enough):
-        await sweep_forever((fail, count), 5.0, ForgetfulLedger(), sleep)
+        await sweep_forever((fail, count), 5.0, ForgetfulLedger(), sleep, lambda: 0.0)
 
     assert sweeps == 3
     assert caplog.text.count("sweep failed") == 3
+
+
+class SlowLedger(ForgetfulLedger):
+    """A store on a clock of its own: each turn takes a while, some are not given."""
+
+    def __init__(self, turn_s: float, away_until: float = 0.0) -> None:
+        super().__init__()
+        self.now = 0.0
+        self._turn_s, self._away_until = turn_s, away_until
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        if self.now > 30.0:
+            raise Enough
+
+    @override
+    async def turn(self, act: Callable[[], T]) -> T:
+        self.now += self._turn_s
+        if self.now < self._away_until:
+            raise StoreAway
+        return act()
+
+
+async def test_a_sweep_begins_a_period_after_the_last_however_long_that_took() -> None:
+    ledger, began = SlowLedger(turn_s=0.5), list[float]()
+
+    with pytest.raises(Enough):
+        await sweep_forever(
+            (lambda: began.append(ledger.now), lambda: None, lambda: None),
+            5.0,
+            ledger,
+            ledger.sleep,
+            lambda: ledger.now,
+        )
+
+    assert began == [5.5, 10.5, 15.5, 20.5, 25.5, 30.5]
+
+
+async def test_a_sweep_the_store_gave_no_turn_comes_as_soon_as_there_is_one() -> None:
+    ledger, began = SlowLedger(turn_s=0.0, away_until=7.0), list[float]()
+
+    with pytest.raises(Enough):
+        await sweep_forever(
+            (lambda: began.append(ledger.now),),
+            5.0,
+            ledger,
+            ledger.sleep,
+            lambda: ledger.now,
+        )
+
+    assert began[0] == pytest.approx(7.0, abs=0.2)
+    assert began[1] == pytest.approx(began[0] + 5.0)

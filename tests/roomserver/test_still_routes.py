@@ -16,48 +16,48 @@ from kiosk.room.still_requests import (
 from kiosk.roomserver.asking import Refused
 from kiosk.roomserver.stills import KEEP_S, UNFINISHED_S, Stills
 from kiosk.roomserver.store import Seat
-from tests.fakes.room_desk import FakeDesk, Json
+from tests.fakes.room_core import FakeCore, Json
 
 
 JPEG = b"\xff\xd8\xff" + bytes(range(256)) * 1_200 + b"\xff\xd9"
 """Of seven parts up, and three down."""
 
 
-def call() -> FakeDesk:
+def call() -> FakeCore:
     """Return a room with an agent and a customer in it, and a stranger outside."""
-    desk = FakeDesk()
-    desk.create("agent")
-    desk.join("customer")
-    desk.create("stranger", "elsewhere")
-    return desk
+    core = FakeCore()
+    core.create("agent")
+    core.join("customer")
+    core.create("stranger", "elsewhere")
+    return core
 
 
 def seat_of(user: str, epoch: int = 1) -> Seat:
     return Seat(user, user, "", "stream", epoch, 0)
 
 
-def put(desk: FakeDesk, part: StillPart, user: str = "customer", **to: str) -> Json:
+def put(core: FakeCore, part: StillPart, user: str = "customer", **to: str) -> Json:
     room_id = to.get("room", "desk")
     wire = PutStill(room_id, to.get("named", user), part).to_wire()
-    return desk.ask("put_still", wire, user=user)
+    return core.ask("put_still", wire, user=user)
 
 
-def put_whole(desk: FakeDesk, jpeg: bytes = JPEG, user: str = "customer") -> None:
+def put_whole(core: FakeCore, jpeg: bytes = JPEG, user: str = "customer") -> None:
     for at in range(0, len(jpeg), PUT_BYTES):
         part = StillPart(len(jpeg), at, jpeg[at : at + PUT_BYTES])
-        assert put(desk, part, user)["code"] == 0
+        assert put(core, part, user)["code"] == 0
 
 
-def get(desk: FakeDesk, offset: int = 0, user: str = "agent", **to: str) -> Json:
+def get(core: FakeCore, offset: int = 0, user: str = "agent", **to: str) -> Json:
     sender = to.get("sender", "customer")
     wire = GetStill(to.get("room", "desk"), user, sender, offset).to_wire()
-    return desk.ask("get_still", wire, user=user)
+    return core.ask("get_still", wire, user=user)
 
 
-def get_whole(desk: FakeDesk, user: str = "agent") -> bytes:
+def get_whole(core: FakeCore, user: str = "agent") -> bytes:
     jpeg, size = b"", 1
     while len(jpeg) < size:
-        answer = get(desk, len(jpeg), user)
+        answer = get(core, len(jpeg), user)
         assert answer["code"] == 0, answer
         part = StillPart.read(Fields(answer))
         jpeg, size = jpeg + part.data, part.size
@@ -65,74 +65,74 @@ def get_whole(desk: FakeDesk, user: str = "agent") -> bytes:
 
 
 def test_a_member_fetches_what_another_left_byte_for_byte() -> None:
-    desk = call()
-    put_whole(desk)
+    core = call()
+    put_whole(core)
 
-    assert get_whole(desk) == JPEG
+    assert get_whole(core) == JPEG
     assert len(JPEG) > 2 * GET_BYTES
 
 
 def test_a_part_that_comes_twice_changes_nothing() -> None:
-    desk = call()
+    core = call()
     for at in range(0, len(JPEG), PUT_BYTES):
         part = StillPart(len(JPEG), at, JPEG[at : at + PUT_BYTES])
-        assert [put(desk, part)["code"] for _ in range(2)] == [0, 0]
+        assert [put(core, part)["code"] for _ in range(2)] == [0, 0]
 
-    assert get_whole(desk) == JPEG
+    assert get_whole(core) == JPEG
 
 
 def test_a_new_still_takes_the_place_of_the_last() -> None:
-    desk = call()
-    put_whole(desk)
+    core = call()
+    put_whole(core)
     newer = b"\xff\xd8\xff newer"
-    put_whole(desk, newer)
+    put_whole(core, newer)
 
-    assert get_whole(desk) == newer
+    assert get_whole(core) == newer
 
 
 def test_a_still_is_not_given_before_it_is_whole() -> None:
-    desk = call()
-    put(desk, StillPart(len(JPEG), 0, JPEG[:PUT_BYTES]))
+    core = call()
+    put(core, StillPart(len(JPEG), 0, JPEG[:PUT_BYTES]))
 
-    assert get(desk)["code"] == 1
+    assert get(core)["code"] == 1
 
 
 def test_whoever_is_not_in_the_room_is_given_nothing() -> None:
-    desk = call()
-    put_whole(desk)
+    core = call()
+    put_whole(core)
 
-    assert get(desk, user="stranger")["code"] == 5
-    assert get(desk, user="stranger", room="elsewhere")["code"] == 5
+    assert get(core, user="stranger")["code"] == 5
+    assert get(core, user="stranger", room="elsewhere")["code"] == 5
 
 
 def test_a_still_of_one_room_is_not_given_in_another() -> None:
-    desk = call()
-    put_whole(desk)
-    desk.create("customer", "third")
-    desk.join("agent", "third")
+    core = call()
+    put_whole(core)
+    core.create("customer", "third")
+    core.join("agent", "third")
 
-    assert get(desk, room="third")["code"] == 1
+    assert get(core, room="third")["code"] == 1
 
 
 def test_whoever_is_in_no_room_leaves_nothing_there() -> None:
-    desk = call()
+    core = call()
     part = StillPart(len(JPEG), 0, JPEG[:PUT_BYTES])
 
-    assert put(desk, part, "stranger")["code"] == 5
-    assert put(desk, part, "stranger", named="customer")["code"] == 7
-    assert get(desk)["code"] == 1
+    assert put(core, part, "stranger")["code"] == 5
+    assert put(core, part, "stranger", named="customer")["code"] == 7
+    assert get(core)["code"] == 1
 
 
 def test_a_left_seat_takes_its_still_along() -> None:
-    desk = call()
-    put_whole(desk)
+    core = call()
+    put_whole(core)
     left: Json = {"roomID": "desk", "userID": "customer"}
-    desk.ask("delete_pusher", left, user="customer")
+    core.ask("delete_pusher", left, user="customer")
 
-    assert get(desk)["code"] == 5
-    desk.sweep()
-    desk.join("customer")
-    assert get(desk)["code"] == 1
+    assert get(core)["code"] == 5
+    core.sweep()
+    core.join("customer")
+    assert get(core)["code"] == 1
 
 
 def test_an_old_still_is_gone_and_its_memory_with_it() -> None:
@@ -146,18 +146,18 @@ def test_an_old_still_is_gone_and_its_memory_with_it() -> None:
 
 
 def test_a_seat_taken_anew_has_no_still_of_the_one_before() -> None:
-    desk = call()
-    put_whole(desk)
+    core = call()
+    put_whole(core)
     left: Json = {"roomID": "desk", "userID": "customer"}
-    desk.ask("delete_pusher", left, user="customer")
-    desk.join("customer")
+    core.ask("delete_pusher", left, user="customer")
+    core.join("customer")
 
-    assert get(desk)["code"] == 1
-    put(desk, StillPart(9, 0, b"\xff\xd8\xff"))
-    desk.join("customer")
-    assert put(desk, StillPart(9, 3, b"456789"))["code"] == 1
-    put_whole(desk)
-    assert get_whole(desk) == JPEG
+    assert get(core)["code"] == 1
+    put(core, StillPart(9, 0, b"\xff\xd8\xff"))
+    core.join("customer")
+    assert put(core, StillPart(9, 3, b"456789"))["code"] == 1
+    put_whole(core)
+    assert get_whole(core) == JPEG
 
 
 def test_a_still_of_an_earlier_seat_is_swept_though_its_sender_sits_again() -> None:
@@ -194,14 +194,14 @@ def test_parts_that_come_slowly_do_not_keep_a_still_for_longer() -> None:
 
 
 def test_a_first_part_that_comes_late_again_undoes_nothing() -> None:
-    desk = call()
+    core = call()
     first = StillPart(9, 0, b"\xff\xd8\xff")
-    put(desk, first)
-    put(desk, StillPart(9, 3, b"456"))
+    put(core, first)
+    put(core, StillPart(9, 3, b"456"))
 
-    assert put(desk, first)["code"] == 0
-    assert put(desk, StillPart(9, 6, b"789"))["code"] == 0
-    assert get_whole(desk) == b"\xff\xd8\xff456789"
+    assert put(core, first)["code"] == 0
+    assert put(core, StillPart(9, 6, b"789"))["code"] == 0
+    assert get_whole(core) == b"\xff\xd8\xff456789"
 
 
 def test_an_unfinished_still_soon_makes_room_for_others() -> None:
@@ -232,30 +232,30 @@ def test_an_unfinished_still_soon_makes_room_for_others() -> None:
     ids=["oversize", "beyond", "not next", "negative", "empty", "garbled", "a GIF"],
 )
 def test_what_is_no_part_of_a_jpeg_is_not_kept(wrong: Json) -> None:
-    desk = call()
+    core = call()
     good = PutStill("desk", "customer", StillPart(9, 0, b"\xff\xd8\xff")).to_wire()
 
-    assert desk.ask("put_still", {**good, **wrong}, user="customer")["code"] != 0
-    assert get(desk)["code"] == 1
+    assert core.ask("put_still", {**good, **wrong}, user="customer")["code"] != 0
+    assert get(core)["code"] == 1
 
 
 def test_a_part_that_does_not_follow_is_refused_and_the_still_goes_on() -> None:
-    desk = call()
-    put(desk, StillPart(9, 0, b"\xff\xd8\xff"))
+    core = call()
+    put(core, StillPart(9, 0, b"\xff\xd8\xff"))
 
-    assert put(desk, StillPart(9, 6, b"789"))["code"] == 1
-    assert put(desk, StillPart(8, 3, b"456"))["code"] == 1
-    assert put(desk, StillPart(9, 0, b"\xff\xd8\xff"))["code"] == 0
-    assert put(desk, StillPart(9, 3, b"456789"))["code"] == 0
-    assert get(desk, 9)["code"] == 1
+    assert put(core, StillPart(9, 6, b"789"))["code"] == 1
+    assert put(core, StillPart(8, 3, b"456"))["code"] == 1
+    assert put(core, StillPart(9, 0, b"\xff\xd8\xff"))["code"] == 0
+    assert put(core, StillPart(9, 3, b"456789"))["code"] == 0
+    assert get(core, 9)["code"] == 1
 
 
 def test_another_text_under_an_old_offset_is_refused() -> None:
-    desk = call()
-    put(desk, StillPart(9, 0, b"\xff\xd8\xff"))
-    put(desk, StillPart(9, 3, b"456"))
+    core = call()
+    put(core, StillPart(9, 0, b"\xff\xd8\xff"))
+    put(core, StillPart(9, 3, b"456"))
 
-    assert put(desk, StillPart(9, 3, b"xyz"))["code"] == 1
+    assert put(core, StillPart(9, 3, b"xyz"))["code"] == 1
 
 
 def test_all_stills_together_have_a_limit_that_old_ones_make_room_under() -> None:
@@ -271,7 +271,7 @@ def test_all_stills_together_have_a_limit_that_old_ones_make_room_under() -> Non
 
 
 def test_without_a_login_the_routes_are_not_there() -> None:
-    desk = call()
+    core = call()
     wire = PutStill("desk", "nobody", StillPart(9, 0, b"\xff\xd8\xff")).to_wire()
 
-    assert desk.ask("put_still", wire) == {"code": 0, "data": {}}
+    assert core.ask("put_still", wire) == {"code": 0, "data": {}}

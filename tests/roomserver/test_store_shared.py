@@ -179,7 +179,7 @@ async def test_a_process_that_dies_in_its_turn_holds_up_the_others_for_a_moment(
 
         assert await counted(ledger) == 1
 
-    assert 0.2 < asyncio.get_running_loop().time() - began < 1.5
+    assert 0.2 < asyncio.get_running_loop().time() - began < 5.0
 
 
 async def test_a_place_in_line_of_somebody_dead_is_passed_over(
@@ -187,7 +187,7 @@ async def test_a_place_in_line_of_somebody_dead_is_passed_over(
 ) -> None:
     async with process(redis) as one, process(redis) as two:
         inside.zadd(_LINE, {"somebody who died": 1.0})
-        async with asyncio.timeout(1.5):
+        async with asyncio.timeout(5.0):
             await asyncio.gather(*map(counted, (one, two) * 10))
 
 
@@ -277,12 +277,15 @@ async def test_without_the_memory_nobody_is_told_anything_and_then_all_goes_on(
         with pytest.raises(StoreAway):
             await counted(one)
         two.post(lambda: ran.append(count_up(two)))
-        assert 0.4 < loop.time() - began < 1.0
+        assert 0.4 < loop.time() - began < 5.0
         await eventually(lambda: one.is_away and two.is_away)
-        began = loop.time()
-        with pytest.raises(StoreAway):
-            await counted(one)
-        assert loop.time() - began < 0.1
+        took: list[float] = []
+        for _ in range(3):
+            began = loop.time()
+            with pytest.raises(StoreAway):
+                await counted(one)
+            took.append(loop.time() - began)
+        assert min(took) < 0.1  # not all of them on a machine that pauses
 
         redis.start()
         await eventually(lambda: not (one.is_away or two.is_away))
@@ -318,7 +321,7 @@ async def test_a_memory_that_hangs_is_waited_for_only_so_long(
         redis.thaw()
         await eventually(lambda: not ledger.is_away)
 
-        async with asyncio.timeout(2.0):
+        async with asyncio.timeout(5.0):
             while await counted(ledger) < 2:
                 pass
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import shutil
+from asyncio import TaskGroup
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,8 +17,10 @@ from kiosk.room.fields import Fields
 from kiosk.roomserver.settings import ServerSettings
 from kiosk.roomserver.store_ledger import Shelf
 from kiosk.roomserver.store_valkey import ValkeyLedger, shared_ledger
+from kiosk.roomserver.valkey_link import LinkLost, LinkTimes, ValkeyLink, connected
 from tests.fakes.certificates import Authority, address
 from tests.fakes.eventually import eventually
+from tests.fakes.leaks import open_descriptors
 from tests.fakes.lives import HASTY, new_name
 from tests.fakes.noting_tables import NotingTables
 from tests.fakes.redis_process import RedisProcess
@@ -92,6 +97,21 @@ async def test_a_memory_that_was_away_is_found_again_over_tls(
         assert await counted(ledger) == 2
 
 
+async def test_whoever_leaves_a_memory_that_hangs_holds_no_connection_to_it(
+    redis: RedisProcess, trust: Trust
+) -> None:
+    before = open_descriptors()
+    async with shared_ledger(
+        redis.url, "era", new_name, IMPATIENT, ca_file=trust.ca_file
+    ) as ledger:
+        await counted(ledger)
+        redis.freeze()
+    try:
+        await eventually(lambda: open_descriptors() <= before)
+    finally:
+        redis.thaw()
+
+
 async def test_servers_share_their_rooms_over_tls(
     redis: RedisProcess, trust: Trust
 ) -> None:
@@ -112,6 +132,26 @@ async def test_servers_share_their_rooms_over_tls(
             room = await kiosk.ask(msg.GetPushers("desk"))
 
     assert [member.user_id for member in room.members] == ["agent", "kiosk"]
+
+
+async def asked(link: ValkeyLink) -> None:
+    with contextlib.suppress(LinkLost):
+        await link.whole()
+
+
+async def test_whoever_is_cancelled_while_it_connects_is_cancelled(
+    redis: RedisProcess,
+) -> None:
+    url = redis.url.replace("rediss://", "redis://")  # each connection is cut
+    for turns in range(20):
+        async with connected(url, "me", LinkTimes()) as link, TaskGroup() as tasks:
+            asking = tasks.create_task(asked(link))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            was_asked = asking.done()
+            asking.cancel()
+
+        assert asking.cancelled() or was_asked, f"after {turns} turns of the loop"
 
 
 async def refusal(url: str, ca_file: str | None) -> str:

@@ -24,7 +24,7 @@ from kiosk.roomserver.relay_terms import Crowd, RelayLimits
 from kiosk.roomserver.tls import TlsFiles, server_context
 from kiosk.roomserver.tls_arrivals import TlsArrivals, TlsTerms
 from tests.fakes.raw_http import HEALTH, HEARTBEAT, RawClient, post
-from tests.fakes.room_desk import FakeDesk
+from tests.fakes.room_core import FakeCore
 from tests.fakes.self_signed import self_signed
 
 
@@ -69,7 +69,7 @@ async def room_service(
     )
     border = BorderLimits(handshake_s=limits.handshake_s, admission=admission)
     listener = listen("http", "127.0.0.1", 0)
-    door = Door(FakeDesk().routes, LongPolls())
+    door = Door(FakeCore().routes, LongPolls())
     async with serving(door, listener, border, tls=served_by(certificate)):
         yield listener.getsockname()[1]
 

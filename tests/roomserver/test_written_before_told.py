@@ -23,7 +23,7 @@ from kiosk.rtmp.client import PublishClient
 from kiosk.rtmp.events import Publishing, Refused
 from kiosk.rtmp.handshake import RANDOM_BYTES
 from kiosk.rtmp.url import RtmpUrl
-from tests.fakes.room_desk import FakeDesk
+from tests.fakes.room_core import FakeCore
 from tests.fakes.rtmp_sockets import SocketClient, dialled
 
 
@@ -60,12 +60,12 @@ async def opened(path: Path) -> AsyncGenerator[tuple[SqliteLedger, HeldDisk]]:
 
 
 @asynccontextmanager
-async def relay_of(desk: FakeDesk, turns: Turns) -> AsyncGenerator[int]:
+async def relay_of(core: FakeCore, turns: Turns) -> AsyncGenerator[int]:
     relay = Relay(
-        authorize_publish=desk.desk.gate.authorize_publish,
-        authorize_play=desk.desk.gate.authorize_play,
-        on_stream_started=desk.desk.gate.on_stream_started,
-        on_stream_ended=desk.desk.gate.on_stream_ended,
+        authorize_publish=core.core.gate.authorize_publish,
+        authorize_play=core.core.gate.authorize_play,
+        on_stream_started=core.core.gate.on_stream_started,
+        on_stream_ended=core.core.gate.on_stream_ended,
         turns=turns,
     )
     async with relay.serve("127.0.0.1", 0) as (_, port):
@@ -80,12 +80,12 @@ async def pushing(url: str, port: int) -> AsyncGenerator[SocketClient]:
         yield wired
 
 
-def url_of_a_kiosk(desk: FakeDesk) -> str:
+def url_of_a_kiosk(core: FakeCore) -> str:
     """Return where a member of a room pushes, with a key that is used once."""
-    desk.create("agent")
-    desk.log_in("kiosk")
-    url = desk.push_url("kiosk", "desk", tickets=True)
-    desk.join_at(url, "kiosk")
+    core.create("agent")
+    core.log_in("kiosk")
+    url = core.push_url("kiosk", "desk", tickets=True)
+    core.join_at(url, "kiosk")
     return url
 
 
@@ -94,9 +94,9 @@ async def test_the_relay_says_yes_when_the_used_key_is_on_the_disk(
 ) -> None:
     path, copy = tmp_path / "rooms.db", tmp_path / "killed.db"
     async with opened(path) as (ledger, disk):
-        desk = FakeDesk(ledger=ledger)
-        url = await ledger.turn(lambda: url_of_a_kiosk(desk))
-        async with relay_of(desk, ledger) as port, pushing(url, port) as kiosk:
+        core = FakeCore(ledger=ledger)
+        url = await ledger.turn(lambda: url_of_a_kiosk(core))
+        async with relay_of(core, ledger) as port, pushing(url, port) as kiosk:
             disk.takes.clear()
             with pytest.raises(TimeoutError):
                 await kiosk.wait_for(Publishing, 0.3)
@@ -107,7 +107,7 @@ async def test_the_relay_says_yes_when_the_used_key_is_on_the_disk(
             for ending in ("", "-wal"):  # what a kill now would leave behind
                 shutil.copy(f"{path}{ending}", f"{copy}{ending}")
     async with opened(copy) as (later, _):
-        gate = FakeDesk(ledger=later).desk.gate
+        gate = FakeCore(ledger=later).core.gate
         asked = RtmpUrl.parse(url)
         again = gate.authorize_publish(asked.app, asked.name, asked.query)
 
@@ -123,15 +123,15 @@ class Away(ForgetfulLedger):
 
 
 async def test_who_wants_to_push_without_a_store_is_told_so_at_once() -> None:
-    desk = FakeDesk()
-    url = url_of_a_kiosk(desk)
-    async with relay_of(desk, Away()) as port, pushing(url, port) as kiosk:
+    core = FakeCore()
+    url = url_of_a_kiosk(core)
+    async with relay_of(core, Away()) as port, pushing(url, port) as kiosk:
         refused = await kiosk.wait_for(Refused)
 
         assert isinstance(refused, Refused)
         assert refused.description == "the store is away: try again"
     asked = RtmpUrl.parse(url)
-    admitted = desk.desk.gate.authorize_publish(asked.app, asked.name, asked.query)
+    admitted = core.core.gate.authorize_publish(asked.app, asked.name, asked.query)
     assert not isinstance(admitted, Refusal)
 
 
@@ -153,9 +153,9 @@ class Failing(ForgetfulLedger):
 async def test_a_decision_that_fails_ends_one_connection_and_no_other(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    desk = FakeDesk()
-    url = url_of_a_kiosk(desk)
-    async with relay_of(desk, Failing()) as port:
+    core = FakeCore()
+    url = url_of_a_kiosk(core)
+    async with relay_of(core, Failing()) as port:
         async with pushing(url, port) as kiosk, asyncio.timeout(5.0):
             await kiosk.wait_for_end()
         async with pushing(url, port) as kiosk:

@@ -121,3 +121,14 @@ def test_an_array_may_not_announce_more_than_the_limit() -> None:
 def test_the_length_of_text_has_a_limit(wire: bytes) -> None:
     with pytest.raises(WireError, match="5 bytes is over the limit"):
         decode(wire, Limits(text_bytes=4))
+
+
+def test_text_of_64_kib_less_one_is_the_last_that_is_short() -> None:
+    assert encode("x" * 65_535)[:3] == b"\x02\xff\xff"
+    assert encode("x" * 65_536)[0] == 12
+
+
+def test_what_is_nested_as_deep_as_allowed_is_read() -> None:
+    assert decode(encode([[1.0]]), Limits(depth=3)) == [[[1.0]]]
+    with pytest.raises(WireError, match="deeper than 2"):
+        decode(encode([[1.0]]), Limits(depth=2))

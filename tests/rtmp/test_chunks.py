@@ -277,3 +277,30 @@ def test_a_message_inside_another_is_refused() -> None:
 
     with pytest.raises(WireError, match="inside another"):
         ChunkReader().feed(begun + pack(video(0), 6, 128))
+
+
+def test_the_announcement_of_a_chunk_size_has_the_specified_bytes() -> None:
+    wire = ChunkWriter().set_chunk_bytes(4096)
+
+    assert wire == bytes.fromhex("02 000000 000004 01 00000000 00001000")
+
+
+def test_unfinished_messages_may_fill_their_limit() -> None:
+    reader = ChunkReader(ChunkLimits(unfinished_bytes=256))
+    two = [pack(video(0, bytes(200)), number, 128)[:140] for number in (3, 4)]
+
+    assert reader.feed(b"".join(two)) == []
+
+
+def test_a_chunk_size_is_four_bytes_whatever_follows() -> None:
+    wire = pack(Message(1, 0, 0, bytes.fromhex("00000400 ff")), 2, 128)
+
+    assert ChunkReader().feed(wire + pack(video(0, bytes(1000)), 6, 1024)) == [
+        video(0, bytes(1000))
+    ]
+
+
+def test_the_first_header_of_a_chunk_stream_may_be_a_difference() -> None:
+    assert ChunkReader().feed(bytes.fromhex("46 000005 000001 09") + b"x") == [
+        Message(9, 0, 5, b"x")
+    ]

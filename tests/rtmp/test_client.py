@@ -289,3 +289,43 @@ def test_a_window_of_nothing_is_no_reason_to_divide(play: OtherServer) -> None:
     play.say(m.window_size(0), m.window_size(1))
 
     assert play.client.phase is Phase.CONNECT
+
+
+def test_a_publisher_says_of_itself_what_servers_expect() -> None:
+    (connect,) = OtherServer(PublishClient(URL, CLIENT_RANDOM)).heard
+
+    assert connect == m.Command(
+        "connect",
+        1.0,
+        (
+            {
+                "app": "live",
+                "type": "nonprivate",
+                "flashVer": "FMLE/3.0 (compatible; kiosk)",
+                "tcUrl": "rtmp://room.example:1935/live",
+                "kioskIdr": True,
+            },
+        ),
+    )
+
+
+def test_a_player_says_which_codecs_it_takes() -> None:
+    (connect,) = OtherServer(PlayClient(URL, CLIENT_RANDOM)).heard
+
+    said = connect.fields(0)
+    names = ("fpad", "capabilities", "audioCodecs", "videoCodecs", "videoFunction")
+    assert [said[name] for name in names] == [False, 15.0, 4071.0, 252.0, 1.0]
+
+
+def test_a_player_asks_for_no_buffer_after_it_asked_to_play() -> None:
+    client = PlayClient(URL, CLIENT_RANDOM)
+    wire = Connection(Handshake.server(SERVER_RANDOM), ChunkLimits())
+    for _ in range(3):
+        wire.feed(client.bytes_to_send())
+        client.feed(wire.bytes_to_send())
+    wire.send(m.command("_result", 1, None, {"code": "ok"}), 3)
+    wire.send(m.command("_result", 4, None, 7), 3)
+    client.feed(wire.bytes_to_send())
+
+    buffer = m.user_control(m.SET_BUFFER_LENGTH, 7, 0)
+    assert buffer.payload[:6] in client.bytes_to_send()

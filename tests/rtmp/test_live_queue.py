@@ -181,3 +181,9 @@ def test_an_empty_queue_has_no_age() -> None:
     queue = queue_of()
 
     assert (queue.video_age(9), queue.audio_age(9), queue.get(9)) == (0, 0, None)
+
+
+def test_what_was_dropped_adds_up() -> None:
+    drops = Drops(1, 2, 4, 8, 16, 32, 64)
+
+    assert (drops.video, drops.audio, drops.total) == (15, 112, 127)

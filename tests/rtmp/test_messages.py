@@ -128,3 +128,15 @@ def test_an_aggregate_cut_short_is_refused(kept: int) -> None:
 
     with pytest.raises(WireError, match="aggregate"):
         m.split_aggregate(Message(22, 1, 0, tag[:kept]))
+
+
+def test_the_timestamp_of_an_aggregates_tag_has_four_bytes() -> None:
+    tags = flv_tag(8, 0x01000000, b"sound") + flv_tag(9, 0x02000028, b"picture")
+
+    first, second = m.split_aggregate(Message(22, 1, 5000, tags))
+
+    assert second.timestamp - first.timestamp == 0x01000028
+
+
+def test_a_user_control_message_may_carry_its_event_alone() -> None:
+    assert m.parse_user_control(Message(4, 0, 0, bytes.fromhex("0007"))).event == 7

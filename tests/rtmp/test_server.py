@@ -223,3 +223,53 @@ def test_an_accepted_player_may_talk_for_ever() -> None:
 def test_an_answer_without_a_request_is_a_mistake_of_the_driver() -> None:
     with pytest.raises(AssertionError, match="without a request"):
         ServerSession(SERVER_RANDOM).accept()
+
+
+def test_a_publisher_is_told_in_words_that_it_begins_and_ends() -> None:
+    client = OtherClient().publishing()
+    client.say(m.command("deleteStream", 0, None, 1))
+
+    told = [command.fields(1) for command in client.heard[1:]]
+    assert told == [
+        {
+            "level": "status",
+            "code": "NetStream.Publish.Start",
+            "description": "publishing",
+        },
+        {
+            "level": "status",
+            "code": "NetStream.Unpublish.Success",
+            "description": "unpublished",
+        },
+    ]
+
+
+def test_a_player_is_told_in_words_that_it_begins() -> None:
+    told = [command.fields(1) for command in OtherClient().playing().heard[1:]]
+
+    assert [(status["code"], status["description"]) for status in told] == [
+        ("NetStream.Play.Reset", "reset"),
+        ("NetStream.Play.Start", "playing"),
+    ]
+
+
+def test_a_refused_connection_is_told_that_it_is_an_error() -> None:
+    client = OtherClient()
+    client.say(m.command("connect", 3, client.connect))
+    client.session.refuse("NetConnection.Connect.Rejected", "no such application")
+    client.carry()
+
+    assert client.heard == [
+        m.Command(
+            "_error",
+            3.0,
+            (
+                None,
+                {
+                    "level": "error",
+                    "code": "NetConnection.Connect.Rejected",
+                    "description": "no such application",
+                },
+            ),
+        )
+    ]

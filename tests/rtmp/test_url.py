@@ -87,3 +87,8 @@ def test_what_is_no_stream_url_is_refused_without_showing_the_secret(
 def test_a_name_is_split_from_its_query_at_the_first_mark() -> None:
     assert split_query("s?a=1?b") == ("s", "a=1?b")
     assert split_query("s") == ("s", "")
+
+
+def test_a_broken_port_is_told_as_that() -> None:
+    with pytest.raises(WireError, match=r"^stream URL has a broken host or port$"):
+        RtmpUrl.parse("rtmp://room.example:port/live/s")

@@ -11,9 +11,9 @@ from PIL import Image, ImageChops
 from kiosk.ports import Micros, PageFrame, Rect, ScreenFacts, ScreenName
 from kiosk.ui.draw import PAGES_KEPT, Artist
 from kiosk.ui.fonts import Fonts
-from kiosk.ui.layout import pip_rect
+from kiosk.ui.layout import Layout
 from kiosk.ui.screens import Branding, ScreenContent, screen_content
-from kiosk.ui.words import LANGUAGES
+from kiosk.ui.texts import LANGUAGES, Texts
 
 
 SIZE = (640, 360)
@@ -27,7 +27,7 @@ def _content(
     return screen_content(
         name,
         facts or ScreenFacts(),
-        language=language,
+        texts=Texts(language),
         branding=BANK,
         now=Micros(0),
         wall_time="14:32",
@@ -45,7 +45,7 @@ def _changed(one: PageFrame, other: PageFrame) -> tuple[int, int, int, int] | No
 
 @pytest.fixture
 def artist() -> Artist:
-    return Artist(SIZE, FONTS)
+    return Artist(Layout(SIZE), FONTS)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -153,7 +153,7 @@ def test_an_overlay_is_premultiplied_and_leaves_the_self_view_free(
     artist: Artist,
 ) -> None:
     overlay, place = artist.over(_content(ScreenName.IN_CALL, ScreenFacts(muted=True)))
-    pip = pip_rect(SIZE)
+    pip = Layout(SIZE).pip()
 
     for at in range(0, len(overlay.pixels), 4):
         blue, green, red, alpha = overlay.pixels[at : at + 4]
@@ -166,7 +166,7 @@ def test_the_frame_of_the_self_view_hides_the_corners_of_its_plane(
     artist: Artist,
 ) -> None:
     overlay, place = artist.over(_content(ScreenName.IN_CALL))
-    pip = pip_rect(SIZE)
+    pip = Layout(SIZE).pip()
 
     for x in (pip.x, pip.x + pip.width - 1):
         for y in (pip.y, pip.y + pip.height - 1):
@@ -175,11 +175,11 @@ def test_the_frame_of_the_self_view_hides_the_corners_of_its_plane(
 
 
 def test_without_a_self_view_no_frame_is_drawn() -> None:
-    bare = Artist(SIZE, FONTS, self_view=None)
+    bare = Artist(Layout(SIZE), FONTS, self_view=None)
     facts = ScreenFacts(muted=True)
 
     page, place = bare.over(_content(ScreenName.IN_CALL, facts))
-    pip = pip_rect(SIZE)
+    pip = Layout(SIZE).pip()
 
     assert place.y > pip.y
     assert page.pixels
@@ -202,7 +202,7 @@ def test_a_page_is_kept_as_long_as_it_is_new_enough(artist: Artist) -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (17, 9), (40, 900), (1920, 60), (720, 1280)])
 def test_absurd_sizes_are_drawn_not_raised(size: tuple[int, int]) -> None:
-    artist = Artist(size, FONTS)
+    artist = Artist(Layout(size), FONTS)
     artist.prepare()
     facts = ScreenFacts(
         reason="R007 x", position=1, muted=True, insecure=True, text="Hello"

@@ -25,9 +25,11 @@ from kiosk.ports import (
     SoftFrame,
     Tile,
 )
-from kiosk.ui.layout import pip_rect
+from kiosk.ui.layout import Layout
+from kiosk.ui.look import Look
 from kiosk.ui.presenter import PillowScreens, ScreenPresenter, wall_time
 from kiosk.ui.screens import Branding, screen_content
+from kiosk.ui.texts import Texts
 from tests.fakes.frames import grey_frame
 from tests.fakes.leaks import held
 from tests.fakes.steady_clock import SteadyClock
@@ -60,7 +62,7 @@ def _on(display: HeadlessDisplay) -> set[Layer]:
 def _call_with_all_layers(display: HeadlessDisplay, presenter: ScreenPresenter) -> None:
     for layer in (Layer.BASE, Layer.SECOND, Layer.THIRD):
         display.show(layer, grey_frame())
-    display.show(Layer.PIP, grey_frame(), pip_rect(SIZE))
+    display.show(Layer.PIP, grey_frame(), Layout(SIZE).pip())
     presenter.present(ScreenName.IN_CALL, ScreenFacts(peer_name="Li Wen"))
 
 
@@ -181,7 +183,7 @@ def test_pictures_of_the_media_pass_only_in_a_call(
         presenter.pictures.show(layer, grey_frame())
 
     in_a_call = screen_content(
-        name, ScreenFacts(), language="en", branding=Branding(), now=Micros(0)
+        name, ScreenFacts(), texts=Texts("en"), branding=Branding(), now=Micros(0)
     ).self_view
     assert isinstance(display.newest(Layer.BASE), SoftFrame) is in_a_call
     assert (display.newest(Layer.PIP) is not None) is in_a_call
@@ -212,8 +214,9 @@ def test_a_language_that_no_font_can_write_is_logged_with_the_cure(
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    chinese = ScreenPresenter(display, clock, language="zh_CN", fonts=[tmp_path])
-    english = ScreenPresenter(display, clock, fonts=[tmp_path])
+    look = Look(fonts=[tmp_path])
+    chinese = ScreenPresenter(display, clock, texts=[Texts("zh_CN")], look=look)
+    english = ScreenPresenter(display, clock, look=look)
     chinese.prepare()
     chinese.present(ScreenName.IDLE, ScreenFacts())
     shown = display.newest(Layer.BASE)
@@ -223,11 +226,8 @@ def test_a_language_that_no_font_can_write_is_logged_with_the_cure(
     assert "install fonts-noto-cjk" in caplog.text
 
 
-def test_an_unknown_language_is_logged(
-    display: HeadlessDisplay, clock: SteadyClock, caplog: pytest.LogCaptureFixture
-) -> None:
-    ScreenPresenter(display, clock, language="xx").prepare()
-
+def test_an_unknown_language_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    assert Texts("xx").language == "en"
     assert "no texts in xx" in caplog.text
 
 

@@ -8,26 +8,18 @@ from kiosk.ports import (
     Button,
     Layer,
     Micros,
+    Quality,
     Received,
     ScreenFacts,
     ScreenName,
-    StillScene,
     Tile,
 )
-from kiosk.ui.screens import (
-    Branding,
-    Fault,
-    Figure,
-    Icon,
-    Mood,
-    ScreenContent,
-    duration,
-    plain,
-    screen_content,
-)
+from kiosk.ui.fault import Fault
+from kiosk.ui.screens import Figure, Mood
+from kiosk.ui.signs import Icon
+from tests.fakes.screen_content import BANK, ON_THE_STRIP, _content, _lit
 
 
-BANK = Branding("Sample Bank", "Chaoyang Branch")
 IN_A_CALL = {
     ScreenName.CONNECTING,
     ScreenName.WAITING,
@@ -37,27 +29,6 @@ IN_A_CALL = {
     ScreenName.PEER_AWAY,
     ScreenName.BROADCASTING,
 }
-
-
-def _content(
-    name: ScreenName,
-    facts: ScreenFacts | None = None,
-    *,
-    language: str = "en",
-    now: int = 0,
-) -> ScreenContent:
-    return screen_content(
-        name,
-        facts or ScreenFacts(),
-        language=language,
-        branding=BANK,
-        now=Micros(now),
-        wall_time="14:32",
-    )
-
-
-def _lit(content: ScreenContent) -> set[Button]:
-    return {button.button for button in content.strip if button.lit}
 
 
 @pytest.mark.parametrize("name", ScreenName)
@@ -88,6 +59,10 @@ def test_the_strip_lights_exactly_the_buttons_that_do_something(
         assert lit == {Button.MUTE, Button.HANGUP}
     elif name in {ScreenName.IDLE, ScreenName.ENDED, ScreenName.NO_ANSWER}:
         assert lit == {Button.CALL}
+    elif name is ScreenName.CONSENT:
+        assert lit == {Button.CALL, Button.HANGUP}
+    elif name is ScreenName.TECHNICIAN:
+        assert lit == ON_THE_STRIP
     else:
         assert lit == set()
 
@@ -159,7 +134,9 @@ def test_no_other_screen_is_drawn_over_a_picture_or_counts_time() -> None:
         assert (content.peer, content.timer, content.message) == ("", "", "")
 
 
-@pytest.mark.parametrize("name", ScreenName)
+@pytest.mark.parametrize(
+    "name", [name for name in ScreenName if name is not ScreenName.TECHNICIAN]
+)
 def test_muted_is_said_by_badge_and_button_in_a_call_and_nowhere_else(
     name: ScreenName,
 ) -> None:
@@ -171,12 +148,27 @@ def test_muted_is_said_by_badge_and_button_in_a_call_and_nowhere_else(
     assert content.strip[1].label == ("Unmute" if name in IN_A_CALL else "Mute")
 
 
-def test_a_weak_connection_is_said_in_a_call_and_nowhere_else() -> None:
-    weak = ScreenFacts(is_poor=True)
+@pytest.mark.parametrize("name", ScreenName)
+def test_a_volume_just_turned_is_said_but_on_the_technicians_page(
+    name: ScreenName,
+) -> None:
+    turned = _content(name, ScreenFacts(volume=(7, 12))).volume
+    before = _content(name, ScreenFacts()).volume
 
-    (notice,) = _content(ScreenName.IN_CALL, weak).notices
-    assert notice.text == "Weak connection"
-    assert _content(ScreenName.IDLE, weak).notices == ()
+    said = turned is not None and turned.text == "Volume 7 of 12"
+    assert said is (name is not ScreenName.TECHNICIAN)
+    assert before is None
+
+
+@pytest.mark.parametrize("quality", Quality)
+def test_how_good_the_connection_is_is_said_in_words_in_a_call_and_nowhere_else(
+    quality: Quality,
+) -> None:
+    facts = ScreenFacts(quality=quality)
+
+    words = {name: _content(name, facts).quality_words for name in ScreenName}
+    assert words.pop(ScreenName.IN_CALL) == f"{quality.value.title()} connection"
+    assert set(words.values()) == {""}
 
 
 def test_while_the_peer_is_seen_a_broken_stream_of_ours_is_a_notice_over_it() -> None:
@@ -221,7 +213,8 @@ def test_out_of_service_shows_the_code_and_the_words_of_the_reason(
 ) -> None:
     content = _content(ScreenName.OUT_OF_SERVICE, ScreenFacts(reason=reason))
 
-    assert content.fault == Fault("For technicians", code, words)
+    qr = f"kiosk\nSample Bank, Chaoyang Branch\n{reason}"
+    assert content.fault == Fault("For technicians", code, words, qr)
     assert content.mood is Mood.GRAVE
 
 
@@ -250,75 +243,3 @@ def test_an_unknown_language_falls_back_to_english() -> None:
 
     assert unknown == _content(ScreenName.IDLE)
     assert _content(ScreenName.IDLE, language="zh_CN").title == "面对面视频客服"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "shown"),
-    [
-        (-5, "00:00"),
-        (0, "00:00"),
-        (59.99, "00:59"),
-        (754, "12:34"),
-        (3600, "1:00:00"),
-        (36_061, "10:01:01"),
-        (10**9, "99:00:00"),
-    ],
-)
-def test_a_duration_is_minutes_and_seconds_and_hours_when_needed(
-    seconds: float, shown: str
-) -> None:
-    assert duration(Micros(7), Micros(7 + int(seconds * 1e6))) == shown
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("  Li \n Wen\t", "Li Wen"),
-        ("a\x00b\x1b[2Jc", "a b [2Jc"),
-        ("left \u202eright", "left right"),
-        ("\ud800", ""),
-        ("李" * 40, "李" * 31 + "…"),
-        ("x " * 10_000, "x x x x x x x x x x x x x x x x…"),
-    ],
-)
-def test_text_from_outside_is_made_plain_and_short(text: str, shown: str) -> None:
-    assert plain(text, 32) == shown
-
-
-def test_a_question_for_a_still_says_who_asks_and_what_each_key_does() -> None:
-    facts = ScreenFacts(still=StillScene.ASKED, asked_by="Agent Wang", muted=True)
-
-    content = _content(ScreenName.IN_CALL, facts)
-
-    assert content.still is not None
-    assert content.still.question == "Agent Wang asks for a photograph"
-    assert "Nothing is taken unless you press the green button." in content.still.terms
-    assert [(key.button, key.label) for key in content.strip] == [
-        (Button.CALL, "Send photograph"),
-        (Button.MUTE, "No photograph"),
-        (Button.HANGUP, "Hang up"),
-    ]
-    assert _lit(content) == set(Button)
-
-
-@pytest.mark.parametrize(
-    "name", [name for name in ScreenName if name is not ScreenName.IN_CALL]
-)
-def test_no_other_screen_asks_for_a_still(name: ScreenName) -> None:
-    facts = ScreenFacts(still=StillScene.ASKED, asked_by="Agent Wang")
-
-    assert _content(name, facts) == _content(name)
-
-
-def test_a_still_on_its_way_is_said() -> None:
-    content = _content(ScreenName.IN_CALL, ScreenFacts(still=StillScene.SENDING))
-
-    assert [notice.text for notice in content.notices] == ["Sending the photograph"]
-    assert content.still is None
-
-
-def test_an_unnamed_peer_asks_as_the_adviser() -> None:
-    content = _content(ScreenName.IN_CALL, ScreenFacts(still=StillScene.ASKED))
-
-    assert content.still is not None
-    assert content.still.question.startswith("Adviser asks")

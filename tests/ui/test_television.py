@@ -21,7 +21,7 @@ from kiosk.ports import (
 )
 from kiosk.ui.presenter import ScreenPresenter
 from kiosk.ui.screens import Branding, screen_content
-from kiosk.ui.words import LANGUAGES
+from kiosk.ui.texts import LANGUAGES, Texts
 from tests.fakes.frames import grey_frame
 from tests.fakes.steady_clock import SteadyClock
 
@@ -126,13 +126,12 @@ def test_the_owner_opens_and_closes_the_display(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_kiosk_that_goes_on_air_does_not_speak_of_advisers(language: str) -> None:
-    live = ScreenFacts(broadcasts=True)
+    live, texts = ScreenFacts(broadcasts=True), Texts(language)
     for name in (ScreenName.IDLE, ScreenName.CONNECTING, ScreenName.ENDED):
         content = screen_content(
-            name, live, language=language, branding=Branding(), now=Micros(0)
+            name, live, texts=texts, branding=Branding(), now=Micros(0)
         )
-        words = LANGUAGES[language]
 
-        assert content.title == words.live.screens[name].title
+        assert content.title == texts(f"live.{name.value}.title")
         [label] = [key.label for key in content.strip if key.button is Button.CALL]
-        assert label == words.live.start
+        assert label == texts("live.start")

@@ -24,9 +24,10 @@ from kiosk.ports import (
 from kiosk.ui import palette
 from kiosk.ui.draw import Artist
 from kiosk.ui.fonts import Fonts
-from kiosk.ui.layout import STRIP, fitted, pip_rect, tile_rects, unit
+from kiosk.ui.layout import Layout, fitted
 from kiosk.ui.presenter import ScreenPresenter
 from kiosk.ui.screens import Branding, PeerTile, ScreenContent, screen_content
+from kiosk.ui.texts import Texts
 from tests.fakes.frames import grey_frame
 from tests.fakes.steady_clock import SteadyClock
 
@@ -57,7 +58,7 @@ def content(*tiles: Tile) -> ScreenContent:
     return screen_content(
         ScreenName.IN_CALL,
         with_tiles(*tiles),
-        language="en",
+        texts=Texts("en"),
         branding=Branding(),
         now=Micros(0),
     )
@@ -78,10 +79,12 @@ def overlap(one: Rect, other: Rect) -> bool:
 def test_pictures_cover_neither_each_other_nor_what_else_there_is(
     size: tuple[int, int], camera: tuple[int, int], count: int
 ) -> None:
-    places = tile_rects(size, count, camera)
+    places = Layout(size).tiles(count, camera)
 
-    strip = Rect(0, size[1] - round(STRIP * unit(size)), size[0], size[1])
-    for one, other in combinations([*places, pip_rect(size, camera), strip], 2):
+    strip = Rect(
+        0, size[1] - round(Layout(size).strip * Layout(size).unit), size[0], size[1]
+    )
+    for one, other in combinations([*places, Layout(size).pip(camera), strip], 2):
         assert not overlap(one, other)
     for place in places:
         assert 0 <= place.x < place.x + place.width <= size[0]
@@ -93,14 +96,14 @@ def test_pictures_cover_neither_each_other_nor_what_else_there_is(
 def test_pictures_are_of_one_size_and_as_large_as_a_clock_needs(
     size: tuple[int, int],
 ) -> None:
-    places = tile_rects(size, 3)
+    places = Layout(size).tiles(3)
 
     assert len({(place.width, place.height) for place in places}) == 1
     assert places[0].width >= size[0] * 0.3
 
 
 def test_a_wide_display_has_them_beside_each_other_a_high_one_below() -> None:
-    wide, high = tile_rects((1280, 720), 3), tile_rects((720, 1280), 3)
+    wide, high = Layout((1280, 720)).tiles(3), Layout((720, 1280)).tiles(3)
 
     assert len({place.y for place in wide}) == 1
     assert len({place.x for place in high}) == 1
@@ -139,7 +142,7 @@ def test_several_are_drawn_over_pictures_even_if_nobody_has_one() -> None:
     facts = ScreenFacts(with_picture=False, tiles=tuple(silent))
 
     drawn = screen_content(
-        ScreenName.IN_CALL, facts, language="en", branding=Branding(), now=Micros(0)
+        ScreenName.IN_CALL, facts, texts=Texts("en"), branding=Branding(), now=Micros(0)
     )
 
     assert drawn.over_picture
@@ -155,13 +158,13 @@ def test_a_name_from_outside_is_made_plain_and_short() -> None:
 
 
 def test_the_loudest_is_marked_by_colour_and_sign_and_nobody_else_is() -> None:
-    artist = Artist(SIZE, Fonts())
+    artist = Artist(Layout(SIZE), Fonts())
     talks = Tile("Bruno", Layer.SECOND, Received.PICTURE, is_loudest=True)
 
     silence = glass(artist, content(ANNA, BRUNO))
     speech = glass(artist, content(ANNA, talks))
 
-    first, second = tile_rects(SIZE, 2)
+    first, second = Layout(SIZE).tiles(2)
     for place, marked in ((first, False), (second, True)):
         at = (place.x + place.width // 2, place.y + place.height + 2)
         assert (speech.getpixel(at) == palette.LIGHT_GREEN) is marked
@@ -173,9 +176,9 @@ def test_the_place_of_a_missing_picture_is_covered_and_of_a_picture_left_clear()
 ):
     absent = Tile("Bruno", Layer.SECOND, Received.SOUND)
 
-    page, at = Artist(SIZE, Fonts()).over(content(ANNA, absent))
+    page, at = Artist(Layout(SIZE), Fonts()).over(content(ANNA, absent))
 
-    for place, covered in zip(tile_rects(SIZE, 2), (False, True), strict=True):
+    for place, covered in zip(Layout(SIZE).tiles(2), (False, True), strict=True):
         x, y = place.x + place.width // 4 - at.x, place.y + place.height // 4 - at.y
         opacity = page.pixels[4 * (y * page.width + x) + 3]
         assert opacity == (255 if covered else 0)
@@ -207,7 +210,7 @@ def test_each_picture_is_in_its_tile_in_its_own_shape(
 
     show_all(presenter, grey_frame(size=(64, 48)))
 
-    places = tile_rects(SIZE, 3)
+    places = Layout(SIZE).tiles(3)
     for layer, cell in zip(
         (Layer.THIRD, Layer.BASE, Layer.SECOND), places, strict=True
     ):
@@ -264,7 +267,7 @@ def test_other_screens_of_a_call_have_no_tiles() -> None:
     away = screen_content(
         ScreenName.PEER_AWAY,
         with_tiles(ANNA, BRUNO),
-        language="en",
+        texts=Texts("en"),
         branding=Branding(),
         now=Micros(0),
     )

@@ -18,7 +18,7 @@ from kiosk.roomserver.asking import Asked, Caller, Refused
 from kiosk.roomserver.im_gateway import ImHold
 from kiosk.roomserver.rooms import RoomRules
 from tests.fakes.im_client import ImClient
-from tests.fakes.room_desk import LOOPBACK, FakeDesk, Json
+from tests.fakes.room_core import LOOPBACK, FakeCore, Json
 from tests.fakes.table_sizes import table_sizes
 
 
@@ -43,7 +43,7 @@ ENDING: dict[str, int] = {
     "_Farewell.members": 256 * 4,
     "_Farewell.events": 256 * 128,
     "SeatQueue._waiters": 512,
-    "_Waiter.ahead": 512 * 512,
+    "Waiter.ahead": 512 * 512,
     "HuntGroup.targets": 512 * 16,
     "KeptAnswers._kept": 8_192,
     "KeptAnswers._by_caller": 8_192,
@@ -73,115 +73,115 @@ def address(number: int) -> str:
     return f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
 
 
-def refusals(desk: FakeDesk) -> None:
+def refusals(core: FakeCore) -> None:
     """Guess tokens and signatures under 100,000 names from as many addresses."""
     token = "0" * 32 + "*53724e00*MzY4NjI="
-    desk.log_in("victim")
+    core.log_in("victim")
     for number in range(100_000):
         who = "victim" if number % 2 else user(number)
         query = {"userID": who, "token": token}
-        desk.ask_anything("get_pushers", {}, query=query, address=address(number))
+        core.ask_anything("get_pushers", {}, query=query, address=address(number))
 
 
-def logins(desk: FakeDesk) -> None:
+def logins(core: FakeCore) -> None:
     for number in range(21_000):
-        desk.log_in(user(number))
+        core.log_in(user(number))
 
 
-def streams(desk: FakeDesk) -> None:
+def streams(core: FakeCore) -> None:
     for number in range(30_000):
         body: Json = {"userID": user(number // 2)}
-        desk.ask(
+        core.ask(
             "get_push_url", body, address=f"127.0.{number >> 8 & 255}.{number & 255}"
         )
 
 
-def rooms(desk: FakeDesk) -> None:
+def rooms(core: FakeCore) -> None:
     """Reserve 10,000 rooms; then open and end 2,000, with a text in each."""
     makers = [user(number) for number in range(300)]
     for maker in makers:
-        desk.log_in(maker)
+        core.log_in(maker)
     for maker in makers * 34:
         wire = msg.CreateRoom(maker, "x" * 1024).to_wire()
-        desk.ask_anything("create_room", wire, user=maker)
-    desk.clock.move(120)
-    desk.sweep()
+        core.ask_anything("create_room", wire, user=maker)
+    core.clock.move(120)
+    core.sweep()
     for number in range(2_000):
-        desk.create("maker", f"room{number}")
+        core.create("maker", f"room{number}")
         text = msg.SendRoomTextMsg(f"room{number}", "maker", "hello").to_wire()
-        desk.ask("send_room_text_msg", text, user="maker")
+        core.ask("send_room_text_msg", text, user="maker")
         end = msg.DestroyRoom(f"room{number}", "maker").to_wire()
-        desk.ask("destroy_room", end, user="maker")
-        desk.clock.move(1)
+        core.ask("destroy_room", end, user="maker")
+        core.clock.move(1)
 
 
-def talk(desk: FakeDesk) -> None:
+def talk(core: FakeCore) -> None:
     """Say 10,000 texts in one room, which changes and watchers come to as well."""
-    desk.log_in("host")
-    wire = msg.CreateRoom("host", "Show", "show", "Host", "1", desk.push_url("host"))
-    desk.ask("create_room", wire.to_wire(), user="host", folder="live_room")
+    core.log_in("host")
+    wire = msg.CreateRoom("host", "Show", "show", "Host", "1", core.push_url("host"))
+    core.ask("create_room", wire.to_wire(), user="host", folder="live_room")
     text = msg.SendRoomTextMsg("show", "host", "x" * 1024).to_wire()
     for number in range(10_000):
-        desk.clock.move(0.5)
-        desk.ask("send_room_text_msg", text, user="host", folder="live_room")
+        core.clock.move(0.5)
+        core.ask("send_room_text_msg", text, user="host", folder="live_room")
         beat = msg.PusherHeartbeat("show", "host").to_wire()
-        desk.ask("pusher_heartbeat", beat, user="host", folder="live_room")
+        core.ask("pusher_heartbeat", beat, user="host", folder="live_room")
         field = msg.SetCustomField("show", f"f{number}", msg.FieldChange.INCREASE)
-        desk.ask("set_custom_field", field.to_wire(), user="host", folder="live_room")
+        core.ask("set_custom_field", field.to_wire(), user="host", folder="live_room")
     for number in range(1_000):
-        desk.log_in(user(number))
+        core.log_in(user(number))
         watch = msg.AddAudience("show", user(number), "x" * 1024).to_wire()
-        desk.ask("add_audience", watch, user=user(number), folder="live_room")
+        core.ask("add_audience", watch, user=user(number), folder="live_room")
 
 
-def line(desk: FakeDesk) -> None:
+def line(core: FakeCore) -> None:
     for number in range(10_000):
         wanted = msg.QueueSeat(user(number), ("nowhere*",)).to_wire()
-        desk.ask_anything("queue_seat", wanted)
+        core.ask_anything("queue_seat", wanted)
 
 
-def reports(desk: FakeDesk) -> None:
+def reports(core: FakeCore) -> None:
     for number in range(10_000):
         report = FleetReport(f"s{number}", "1", "IDLE", (), 1, 1, 30, {})
         caller = Caller(msg.Dialect.V2, LOOPBACK, user(number))
         with suppress(Refused):  # a table that is full says so
-            desk.desk.fleet.report(caller, report.to_wire())
+            core.core.fleet.report(caller, report.to_wire())
 
 
-def listeners(desk: FakeDesk) -> None:
+def listeners(core: FakeCore) -> None:
     """Let 2,000 users join a group and poll it: nothing of them is kept."""
-    desk.create("owner", "group")
+    core.create("owner", "group")
     for number in range(2_000):
-        client = ImClient(desk, user(number))
+        client = ImClient(core, user(number))
         client.log_in()
         client.join("group")
         assert isinstance(client.poll(), dict | ImHold)
 
 
-def trials(desk: FakeDesk) -> None:
+def trials(core: FakeCore) -> None:
     for _ in range(10_000):
-        desk.ask("get_test_pushurl", method="GET", folder="utils")
+        core.ask("get_test_pushurl", method="GET", folder="utils")
 
 
-def repetitions(desk: FakeDesk) -> None:
+def repetitions(core: FakeCore) -> None:
     """Reserve rooms under 10,000 request ids, as ever other users."""
     path = "/weapp/double_room/create_room"
     for number in range(2_000):
-        desk.log_in(user(number))
-        query = {"userID": user(number), "token": desk.tokens[user(number)]}
+        core.log_in(user(number))
+        query = {"userID": user(number), "token": core.tokens[user(number)]}
         for again in range(5):
             body: Json = {"userID": user(number), "roomInfo": "x" * 1024}
             name = f"request-{number}-{again}"
-            desk.routes.answer(Asked("POST", path, query, body, LOOPBACK, "", name))
+            core.routes.answer(Asked("POST", path, query, body, LOOPBACK, "", name))
 
 
-def stills(desk: FakeDesk) -> None:
+def stills(core: FakeCore) -> None:
     """Begin a small still picture in 1,000 rooms."""
     part = msg.StillPart(4, 0, b"\xff\xd8\xff")
     for number in range(1_000):
-        desk.create(user(number), f"room{number}")
+        core.create(user(number), f"room{number}")
         wire = msg.PutStill(f"room{number}", user(number), part).to_wire()
-        desk.ask("put_still", wire, user=user(number))
+        core.ask("put_still", wire, user=user(number))
 
 
 FLOODS = [
@@ -199,10 +199,10 @@ FLOODS = [
 ]
 
 
-def beyond(desk: FakeDesk, bounds: dict[str, int]) -> dict[str, int]:
+def beyond(core: FakeCore, bounds: dict[str, int]) -> dict[str, int]:
     """Return the tables that are larger than they may be."""
-    sizes = table_sizes(desk.desk, desk.routes)
-    sizes.pop("DeskTables.ring")  # it leads to the test's own list of what rang
+    sizes = table_sizes(core.core, core.routes)
+    sizes.pop("CoreTables.ring")  # it leads to the test's own list of what rang
     return {
         name: size for name, size in sizes.items() if size > bounds.get(name, SMALL)
     }
@@ -210,30 +210,30 @@ def beyond(desk: FakeDesk, bounds: dict[str, int]) -> dict[str, int]:
 
 @pytest.mark.parametrize("flood", FLOODS, ids=lambda flood: flood.__name__)
 def test_a_flood_ends_at_the_bound_of_its_table_and_ebbs_away(
-    flood: Callable[[FakeDesk], None], caplog: pytest.LogCaptureFixture
+    flood: Callable[[FakeCore], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("ERROR")  # thousands of kiosks fall silent at the end
-    desk = FakeDesk()
-    flood(desk)
+    core = FakeCore()
+    flood(core)
 
-    assert beyond(desk, BOUNDS) == {}
-    desk.clock.move(30 * 24 * 3600)
+    assert beyond(core, BOUNDS) == {}
+    core.clock.move(30 * 24 * 3600)
     # A sweep so late is forgiven; then come 20 s of silence and a minute's memory.
     for _ in range(20):
-        desk.sweep()
-        desk.desk.fleet.sweep()
-        desk.clock.move(5)
-    assert beyond(desk, PACES) == {}
+        core.sweep()
+        core.core.fleet.sweep()
+        core.clock.move(5)
+    assert beyond(core, PACES) == {}
 
 
 def test_the_bounds_named_here_are_tables_there_are() -> None:
-    desk = FakeDesk()
-    desk.create("host")
+    core = FakeCore()
+    core.create("host")
     for flood in (talk, line):
-        flood(desk)
-    desk.join("kiosk")
+        flood(core)
+    core.join("kiosk")
 
-    assert BOUNDS.keys() - table_sizes(desk.desk, desk.routes).keys() <= {
+    assert BOUNDS.keys() - table_sizes(core.core, core.routes).keys() <= {
         "_Farewell.members",
         "_Farewell.events",
         "KeptAnswers._by_caller[]",

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 MODULES = sorted(
     path
-    for package in ("room", "roomserver", "roomclient", "app")
+    for package in ("agentdesk", "room", "roomserver", "roomclient", "app")
     for path in (ROOT / "kiosk" / package).rglob("*.py")
 )
 SECRET = re.compile(

@@ -19,6 +19,7 @@ from kiosk.media.resolver import Resolver
 from kiosk.room import messages as msg
 from kiosk.roomclient.exchange import HttpExchange
 from kiosk.rtmp.url import RtmpUrl
+from kiosk.tls import trusting
 from tests.fakes.certificates import DAY, Authority, address, host
 
 
@@ -104,7 +105,7 @@ def bad_servers(ours: Authority, folder: Path) -> dict[str, Files]:
 async def test_a_certificate_not_to_be_believed_is_refused_by_name(
     ours: Authority, tmp_path: Path
 ) -> None:
-    trust = ssl.create_default_context(cafile=str(ours.file))
+    trust = trusting(ours.file)
     for name, files in bad_servers(ours, tmp_path).items():
         async with serving(files) as port:
             room = await room_refusal(port, trust)
@@ -115,8 +116,8 @@ async def test_a_certificate_not_to_be_believed_is_refused_by_name(
 
 
 async def test_a_server_of_old_tls_is_refused(ours: Authority) -> None:
-    trust = ssl.create_default_context(cafile=str(ours.file))
-    old = make_old(ssl.create_default_context(cafile=str(ours.file)))
+    trust = trusting(ours.file)
+    old = make_old(trusting(ours.file))
     async with serving(ours.server(alternative=address()), old=True) as port:
         room = await room_refusal(port, trust)
         media = await media_refusal(port, trust)
@@ -130,7 +131,7 @@ async def test_a_server_of_old_tls_is_refused(ours: Authority) -> None:
 
 
 async def test_a_good_certificate_is_believed(ours: Authority) -> None:
-    trust = ssl.create_default_context(cafile=str(ours.file))
+    trust = trusting(ours.file)
     async with serving(ours.server(alternative=address())) as port:
         room = await room_refusal(port, trust)
 
@@ -138,4 +139,4 @@ async def test_a_good_certificate_is_believed(ours: Authority) -> None:
 
 
 async def test_our_contexts_begin_at_tls_1_2() -> None:
-    assert ssl.create_default_context().minimum_version >= ssl.TLSVersion.TLSv1_2
+    assert trusting().minimum_version >= ssl.TLSVersion.TLSv1_2

@@ -12,7 +12,7 @@ from kiosk.roomserver.asking import Asked, Hold
 from kiosk.roomserver.routes import UNKNOWN_ROUTE
 from tests.fakes.hostile_text import BAD_IDS, ODD_IDS, WRONG_KINDS
 from tests.fakes.im_client import GROUPS, ImClient
-from tests.fakes.room_desk import FakeDesk, Json
+from tests.fakes.room_core import FakeCore, Json
 
 
 ID_FIELDS = ("userID", "roomID", "cmd", "fieldName")
@@ -20,7 +20,7 @@ REFUSED = {1, -1}
 
 
 def table() -> list[tuple[str, str]]:
-    routes = FakeDesk().routes
+    routes = FakeCore().routes
     return [
         (room_type.value, route)
         for room_type in RoomType
@@ -31,14 +31,14 @@ def table() -> list[tuple[str, str]]:
     ]
 
 
-def whole_body(desk: FakeDesk) -> Json:
+def whole_body(core: FakeCore) -> Json:
     return {
         "roomID": "desk",
         "userID": "host",
         "userName": "Name",
         "userAvatar": "1",
         "userInfo": "",
-        "pushURL": desk.push_url("host"),
+        "pushURL": core.push_url("host"),
         "roomInfo": "Desk",
         "cnt": 1,
         "index": 0,
@@ -54,18 +54,18 @@ def whole_body(desk: FakeDesk) -> Json:
     }
 
 
-def desk_in(folder: str) -> FakeDesk:
-    desk = FakeDesk()
-    desk.log_in("host")
-    wire = msg.CreateRoom("host", "Desk", "desk", "Host", "1", desk.push_url("host"))
-    desk.ask("create_room", wire.to_wire(), user="host", folder=folder)
-    return desk
+def desk_in(folder: str) -> FakeCore:
+    core = FakeCore()
+    core.log_in("host")
+    wire = msg.CreateRoom("host", "Desk", "desk", "Host", "1", core.push_url("host"))
+    core.ask("create_room", wire.to_wire(), user="host", folder=folder)
+    return core
 
 
-def rooms_and_members(desk: FakeDesk) -> object:
+def rooms_and_members(core: FakeCore) -> object:
     return [
         (record.room_id, [seat.user_id for seat in record.seats], record.custom)
-        for record in desk.desk.rooms._store
+        for record in core.core.rooms._store
     ]
 
 
@@ -73,21 +73,21 @@ def rooms_and_members(desk: FakeDesk) -> object:
 def test_a_name_outside_the_grammar_is_refused_and_changes_nothing(
     folder: str, route: str
 ) -> None:
-    desk = desk_in(folder)
-    body = whole_body(desk)
-    reads = [name for name in ID_FIELDS if is_read(desk, folder, route, body, name)]
-    before = rooms_and_members(desk)
+    core = desk_in(folder)
+    body = whole_body(core)
+    reads = [name for name in ID_FIELDS if is_read(core, folder, route, body, name)]
+    before = rooms_and_members(core)
 
     for name in reads:
         for bad in filter(None, BAD_IDS):
-            desk.clock.move(1)
-            answer = desk.ask_anything(
+            core.clock.move(1)
+            answer = core.ask_anything(
                 route, {**body, name: bad}, user="host", folder=folder
             )
             assert isinstance(answer, dict), (name, bad)
             assert answer["code"] in REFUSED, (name, bad, answer)
             assert bad not in str(answer) or len(bad) < 3, (name, bad)
-    assert rooms_and_members(desk) == before
+    assert rooms_and_members(core) == before
 
 
 NEEDS_ROOM = {
@@ -107,10 +107,10 @@ NEEDS_ROOM = {
 }
 
 
-def is_read(desk: FakeDesk, folder: str, route: str, body: Json, name: str) -> bool:
+def is_read(core: FakeCore, folder: str, route: str, body: Json, name: str) -> bool:
     """Say whether a route looks at a field at all: it minds a number there."""
-    desk.clock.move(1)
-    answer = desk.ask_anything(route, {**body, name: 5}, user="host", folder=folder)
+    core.clock.move(1)
+    answer = core.ask_anything(route, {**body, name: 5}, user="host", folder=folder)
     return isinstance(answer, dict) and answer["code"] == -1
 
 
@@ -118,9 +118,9 @@ def test_every_route_that_names_a_room_or_a_user_was_tried() -> None:
     seen = {
         (route, name)
         for folder, route in table()
-        for desk in [desk_in(folder)]
+        for core in [desk_in(folder)]
         for name in ID_FIELDS
-        if is_read(desk, folder, route, whole_body(desk), name)
+        if is_read(core, folder, route, whole_body(core), name)
     }
 
     assert {route for route, name in seen if name == "roomID"} >= NEEDS_ROOM
@@ -132,12 +132,12 @@ def test_every_route_that_names_a_room_or_a_user_was_tried() -> None:
 def test_a_field_of_another_kind_is_refused_by_name_and_not_quoted(
     folder: str, route: str
 ) -> None:
-    desk = desk_in(folder)
-    body = whole_body(desk)
+    core = desk_in(folder)
+    body = whole_body(core)
     for name in body:
         for value in WRONG_KINDS:
-            desk.clock.move(1)
-            answer = desk.ask_anything(
+            core.clock.move(1)
+            answer = core.ask_anything(
                 route, {**body, name: value}, user="host", folder=folder
             )
             assert isinstance(answer, dict | Hold), (name, value)
@@ -150,25 +150,25 @@ def test_a_field_of_another_kind_is_refused_by_name_and_not_quoted(
 def test_a_name_that_means_something_elsewhere_is_a_name_like_any_other(
     name: str,
 ) -> None:
-    desk = FakeDesk()
-    assert desk.ask("get_pushers", {"roomID": name})["code"] == 3
+    core = FakeCore()
+    assert core.ask("get_pushers", {"roomID": name})["code"] == 3
 
-    desk.create(name, name)
-    assert list(desk.members(name, name)) == [name]
-    assert desk.beat(name, name)["code"] == 0
+    core.create(name, name)
+    assert list(core.members(name, name)) == [name]
+    assert core.beat(name, name)["code"] == 0
     leave = msg.DeletePusher(name, name).to_wire()
-    assert desk.ask("delete_pusher", leave, user=name)["code"] == 0
+    assert core.ask("delete_pusher", leave, user=name)["code"] == 0
 
-    assert desk.ask("get_pushers", {"roomID": name})["code"] == 3
+    assert core.ask("get_pushers", {"roomID": name})["code"] == 3
 
 
 @pytest.mark.parametrize("name", BAD_IDS)
 def test_a_login_under_such_a_name_is_refused(name: str) -> None:
-    desk = FakeDesk()
+    core = FakeCore()
     for route, folder in (("get_login_info", "utils"), ("login", "double_room")):
         method = "GET" if folder == "utils" else "POST"
         query = {"userID": name, "userSig": "x", "sdkAppID": "1", "accountType": "1"}
-        answer = desk.ask(route, query=query, folder=folder, method=method)
+        answer = core.ask(route, query=query, folder=folder, method=method)
         if name or route == "login":  # left out, a name is made
             assert answer["code"] in {1, 7}
             assert "userSig" not in answer
@@ -176,7 +176,7 @@ def test_a_login_under_such_a_name_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("name", BAD_IDS)
 def test_no_group_and_no_route_has_such_a_name(name: str) -> None:
-    client = ImClient(FakeDesk(), "kiosk")
+    client = ImClient(FakeCore(), "kiosk")
     client.log_in()
     for command in ("apply_join_group", "quit_group", "send_group_msg"):
         wire: Json = {"GroupId": name, "From_Account": "kiosk", "MsgBody": []}
@@ -185,4 +185,4 @@ def test_no_group_and_no_route_has_such_a_name(name: str) -> None:
             assert answer["ActionStatus"] == "FAIL"
     if "/" not in name and name:
         asked = Asked("POST", f"/weapp/{name}/{name}", {}, {}, "127.0.0.1")
-        assert client.desk.routes.answer(asked) == UNKNOWN_ROUTE
+        assert client.core.routes.answer(asked) == UNKNOWN_ROUTE

@@ -9,7 +9,8 @@ from typing import Literal
 
 import pytest
 
-from kiosk.app.log_setup import redact, set_up_log
+from kiosk.journal.redaction import redact
+from kiosk.journal.set_up import set_up_log
 from tests.fakes.hostile_text import BAD_IDS, CONTROL_TEXTS, TEXTS
 
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from kiosk.room.room_types import RoomType
-from tests.fakes.room_desk import FakeDesk
+from tests.fakes.room_core import FakeCore
 from tests.fakes.room_server import Member
 from tests.fakes.strangers import output_of, program, running
 
@@ -89,7 +89,7 @@ def urls(port: int) -> list[str]:
 
 def paths() -> list[str]:
     """Return every path of the table of routes, and the others there are."""
-    routes = FakeDesk().routes
+    routes = FakeCore().routes
     rooms = [
         f"/weapp/{room_type.value}/{route}"
         for room_type in RoomType

@@ -19,7 +19,8 @@ from urllib.error import HTTPError
 
 import pytest
 
-from tests.fakes.branch import ROOT, Branch, Party, Server, wait_until
+from tests.fakes.branch import Branch, wait_until
+from tests.fakes.programs import ROOT, Party, Server
 from tests.fakes.proxy import Proxy, proxy
 from tests.fakes.strangers import program
 
@@ -187,7 +188,38 @@ def test_no_secret_of_a_whole_call_is_in_anything_anybody_says(
 
 
 def test_the_search_would_find_a_secret(listening: Listening, tmp_path: Path) -> None:
-    (listening.branch.folder / "kiosk.log").write_text(f"debug: key {PUSH_KEY}\n")
-
+    log = listening.branch.folder / "kiosk.log"
+    log.write_text(f"debug: key {PUSH_KEY}\n")
     text = listening.outputs()["kiosk.log"]
+    log.unlink()  # the branch is searched for it as well
+
     assert any(secret in text for secret in listening.secrets())
+
+
+@pytest.mark.parametrize("name", ["kiosk.log", "server.out"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"the key is {PUSH_KEY}",
+        "userSig=eJxtzE9vgjAYgPHv8l63jNLyZ5B4YCqLydBNTcxOTS3FvAqFYXGWZd99EV2yw67Pk-y",
+        'answer: {"token": "0123456789abcdef0123"}',
+        "rtmp://h/live/s?bizid=1&txSecret=7dc39eff0441968c992fd7718fa15713",
+        "rtmp://h/live/s?v=2&jti=a&sig=" + "A" * 43,
+        "Authorization: Bearer 0123456789abcdef",
+        "-----BEGIN PRIVATE KEY-----",
+    ],
+)
+def test_every_branch_is_searched_when_its_test_is_over(name: str, text: str) -> None:
+    branch = Branch()
+    store = branch.folder / "server.credentials"
+    store.mkdir()
+    (store / "kiosk-server.server.push_key").write_text(PUSH_KEY + "\n")
+    (branch.folder / name).write_text(f"before\n{text}\nafter\n")
+
+    with pytest.raises(AssertionError, match=rf"{name}: "), branch:
+        pass
+
+
+def test_a_branch_that_told_nothing_is_let_go() -> None:
+    with Branch() as branch:
+        (branch.folder / "kiosk.log").write_text("rtmp://h/live/…?… token=… eJx\n")

@@ -18,7 +18,7 @@ from kiosk.roomserver.http_message import HttpAnswer, HttpRequest
 from kiosk.roomserver.http_server import listen, serving
 from kiosk.roomserver.routes import Answer, Routes
 from kiosk.roomserver.tls import TlsFiles, server_context
-from tests.fakes.room_desk import FakeDesk, Json
+from tests.fakes.room_core import FakeCore, Json
 from tests.fakes.self_signed import self_signed
 
 
@@ -41,27 +41,27 @@ class TappedRoutes:
         return self._routes.answer(asked)
 
 
-def captured_call() -> tuple[FakeDesk, list[Asked]]:
+def captured_call() -> tuple[FakeCore, list[Asked]]:
     """Return a desk at which a kiosk made a call, and all that it asked."""
-    desk = FakeDesk()
-    desk.create("agent")
-    routes = desk.routes
+    core = FakeCore()
+    core.create("agent")
+    routes = core.routes
     tapped = TappedRoutes(routes)
-    desk.routes = tapped  # type: ignore[assignment]
-    desk.join("kiosk")
-    desk.beat("kiosk")
-    desk.members("kiosk")
+    core.routes = tapped  # type: ignore[assignment]
+    core.join("kiosk")
+    core.beat("kiosk")
+    core.members("kiosk")
     text = msg.SendRoomTextMsg("desk", "kiosk", "hello").to_wire()
-    desk.ask_anything("send_room_text_msg", text, user="kiosk")
+    core.ask_anything("send_room_text_msg", text, user="kiosk")
     wait = msg.WaitEvents("desk", "kiosk", 0, 0.0).to_wire()
-    desk.ask_anything("wait_events", wait, user="kiosk")
+    core.ask_anything("wait_events", wait, user="kiosk")
     line = msg.QueueSeat("kiosk", ("elsewhere",)).to_wire()
-    desk.ask_anything("queue_seat", line, user="kiosk")
+    core.ask_anything("queue_seat", line, user="kiosk")
     leave = msg.DeletePusher("desk", "kiosk").to_wire()
-    desk.ask_anything("delete_pusher", leave, user="kiosk")
-    desk.ask_anything("logout", user="kiosk")
-    desk.routes = routes
-    return desk, tapped.heard
+    core.ask_anything("delete_pusher", leave, user="kiosk")
+    core.ask_anything("logout", user="kiosk")
+    core.routes = routes
+    return core, tapped.heard
 
 
 def code_of(answer: Answer) -> object:
@@ -71,11 +71,11 @@ def code_of(answer: Answer) -> object:
 
 
 def test_a_call_sent_again_after_its_end_opens_nothing() -> None:
-    desk, heard = captured_call()
+    core, heard = captured_call()
     names = [asked.route()[1] for asked in heard]
 
     codes = {
-        asked.route()[1]: code_of(desk.routes.answer(replace(asked, address=FAR)))
+        asked.route()[1]: code_of(core.routes.answer(replace(asked, address=FAR)))
         for asked in heard
         if asked.route()[1] not in PUBLIC
     }
@@ -83,30 +83,30 @@ def test_a_call_sent_again_after_its_end_opens_nothing() -> None:
     assert names[:3] == ["get_login_info", "login", "get_push_url"]
     assert len(codes) == 9
     assert set(codes.values()) == {7}
-    assert list(desk.members("agent")) == ["agent"]
+    assert list(core.members("agent")) == ["agent"]
 
 
 def test_what_was_said_at_the_login_is_void_once_the_user_has_a_new_key() -> None:
-    desk, heard = captured_call()
-    desk.clock.move(1)
-    now = int(desk.clock.unix)
-    desk.desk.enrol({"kiosk": Enrolled(now, hash_of(KEY))})
+    core, heard = captured_call()
+    core.clock.move(1)
+    now = int(core.clock.unix)
+    core.core.enrol({"kiosk": Enrolled(now, hash_of(KEY))})
 
-    codes = {code_of(desk.routes.answer(asked)) for asked in heard}
+    codes = {code_of(core.routes.answer(asked)) for asked in heard}
     assert codes == {7}
 
 
 def test_a_request_sent_twice_in_a_call_has_its_effect_once() -> None:
-    desk = FakeDesk()
-    desk.create("agent")
-    desk.log_in("kiosk")
-    join = msg.AddPusher("desk", "kiosk", "k", desk.push_url("kiosk")).to_wire()
+    core = FakeCore()
+    core.create("agent")
+    core.log_in("kiosk")
+    join = msg.AddPusher("desk", "kiosk", "k", core.push_url("kiosk")).to_wire()
     leave = msg.DeletePusher("desk", "kiosk").to_wire()
 
-    first, again = (desk.ask("add_pusher", join, user="kiosk") for _ in range(2))
-    events = len(desk.events("agent", 0))
-    gone = [desk.ask("delete_pusher", leave, user="kiosk")["code"] for _ in range(2)]
-    back = desk.ask("add_pusher", join, user="kiosk")
+    first, again = (core.ask("add_pusher", join, user="kiosk") for _ in range(2))
+    events = len(core.events("agent", 0))
+    gone = [core.ask("delete_pusher", leave, user="kiosk")["code"] for _ in range(2)]
+    back = core.ask("add_pusher", join, user="kiosk")
 
     assert first["epoch"] == again["epoch"]
     assert events == 2  # the room, and one joining
@@ -115,14 +115,14 @@ def test_a_request_sent_twice_in_a_call_has_its_effect_once() -> None:
 
 
 def test_another_body_under_a_captured_token_is_refused_to_other_names() -> None:
-    desk = FakeDesk()
-    desk.create("agent")
-    desk.join("kiosk")
-    stolen = {"userID": "kiosk", "token": desk.tokens["kiosk"]}
+    core = FakeCore()
+    core.create("agent")
+    core.join("kiosk")
+    stolen = {"userID": "kiosk", "token": core.tokens["kiosk"]}
     body: Json = {"roomID": "desk", "userID": "agent"}
 
     for route in ("delete_pusher", "destroy_room", "pusher_heartbeat"):
-        assert code_of(desk.ask_anything(route, body, query=stolen)) == 7
+        assert code_of(core.ask_anything(route, body, query=stolen)) == 7
 
 
 class Mouth:

@@ -12,9 +12,11 @@ from kiosk.roomserver.console_view import StreamRates, Viewer
 from kiosk.roomserver.store_ledger import StoreLoad
 from kiosk.ui.draw import Artist
 from kiosk.ui.fonts import Fonts
+from kiosk.ui.layout import Layout
 from kiosk.ui.screens import Branding, screen_content
+from kiosk.ui.texts import Texts
 from tests.fakes.hostile_text import CONTROL_TEXTS, TEXTS
-from tests.fakes.room_desk import FakeDesk, Json
+from tests.fakes.room_core import FakeCore, Json
 
 
 SIZE = (320, 180)
@@ -22,16 +24,16 @@ LAYOUT = "\n\t"
 """Controls that only arrange a text; no screen shows them."""
 
 
-def call_of_two() -> FakeDesk:
-    desk = FakeDesk()
-    desk.create("agent")
-    desk.join("kiosk")
-    return desk
+def call_of_two() -> FakeCore:
+    core = FakeCore()
+    core.create("agent")
+    core.join("kiosk")
+    return core
 
 
-def say(desk: FakeDesk, text: str) -> object:
+def say(core: FakeCore, text: str) -> object:
     wire: Json = {"roomID": "desk", "userID": "agent", "text": text}
-    return desk.ask("send_room_text_msg", wire, user="agent")["code"]
+    return core.ask("send_room_text_msg", wire, user="agent")["code"]
 
 
 def shown(text: str) -> str:
@@ -39,53 +41,53 @@ def shown(text: str) -> str:
     content = screen_content(
         ScreenName.IN_CALL,
         ScreenFacts(peer_name=plain_text(text), text=text),
-        language="en",
+        texts=Texts("en"),
         branding=Branding("Bank", "Branch"),
         now=Micros(0),
         wall_time="14:32",
     )
-    Artist(SIZE, Fonts()).over(content)
+    Artist(Layout(SIZE), Fonts()).over(content)
     return content.message
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=lambda text: ascii(text[:12]))
 def test_a_text_arrives_as_it_was_said_and_as_nothing_but_text(text: str) -> None:
-    desk = call_of_two()
+    core = call_of_two()
 
-    assert say(desk, text) == 0
-    [event] = desk.events("kiosk", 2)
+    assert say(core, text) == 0
+    [event] = core.events("kiosk", 2)
     assert event["text"] == text
     assert event["kind"] == "text"
 
 
 @pytest.mark.parametrize("text", CONTROL_TEXTS, ids=ascii)
 def test_control_characters_are_refused_but_for_line_ends(text: str) -> None:
-    desk = call_of_two()
+    core = call_of_two()
     harmless = all(char.isprintable() or char in LAYOUT for char in text)
 
-    assert say(desk, text) == (0 if harmless else 1)
-    assert len(desk.events("kiosk", 2)) == harmless
+    assert say(core, text) == (0 if harmless else 1)
+    assert len(core.events("kiosk", 2)) == harmless
 
 
 @pytest.mark.parametrize("length", [1025, 4096, 60_000])
 def test_more_than_a_kilobyte_of_text_is_refused(length: int) -> None:
-    desk = call_of_two()
+    core = call_of_two()
 
-    assert say(desk, "x" * 1024) == 0
-    desk.clock.move(1)
-    assert say(desk, "x" * length) == 1
+    assert say(core, "x" * 1024) == 0
+    core.clock.move(1)
+    assert say(core, "x" * length) == 1
 
 
 def test_of_a_thousand_texts_a_second_five_are_passed_on() -> None:
-    desk = call_of_two()
+    core = call_of_two()
     wire: Json = {"roomID": "desk", "userID": "agent", "text": "hello"}
     answers = [
-        desk.ask_anything("send_room_text_msg", wire, user="agent") for _ in range(1000)
+        core.ask_anything("send_room_text_msg", wire, user="agent") for _ in range(1000)
     ]
 
     passed_on = [one for one in answers if isinstance(one, dict) and one["code"] == 0]
     assert len(passed_on) == 5
-    assert len(desk.events("kiosk", 2)) == 5
+    assert len(core.events("kiosk", 2)) == 5
 
 
 @pytest.mark.parametrize(
@@ -102,21 +104,21 @@ def test_a_screen_shows_of_any_text_one_short_printable_line(text: str) -> None:
 
 @pytest.mark.parametrize("text", TEXTS, ids=lambda text: ascii(text[:12]))
 def test_an_operators_page_shows_any_label_as_text(text: str) -> None:
-    desk = FakeDesk()
-    desk.log_in("agent")
+    core = FakeCore()
+    core.log_in("agent")
     wire: Json = {
         "userID": "agent",
         "roomInfo": text,
         "roomID": "desk",
         "userName": text,
         "userAvatar": "1",
-        "pushURL": desk.push_url("agent"),
+        "pushURL": core.push_url("agent"),
     }
-    if desk.ask("create_room", wire, user="agent")["code"] != 0:
+    if core.ask("create_room", wire, user="agent")["code"] != 0:
         assert len(text.encode()) > 1024  # no label is that long
         return
     rates = StreamRates(dict, dict)
-    rooms, fleet = desk.desk.rooms, desk.desk.fleet
+    rooms, fleet = core.core.rooms, core.core.fleet
     viewer = Viewer(rooms, fleet, rates, lambda: 0, traffic=Traffic(), store=StoreLoad)
     page = status_page(viewer.look()).decode()
 

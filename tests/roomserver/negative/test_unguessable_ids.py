@@ -12,7 +12,7 @@ from kiosk.room.stream_ticket import new_jti
 from kiosk.room.stream_url import new_stream_name
 from kiosk.roomserver.room_ids import RoomIds
 from kiosk.roomserver.sessions import Sessions
-from tests.fakes.room_desk import FakeDesk, Json
+from tests.fakes.room_core import FakeCore, Json
 
 
 MANY = 100_000
@@ -21,12 +21,12 @@ BITS = 128
 
 SESSIONS = Sessions(1_400_000_000, "36862", secrets.token_bytes)
 ROOM_IDS = RoomIds(secrets.token_bytes(32), secrets.token_bytes)
-DESK = FakeDesk()
+DESK = FakeCore()
 
 KINDS: dict[str, tuple[Callable[[], str], str, Callable[[str], str]]] = {
     "room": (ROOM_IDS.new, HEX, lambda made: made.removeprefix("room_")[:32]),
     "user": (
-        lambda: DESK.desk._new_id("user"),
+        lambda: DESK.core._new_id("user"),
         HEX,
         lambda made: made.removeprefix("user_"),
     ),
@@ -73,11 +73,11 @@ def test_a_tickets_number_comes_once() -> None:
 def test_a_room_one_is_not_in_is_answered_like_one_that_is_not_there(
     route: str,
 ) -> None:
-    desk = FakeDesk()
-    desk.create("host", "there")
-    desk.log_in("guest")
+    core = FakeCore()
+    core.create("host", "there")
+    core.log_in("guest")
 
     def asked(room_id: str) -> Json:
-        return desk.ask(route, {"roomID": room_id, "userID": "guest"}, user="guest")
+        return core.ask(route, {"roomID": room_id, "userID": "guest"}, user="guest")
 
     assert asked("there") == asked("not-there")

@@ -13,7 +13,7 @@ from kiosk.roomserver.fleet_routes import FleetDoor
 from kiosk.roomserver.rooms import CreatorLeaves
 from kiosk.roomserver.settings import ServerSettings
 from tests.fakes.noting_ledger import NotingLedger
-from tests.fakes.room_desk import FakeDesk, Json
+from tests.fakes.room_core import FakeCore, Json
 
 
 OWN, OTHER, OUTSIDE = "10.0.0.1", "10.0.0.2", "192.0.2.7"
@@ -47,17 +47,17 @@ def body_for(url: str, room_id: str = "desk") -> Json:
     }
 
 
-def seated_without_login(settings: ServerSettings = SETTINGS) -> tuple[FakeDesk, Json]:
+def seated_without_login(settings: ServerSettings = SETTINGS) -> tuple[FakeCore, Json]:
     """Return a desk where ``agent`` sits from his own address, and his body."""
-    desk = FakeDesk(settings)
-    asked = desk.ask("get_push_url", {"userID": "agent"}, address=OWN)
+    core = FakeCore(settings)
+    asked = core.ask("get_push_url", {"userID": "agent"}, address=OWN)
     body = body_for(str(asked["pushURL"]))
-    assert desk.ask("create_room", body, address=OWN)["code"] == 0
-    return desk, body
+    assert core.ask("create_room", body, address=OWN)["code"] == 0
+    return core, body
 
 
-def members(desk: FakeDesk) -> list[object]:
-    answer = desk.ask("get_pushers", {"roomID": "desk"}, address=OWN)
+def members(core: FakeCore) -> list[object]:
+    answer = core.ask("get_pushers", {"roomID": "desk"}, address=OWN)
     assert answer["code"] == 0
     pushers = answer["pushers"]
     assert isinstance(pushers, list)
@@ -66,89 +66,89 @@ def members(desk: FakeDesk) -> list[object]:
 
 @pytest.mark.parametrize("route", ACTING)
 def test_without_a_token_nobody_acts_for_a_name_of_another_address(route: str) -> None:
-    desk, body = seated_without_login()
+    core, body = seated_without_login()
 
-    assert desk.ask(route, body, address=OTHER)["code"] == 7
+    assert core.ask(route, body, address=OTHER)["code"] == 7
 
-    assert members(desk) == ["agent"]
+    assert members(core) == ["agent"]
     beat: Json = {"roomID": "desk", "userID": "agent"}
-    assert desk.ask("pusher_heartbeat", beat, address=OWN)["code"] == 0
+    assert core.ask("pusher_heartbeat", beat, address=OWN)["code"] == 0
 
 
 @pytest.mark.parametrize("route", ACTING)
 def test_without_a_token_nobody_acts_for_who_is_logged_in(route: str) -> None:
-    desk = FakeDesk()
-    desk.create("agent")
-    body = body_for(desk.push_url("agent"))
+    core = FakeCore()
+    core.create("agent")
+    body = body_for(core.push_url("agent"))
 
-    assert desk.ask(route, body)["code"] == 7  # from his own machine, too
+    assert core.ask(route, body)["code"] == 7  # from his own machine, too
 
-    assert list(desk.members("agent")) == ["agent"]
+    assert list(core.members("agent")) == ["agent"]
 
 
 def test_a_name_in_use_is_logged_in_from_nowhere_else() -> None:
-    desk, _ = seated_without_login()
+    core, _ = seated_without_login()
     query = {"userID": "agent"}
 
     for address, code in ((OTHER, 7), (OWN, 0)):
-        wanted = desk.ask(
+        wanted = core.ask(
             "get_login_info", query=query, method="GET", folder="utils", address=address
         )
         assert wanted["code"] == code
         assert ("userSig" in wanted) is (code == 0)
-        assert desk.ask("login", query=query, address=address)["code"] == code
+        assert core.ask("login", query=query, address=address)["code"] == code
 
 
 def test_a_login_without_proof_holds_its_name_for_its_address() -> None:
-    desk = FakeDesk(SETTINGS)
+    core = FakeCore(SETTINGS)
     query = {"userID": "agent"}
-    assert desk.ask("login", query=query, address=OWN)["code"] == 0
+    assert core.ask("login", query=query, address=OWN)["code"] == 0
 
-    assert desk.ask("login", query=query, address=OTHER)["code"] == 7
-    assert desk.ask("get_push_url", {"userID": "agent"}, address=OTHER)["code"] == 7
-    assert desk.ask("get_push_url", {"userID": "agent"}, address=OWN)["code"] == 0
+    assert core.ask("login", query=query, address=OTHER)["code"] == 7
+    assert core.ask("get_push_url", {"userID": "agent"}, address=OTHER)["code"] == 7
+    assert core.ask("get_push_url", {"userID": "agent"}, address=OWN)["code"] == 0
 
 
 def test_a_login_without_proof_takes_no_login_away() -> None:
-    desk = FakeDesk()
-    desk.create("agent")
+    core = FakeCore()
+    core.create("agent")
 
-    assert desk.ask("login", query={"userID": "agent"})["code"] == 7
-    assert desk.beat("agent")["code"] == 0
+    assert core.ask("login", query={"userID": "agent"})["code"] == 7
+    assert core.beat("agent")["code"] == 0
 
 
-def waiting_without_login() -> FakeDesk:
+def waiting_without_login() -> FakeCore:
     """Return a desk that is taken, and ``kiosk`` in line for it from his address."""
-    desk, _ = seated_without_login(dataclasses.replace(SETTINGS, capacity=2))
-    url = desk.ask("get_push_url", {"userID": "guest"}, address=OWN)["pushURL"]
+    core, _ = seated_without_login(dataclasses.replace(SETTINGS, capacity=2))
+    url = core.ask("get_push_url", {"userID": "guest"}, address=OWN)["pushURL"]
     guest = body_for(str(url)) | {"userID": "guest"}
-    assert desk.ask("add_pusher", guest, address=OWN)["code"] == 0
-    assert place_of("kiosk", desk) == (0, 1)
-    return desk
+    assert core.ask("add_pusher", guest, address=OWN)["code"] == 0
+    assert place_of("kiosk", core) == (0, 1)
+    return core
 
 
-def place_of(user: str, desk: FakeDesk, address: str = OWN) -> tuple[object, object]:
+def place_of(user: str, core: FakeCore, address: str = OWN) -> tuple[object, object]:
     body: Json = {"userID": user, "targets": ["desk"], "position": 0, "holdS": 10}
-    answer = desk.ask("queue_seat", body, address=address)
+    answer = core.ask("queue_seat", body, address=address)
     return answer["code"], answer.get("position")
 
 
 @pytest.mark.parametrize("route", ACTING)
 def test_a_place_in_line_is_nobodys_at_another_address(route: str) -> None:
-    desk = waiting_without_login()
+    core = waiting_without_login()
     body = body_for("") | {"userID": "kiosk", "targets": ["elsewhere"]}
 
-    assert desk.ask(route, body, address=OTHER)["code"] == 7
+    assert core.ask(route, body, address=OTHER)["code"] == 7
 
-    assert place_of("rival", desk, OTHER) == (0, 2)
-    assert place_of("kiosk", desk) == (0, 1)
+    assert place_of("rival", core, OTHER) == (0, 2)
+    assert place_of("kiosk", core) == (0, 1)
 
 
 def test_who_waits_without_login_is_logged_in_from_nowhere_else() -> None:
-    desk = waiting_without_login()
+    core = waiting_without_login()
     query = {"userID": "kiosk"}
     for address, code in ((OTHER, 7), (OWN, 0)):
-        wanted = desk.ask(
+        wanted = core.ask(
             "get_login_info", query=query, method="GET", folder="utils", address=address
         )
 
@@ -157,9 +157,9 @@ def test_who_waits_without_login_is_logged_in_from_nowhere_else() -> None:
 
 def test_a_place_in_line_is_of_its_address_after_a_restart_as_well() -> None:
     ledger = NotingLedger()
-    before = FakeDesk(SETTINGS, ledger=ledger)
+    before = FakeCore(SETTINGS, ledger=ledger)
     assert place_of("kiosk", before) == (0, 1)
-    after = FakeDesk(SETTINGS, ledger=ledger.reopened())
+    after = FakeCore(SETTINGS, ledger=ledger.reopened())
 
     assert after.ask("leave_queue", {"userID": "kiosk"}, address=OTHER)["code"] == 7
     assert place_of("rival", after, OTHER) == (0, 2)
@@ -167,42 +167,42 @@ def test_a_place_in_line_is_of_its_address_after_a_restart_as_well() -> None:
 
 
 def test_a_name_that_waited_is_free_again_once_it_fell_silent() -> None:
-    desk = waiting_without_login()
-    desk.clock.move(16.0)
+    core = waiting_without_login()
+    core.clock.move(16.0)
 
-    assert place_of("kiosk", desk, OTHER) == (0, 1)
+    assert place_of("kiosk", core, OTHER) == (0, 1)
 
 
 def test_a_name_is_free_again_once_its_push_url_expired() -> None:
-    desk = FakeDesk(SETTINGS)
+    core = FakeCore(SETTINGS)
     wanted: Json = {"userID": "agent"}
-    assert desk.ask("get_push_url", wanted, address=OWN)["code"] == 0
-    assert desk.ask("get_push_url", wanted, address=OTHER)["code"] == 7
+    assert core.ask("get_push_url", wanted, address=OWN)["code"] == 0
+    assert core.ask("get_push_url", wanted, address=OTHER)["code"] == 7
 
-    desk.clock.move(121.0)
+    core.clock.move(121.0)
 
-    assert desk.ask("get_push_url", wanted, address=OTHER)["code"] == 0
+    assert core.ask("get_push_url", wanted, address=OTHER)["code"] == 0
 
 
 def test_a_creator_who_left_destroys_nothing_without_a_token() -> None:
     settings = dataclasses.replace(SETTINGS, creator_leaves=CreatorLeaves.STAY)
-    desk, body = seated_without_login(settings)
-    url = desk.ask("get_push_url", {"userID": "kiosk"}, address=OWN)["pushURL"]
+    core, body = seated_without_login(settings)
+    url = core.ask("get_push_url", {"userID": "kiosk"}, address=OWN)["pushURL"]
     join = body | {"userID": "kiosk", "pushURL": url}
-    assert desk.ask("add_pusher", join, address=OWN)["code"] == 0
-    assert desk.ask("delete_pusher", body, address=OWN)["code"] == 0
+    assert core.ask("add_pusher", join, address=OWN)["code"] == 0
+    assert core.ask("delete_pusher", body, address=OWN)["code"] == 0
 
-    assert desk.ask("destroy_room", body, address=OTHER)["code"] == 3
+    assert core.ask("destroy_room", body, address=OTHER)["code"] == 3
 
-    assert members(desk) == ["kiosk"]
+    assert members(core) == ["kiosk"]
 
 
 @pytest.mark.parametrize(("address", "code"), [(OWN, 0), (OUTSIDE, 7)])
 async def test_a_report_without_a_token_is_for_named_networks_only(
     address: str, code: int
 ) -> None:
-    desk = FakeDesk(SETTINGS)
-    door = FleetDoor(desk.desk.fleet, desk.desk.caller, desk.desk.turns)
+    core = FakeCore(SETTINGS)
+    door = FleetDoor(core.core.fleet, core.core.caller, core.core.turns)
     app = Starlette(routes=door.routes())
     transport = httpx.ASGITransport(app=app, client=(address, 1))
     report = FleetReport("s1", "1", "IDLE", (), 1_800_000_000_000, 1, 30)
@@ -210,4 +210,4 @@ async def test_a_report_without_a_token_is_for_named_networks_only(
         answer = await client.post("/kiosk/report", json=report.to_wire())
 
     assert answer.json()["code"] == code
-    assert len(list(desk.desk.fleet.kiosks())) == (code == 0)
+    assert len(list(core.core.fleet.kiosks())) == (code == 0)

@@ -1,0 +1,4 @@
+"""See the package."""
+
+
+class Picamera2Camera: ...

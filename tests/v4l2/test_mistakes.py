@@ -1,0 +1,167 @@
+"""What can be wrong with a camera is one sentence: the camera, the cause, the cure."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from kiosk.devices.camera_v4l2 import FIRST_PICTURE_S
+from kiosk.devices.testing.v4l2_webcam import FakeWebcam, Offer
+from kiosk.errors import DeviceError
+from kiosk.v4l2.uapi_numbers import Pixel
+from tests.fakes.leaks import held
+from tests.fakes.live import Viewer
+from tests.fakes.webcams import (
+    CLOCK,
+    NAME,
+    camera_module_nodes,
+    camera_on,
+    metadata_node,
+    webcam,
+)
+
+
+def busy() -> FakeWebcam:
+    cam = webcam()
+    cam.switches.held_by = "ffmpeg (process 815)"
+    return cam
+
+
+def forbidden() -> FakeWebcam:
+    cam = webcam()
+    cam.switches.forbidden = True
+    return cam
+
+
+def of_refused_rates() -> FakeWebcam:
+    cam = webcam()
+    cam.switches.refuses_rates = True
+    return cam
+
+
+@pytest.mark.parametrize(
+    ("make", "wrong", "cure"),
+    [
+        (
+            busy,
+            f"camera at {NAME}: busy: in use by ffmpeg (process 815)",
+            "stop it, or give the kiosk a camera of its own",
+        ),
+        (
+            forbidden,
+            "camera at /dev/video0: cannot be opened: Permission denied",
+            "add the daemon's user to the group video",
+        ),
+        (
+            of_refused_rates,
+            f"camera at {NAME}: refuses YUYV 320x240@30, which it offers",
+            "set another [camera] picture_rate or preset, or use another camera",
+        ),
+        (
+            lambda: metadata_node(webcam()),
+            "camera at /dev/v4l: there is no USB camera",
+            "plug one in",
+        ),
+    ],
+    ids=["busy", "forbidden", "rate", "none"],
+)
+def test_starting_and_probing_say_the_same(
+    make: Callable[[], FakeWebcam], wrong: str, cure: str
+) -> None:
+    camera, before = camera_on(make()), held()
+
+    probe = camera.probe()
+    with pytest.raises(DeviceError) as error:
+        camera.start(Viewer().on_unit)
+
+    assert str(error.value) == f"{wrong}; {cure}"
+    assert (probe.wrong, probe.cure) == (wrong, cure)
+    assert not camera.is_open
+    assert held() == before
+
+
+def test_a_node_of_the_camera_module_is_no_usb_camera() -> None:
+    unicam, *_ = camera_module_nodes()
+    camera = camera_on(unicam, name=NAME)
+
+    with pytest.raises(DeviceError, match='device = "picamera2"'):
+        camera.start(Viewer().on_unit)
+    assert "picamera2" in camera.probe().wrong
+
+
+def test_a_camera_without_pictures_is_told_before_the_call_gives_up() -> None:
+    cam = webcam()
+    cam.switches.stalled = True
+    camera, before = camera_on(cam), held()
+
+    began = CLOCK.now()
+    with pytest.raises(DeviceError) as error:
+        camera.start(Viewer().on_unit)
+
+    assert CLOCK.now() - began < (FIRST_PICTURE_S + 0.9) * 1_000_000
+    assert str(error.value) == (
+        "camera at v4l2: opens, but delivers nothing (no picture for 1.5 s);"
+        " plug it in again, try another USB port or cable"
+    )
+    assert held() == before
+
+
+def test_a_driver_with_one_buffer_is_refused() -> None:
+    cam = webcam()
+    cam.switches.most_buffers = 1
+    camera, before = camera_on(cam), held()
+
+    with pytest.raises(DeviceError, match="has memory for 1 of 4 pictures; choose"):
+        camera.start(Viewer().on_unit)
+
+    assert held() == before
+
+
+def test_a_probe_in_a_call_says_who_uses_the_camera_and_disturbs_nothing() -> None:
+    cam = webcam()
+    camera, other, viewer = camera_on(cam), camera_on(cam), Viewer()
+    camera.start(viewer.on_unit)
+    assert viewer.has(2)
+
+    probe = other.probe()
+    n_units = len(viewer.units)
+
+    assert probe.found == "Fake Webcam, YUYV 320x240@30, in use by this kiosk"
+    assert probe.wrong == ""
+    assert viewer.has(n_units + 3)
+    camera.close()
+
+
+def test_a_probe_names_the_mode_that_a_call_would_use() -> None:
+    offers = (Offer(Pixel.MJPEG, ((1280, 720), (640, 360)), (30,)),)
+    camera = camera_on(FakeWebcam(CLOCK, offers=offers), size=(640, 360))
+
+    assert camera.probe().found == "Fake Webcam, MJPG 640x360@30"
+
+
+def test_another_call_of_the_kiosk_finds_its_camera_busy() -> None:
+    cam = webcam()
+    camera, other = camera_on(cam), camera_on(cam)
+    camera.start(Viewer().on_unit)
+
+    with pytest.raises(DeviceError, match="busy: in use by kiosk"):
+        other.start(Viewer().on_unit)
+    camera.close()
+
+
+def test_a_camera_that_somebody_only_looks_at_is_waited_for() -> None:
+    cam = busy()
+    camera, viewer = camera_on(cam), Viewer()
+
+    def let_go() -> None:
+        cam.switches.held_by = ""
+
+    looking = threading.Timer(0.2, let_go)
+    looking.start()
+    camera.start(viewer.on_unit)
+    looking.join()
+
+    assert viewer.has(2)
+    camera.close()
