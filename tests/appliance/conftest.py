@@ -21,6 +21,7 @@ from tests.appliance.table import Counts, Table
 
 
 DISK = os.environ.get("APPLIANCE_DISK", "")
+IS_FULL = os.environ.get("APPLIANCE") == "full"
 TABLE = pytest.StashKey[Table]()
 MACHINE = pytest.StashKey[Machine]()
 
@@ -35,8 +36,16 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what boots the machine anew behind what finds it as it was."""
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Leave out what is for the night; last comes what boots the machine anew.
+
+    Left out, and not skipped: a skip says that this machine cannot run a test.
+    """
+    left_out = [] if IS_FULL else [i for i in items if i.get_closest_marker("nightly")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
     items.sort(key=lambda item: "test_panic" in item.nodeid)
 
 

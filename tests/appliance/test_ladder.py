@@ -7,7 +7,6 @@ Its program is replaced by one that fails at once; nothing else is changed.
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,9 +78,7 @@ def test_people_read_where_to_go_until_the_cause_is_gone_and_nobody_has_to_come(
     assert "safe screen" in log_of_the_ladder(machine)
 
 
-@pytest.mark.skipif(
-    os.environ.get("APPLIANCE") != "full", reason="reboots take minutes: make nightly"
-)
+@pytest.mark.nightly
 def test_it_is_rebooted_and_after_three_reboots_never_again(
     machine: Machine, broken: GuestKiosk
 ) -> None:

@@ -6,7 +6,6 @@ Rows D02, D08, D10, D11 and D16 of the fault catalogue, at the kernel's own driv
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -58,10 +57,7 @@ time.sleep(3600)
 
 pytestmark = [
     pytest.mark.timeout(900),
-    pytest.mark.skipif(
-        os.environ.get("APPLIANCE") != "full",
-        reason="calls in an emulator take minutes: make nightly",
-    ),
+    pytest.mark.nightly,
 ]
 
 

@@ -8,7 +8,6 @@ what is said here changed.  It is applied, tried, and judged by the units that a
 from __future__ import annotations
 
 import json
-import os
 import random
 import subprocess
 import tarfile
@@ -56,10 +55,7 @@ RECORD: Final = "/var/lib/kiosk-update/record.json"
 pytestmark = [
     pytest.mark.timeout(7200),
     pytest.mark.proves("update (two slots)", "real driver"),
-    pytest.mark.skipif(
-        os.environ.get("APPLIANCE") != "full",
-        reason="systems are written in minutes: make nightly",
-    ),
+    pytest.mark.nightly,
 ]
 
 
