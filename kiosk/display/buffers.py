@@ -228,6 +228,13 @@ class Pool:
         if buffer not in self._buffers:  # closed meanwhile
             buffer.destroy(self._card)
 
+    def release(self, spare: int = 0) -> None:
+        """Destroy the buffers that nobody uses, but for so many."""
+        free = [buffer for buffer in self._buffers if not buffer.is_in_use]
+        for buffer in free[spare:]:
+            self._buffers.remove(buffer)
+            buffer.destroy(self._card)
+
     def close(self, *, everything: bool = False) -> None:
         """Destroy all buffers; those in use when they are given back, or at once."""
         buffers, self._buffers = self._buffers, []

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from kiosk.display.buffers import Pool, Surface
+from kiosk.display.buffers import PAGE_BUFFERS, Pool, Surface
 from kiosk.display.plan import Picture
 from kiosk.ports import PageFrame, Rect
 
@@ -68,6 +68,7 @@ class Slot:
 
     Attributes:
         pool: Its buffers.
+        kept_off: How many of them it keeps while it is off.
         shown: On the display, as far as flips told.
         pending: In the commit that is on its way.
         waiting: In the next one.
@@ -77,6 +78,7 @@ class Slot:
     """
 
     pool: Pool
+    kept_off: int = 0
     shown: Shown | Off = OFF
     pending: Shown | Off | None = None
     waiting: News | None = None
@@ -119,6 +121,10 @@ class Slot:
         if before is not pending:
             free(before, later)
             self.counts.shown += isinstance(pending, Shown)
+        if isinstance(pending, Off):
+            self.pool.release(self.kept_off)
+        elif not pending.is_video:
+            self.pool.release(PAGE_BUFFERS - 1)
 
     def empty(self, later: list[Callable[[], None]]) -> None:
         """Nothing of it is on the display any more."""

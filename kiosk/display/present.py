@@ -62,6 +62,7 @@ class Presenter:
         self.later: list[Callable[[], None]] = []
         self.is_turned_over = False
         self._slots = {layer: Slot(Pool(card)) for layer in Layer}
+        self._slots[Layer.BASE].kept_off = PAGE_BUFFERS  # a page is to follow at once
         self._committed: dict[int, dict[int, int]] = {}
         self._needs_all = True
         # Not that of the last flip of a predecessor, nor of the stage before this one.

@@ -16,6 +16,7 @@ from kiosk.call.states import State
 from kiosk.daemon.display_watch import DisplayFacts
 from kiosk.errors import ControlError, RoomError
 from kiosk.ports import CaptureBack, CaptureLost, Fault, PeerMoved
+from kiosk.room.messages import Dialect
 from tests.fakes.kiosk_world import PLUGGED
 from tests.simulation.path import Mishap
 
@@ -64,6 +65,16 @@ async def _unheard(evening: Evening, party: Party) -> None:
     victim.path.is_heard = False
     await asyncio.sleep(evening.random.choice([3.0, 12.0, 30.0, 45.0]))
     victim.path.is_heard = True
+
+
+async def _identity_withdrawn(evening: Evening, party: Party) -> None:
+    """An operator takes an identity off the list, and puts it back."""
+    victim = evening.one_of(party)
+    if victim.wish.dialect is Dialect.V1:
+        return  # it has no logins
+    victim.path.is_withdrawn = True
+    await asyncio.sleep(evening.random.choice([1.0, 8.0, 20.0, 45.0]))
+    victim.path.is_withdrawn = False
 
 
 async def _everybody_apart(evening: Evening, _: Party) -> None:
@@ -329,6 +340,7 @@ FAULTS: Final[Mapping[str, Harm]] = {
     "rooms forgotten": _rooms_forgotten,
     "partition": _partition,
     "requests unheard": _unheard,
+    "identity withdrawn": _identity_withdrawn,
     "everybody apart": _everybody_apart,
     "relay lost": _relay_lost,
     "relay deaf": _relay_deaf,

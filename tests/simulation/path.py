@@ -34,6 +34,7 @@ class Path:
     Attributes:
         is_open: Whether anything passes, media too.
         is_heard: Whether requests pass.
+        is_withdrawn: Whether the server takes this party's identity for nobody's.
         mishaps: Of the next requests, one each.
         on_change: Told when it opens or closes.
 
@@ -43,6 +44,7 @@ class Path:
     random: Random
     is_open: bool = True
     is_heard: bool = True
+    is_withdrawn: bool = False
     mishaps: deque[Mishap] = field(default_factory=deque)
     on_change: Callable[[], None] = _nobody
 

@@ -16,11 +16,11 @@ from urllib.parse import urlencode
 from typing_extensions import override
 
 from kiosk.errors import NotAMember, RoomProtocolError, RoomUnreachable
-from kiosk.room.messages import REQUEST_ID
+from kiosk.room.messages import REQUEST_ID, RoomCode
 from kiosk.room.script import ServerBusy
 from kiosk.roomclient.exchange import HttpExchange
 from kiosk.roomclient.http_door import HttpDoor, Outgoing
-from kiosk.roomserver.http_message import OK, HttpAnswer, HttpRequest
+from kiosk.roomserver.http_message import OK, HttpAnswer, HttpRequest, json_answer
 from tests.simulation.path import Mishap, Path
 from tests.simulation.server import Server
 
@@ -76,6 +76,10 @@ class Wire(HttpDoor):
             await _for_ever()
         if mishap is Mishap.BUSY:
             return HttpAnswer(b"", status=503)
+        if path.is_withdrawn:
+            return json_answer(
+                {"code": RoomCode.AUTH_FAILED, "message": "identity withdrawn"}
+            )
         if mishap is Mishap.TWICE:
             self._begin(self._again(request))
         answer = await self._answered(request)
