@@ -279,6 +279,8 @@ class Evening:
         """Let whatever still happens be over, hang up, and judge what is left."""
         if self._faults:
             await asyncio.wait(self._faults)
+        for party in self.parties:  # who asks seldom has some before it still
+            party.path.mishaps.clear()
         await asyncio.sleep(CALM_S)
         if self.server.core is None:
             self.server.start()
