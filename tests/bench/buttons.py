@@ -90,7 +90,8 @@ def run(*, full: bool) -> Result:
 
 def _given_time(folder: Path) -> tuple[int, float, int]:
     """Return presses counted, the latest of them, and how many edges there were."""
-    pins, clock = MockPins(folder), SteppedTime()
+    clock = SteppedTime()
+    pins = MockPins(folder, clock.wall_s)
     told: list[int] = []
 
     def on_edge(edge: ButtonEdge) -> None:

@@ -30,8 +30,8 @@ class Front:
     """Buttons on mock pins, in time that the test moves."""
 
     def __init__(self, folder: Path, **pins: ButtonPin) -> None:
-        self.pins = MockPins(folder)
         self.time = SteppedTime()
+        self.pins = MockPins(folder, self.time.wall_s)
         self.edges: list[ButtonEdge] = []
         self.told_at: list[int] = []
         self.faults: list[ButtonFault] = []

@@ -12,9 +12,10 @@ import errno
 import os
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from kiosk.wiring import Header
 from kiosk.wiring.chips import Chip, Chips
 from kiosk.wiring.header import Factory
 
+
+mock: Any = import_module("gpiozero.pins.mock")  # without types of its own
 
 CHIPINFO, LINEINFO, GET_LINE = 0x8044B401, 0xC100B405, 0xC250B407
 SET_CONFIG, GET_VALUES, SET_VALUES = 0xC110B40D, 0xC010B40E, 0xC010B40F
@@ -172,9 +175,18 @@ class FakeGpioKernel:
 
 
 class MockPins:
-    """A header of mock pins; a new set of them for everybody who opens it."""
+    """
+    A header of mock pins; a new set of them for everybody who opens it.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        now_s: Stamps their edges: the time that whoever listens has, in seconds.
+
+    """
+
+    def __init__(
+        self, folder: Path, now_s: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._now_s = now_s
         self.kernel = FakeGpioKernel(folder)
         self.kernel.add()
         self.opened: list[MockFactory] = []
@@ -193,6 +205,17 @@ class MockPins:
             pin.drive_low()
 
     def _open(self, _: Chips, __: Chip) -> Factory:
-        self.opened.append(MockFactory())
+        self.opened.append(MockFactory(pin_class=_stamped_by(self._now_s)))
         factory: Factory = self.opened[-1]
         return factory
+
+
+def _stamped_by(now_s: Callable[[], float]) -> type[Any]:
+    """Return gpiozero's mock pin, whose edges have the machine's time otherwise."""
+
+    class StampedPin(mock.MockPin):  # type: ignore[misc]
+        def _call_when_changed(self) -> None:
+            above: Any = super(mock.MockPin, self)
+            above._call_when_changed(now_s(), self._state)
+
+    return StampedPin
