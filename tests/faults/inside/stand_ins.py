@@ -62,7 +62,7 @@ class Orders:
         self._card = self._sound.add(CARD)
         self._card.noise = 3
         self._board = FakeBoard()
-        self._free = MockFactory().pin("GPIO4")
+        self._free = MockFactory()
 
     def put_in_place(self) -> None:
         """Have the kiosk's adapters made with these."""
@@ -111,23 +111,22 @@ class Orders:
         """Let that program end."""
         self._sound.let_go(self._card)
 
-    def turn(self, edges: list[tuple[int, int, bool]]) -> dict[str, float]:
+    def turn(
+        self, edges: list[tuple[int, int, bool]], *, is_heard: bool = True
+    ) -> None:
         """
-        Close and open contacts: microseconds after now, pin, whether it closes.
+        Close and open contacts.
 
-        Returns:
-            ``mock_s``: Processor's seconds that this would cost without a kiosk.
+        Args:
+            edges: Microseconds after now, pin, whether it closes.
+            is_heard: Whether the pins are the kiosk's; else some that nobody has.
 
         """
+        pins = self._pins if is_heard else self._free
         begun = time.monotonic()
         for at, number, is_closed in edges:
             time.sleep(max(0.0, begun + at / 1_000_000 - time.monotonic()))
-            _drive(self._pins.pin(f"GPIO{number}"), is_closed=is_closed)
-        used = time.thread_time()
-        for _, _, is_closed in edges:
-            time.sleep(0.0)
-            _drive(self._free, is_closed=is_closed)
-        return {"mock_s": time.thread_time() - used}
+            _drive(pins.pin(f"GPIO{number}"), is_closed=is_closed)
 
     def _open_pins(self, _: Chips, __: Chip) -> Factory:
         self._pins = MockFactory()
