@@ -49,6 +49,28 @@ def commands(parser: argparse.ArgumentParser) -> set[str]:
     return set(choices)
 
 
+def test_no_file_is_a_link_which_not_every_copy_of_a_tree_keeps() -> None:
+    parts = ("config", "debian", "docs", "image-build", "kiosk", "systemd", "tests")
+
+    links = [
+        str(path.relative_to(ROOT))
+        for part in parts
+        for path in (ROOT / part).rglob("*")
+        if path.is_symlink()
+    ]
+
+    assert links == []
+
+
+def test_what_debhelper_looks_for_beside_its_own_files_is_copied_there() -> None:
+    rules = (DEBIAN / "rules").read_text(encoding="utf-8")
+    cleaned = (DEBIAN / "clean").read_text(encoding="utf-8").split()
+
+    for name in ("kiosk.sysusers", "kiosk.tmpfiles", "kiosk.udev"):
+        assert f"systemd/{name}" in rules
+        assert f"debian/{name}" in cleaned
+
+
 def test_the_unit_starts_a_command_that_exists_and_waits_for_ready() -> None:
     unit = settings()
 
@@ -125,11 +147,7 @@ def test_the_user_is_made_with_the_groups_of_the_unit() -> None:
 
 
 def test_nothing_is_shipped_where_the_technicians_files_are() -> None:
-    listed = "".join(
-        path.read_text(encoding="utf-8")
-        for path in DEBIAN.glob("kiosk.*")
-        if path.is_file()
-    )
+    listed = (ROOT / "systemd" / "kiosk.tmpfiles").read_text(encoding="utf-8")
     installed = (DEBIAN / "kiosk.install").read_text(encoding="utf-8")
 
     assert "etc/" not in installed
