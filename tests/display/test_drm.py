@@ -153,42 +153,6 @@ def test_video_needs_three_buffers_and_pages_two(cards: Cards) -> None:
         assert len(cards.kernel.memories.handles) == 3 + 2
 
 
-def test_a_layer_that_is_off_keeps_no_memory_and_has_it_again_with_its_next_picture(
-    cards: Cards,
-) -> None:
-    with drm_display(cards) as display:
-        display.show(Layer.BASE, _video())
-        cards.kernel.vblank()
-        for number in range(6):
-            display.show(Layer.OVER, plain_page((number,) * 4), CORNER)
-            cards.kernel.vblank()
-
-        display.hide(Layer.OVER)
-        cards.kernel.vblank()
-        display.look()
-
-        assert len(cards.kernel.memories.handles) == 1
-        display.show(Layer.OVER, plain_page(), CORNER)
-        cards.kernel.vblank()
-        assert [plane.kind for plane in cards.kernel.shown()] == ["Primary", "Overlay"]
-
-
-def test_after_a_video_a_page_keeps_one_buffer_beside_its_own(cards: Cards) -> None:
-    with drm_display(cards) as display:
-        for number in range(9):
-            display.show(Layer.BASE, _video(number))
-            if number % 3 == 0:
-                cards.kernel.vblank()
-        assert len(cards.kernel.memories.handles) == 3
-
-        for _ in range(2):
-            display.show(Layer.BASE, plain_page(size=(160, 120)))
-            cards.kernel.vblank()
-            display.look()
-
-        assert len(cards.kernel.memories.handles) == 2
-
-
 def test_ten_thousand_frames_leave_no_handle_and_no_descriptor(cards: Cards) -> None:
     fd = os.memfd_create("camera")
     os.truncate(fd, 4096 * 2)
