@@ -119,13 +119,14 @@ def test_pictures_become_smaller_with_the_bit_rate(camera: Camera) -> None:
     assert viewer.has(30)
     camera.set_bitrate(Bitrate(60_000))
     changed = len(viewer.units)
-    assert viewer.has(changed + 45)
+    assert viewer.has(changed + 65)
     camera.close()
 
     before = _picture_bytes(viewer.units[10:30])
-    after = _picture_bytes(viewer.units[changed + 25 : changed + 45])
+    after = _picture_bytes(viewer.units[changed + 45 : changed + 65])
 
-    assert after < before / 2
+    # Not by half: some sources move so little that they never need the whole rate.
+    assert after < 0.75 * before
 
 
 def _picture_bytes(units: list[AccessUnit]) -> float:
