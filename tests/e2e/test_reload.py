@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,21 +20,27 @@ from PIL import Image
 
 from kiosk.control.client import ControlClient
 from tests.e2e.test_first_pixels import Bench
-from tests.fakes.branch import Branch
+from tests.fakes.branch import Branch, wait_until
 from tests.fakes.supervisor import Supervisor
 
 
 pytestmark = pytest.mark.e2e
 
 
-@pytest.fixture
-def bench() -> Iterator[Bench]:
+@contextmanager
+def opened_bench() -> Iterator[Bench]:
     folder = Path(tempfile.mkdtemp(prefix="kiosk-reload-"))
     try:
         with Supervisor(folder) as supervisor:
             yield Bench(folder, supervisor)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    with opened_bench() as bench:
+        yield bench
 
 
 @pytest.fixture
@@ -157,30 +164,38 @@ def until_drawn(bench: Bench) -> None:
     bench.until(is_quiet, "drawn")
 
 
-@pytest.mark.timeout(120)
-def test_a_reload_shows_nothing_but_screens_that_are_true(
-    bench: Bench, branch: Branch
-) -> None:
-    bench.configure(server=branch.server_url)
+Pictures = list[tuple[str, ...]]
+
+
+def shown_around_a_reload(bench: Bench) -> tuple[Pictures, Pictures]:
+    """Return what was shown by a start, and by a reload after it."""
     bench.start()
     bench.until_status(is_in("IDLE"), "idle")
-    # A busy machine draws its first screen long after it is idle, and each minute one anew.
-    bench.until(lambda: len(set(bench.glass.commits)) > 1, "idle drawn")
-    bench.until(lambda: 5 <= datetime.now(UTC).second < 40, "early in a minute")
     until_drawn(bench)
     before = len(bench.glass.commits)
-
     add(bench, "")
     reload(bench)
-
     bench.until_status(is_in("IDLE"), "idle")
     until_drawn(bench)
+    return bench.glass.commits[:before], bench.glass.commits[before:]
 
-    seen = bench.glass.commits[:before]
-    after = bench.glass.commits[before:]
+
+@pytest.mark.timeout(300)
+def test_a_reload_shows_nothing_but_screens_that_are_true(branch: Branch) -> None:
+    at_start, after = Pictures(), Pictures()
+    for _ in range(3):
+        # All screens have a clock: those of another minute are others.
+        wait_until(lambda: datetime.now(UTC).second < 15, "early in a minute", 60.0)
+        minute = datetime.now(UTC).minute
+        with opened_bench() as bench:
+            bench.configure(server=branch.server_url)
+            at_start, after = shown_around_a_reload(bench)
+        if datetime.now(UTC).minute == minute:
+            break
+
     assert after
     assert all(len(lit) == 1 for lit in after)
-    assert set(after) <= set(seen), "only one moment and idle, as at the start"
+    assert set(after) <= set(at_start), "only one moment and idle, as at the start"
 
 
 def test_in_a_call_the_reload_waits_for_its_end_and_nobody_notices(
