@@ -14,6 +14,8 @@ from tests.powerloss.writers import NAIVE, WRITERS, scratch
 
 
 IS_ROOT = os.geteuid() == 0
+CUTS = 60
+"""Of a fifth of them, one that writes in place has a torn state, or an old one."""
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +49,13 @@ def test_the_harness_fails_on_a_writer_that_writes_in_place(states: Path) -> Non
 def test_the_power_cut_is_told_of_by_writers_that_do_not_sync_and_by_no_other() -> None:
     names = ["ladder history", "call archive", "sheet of a fleet", *NAIVE]
     try:
-        cuts = cut_often(names, 12, seed=8)
+        cuts = cut_often(names, CUTS, seed=8)
     except NoCuts as error:
         pytest.skip(f"needs root: loop devices ({error})")
 
     for name, one in cuts.items():
-        assert one.tried == 12
+        assert one.tried == CUTS
         if name in NAIVE:
-            assert one.wrong, name
+            assert one.wrong or one.lost, name
         else:
             assert (one.wrong, one.lost) == ([], 0), name
