@@ -21,6 +21,8 @@ from appliance.root import base_root, kernel_release
 
 
 _OVERLAY: Final = HERE / "rootfs" / "virtual"
+_SEEN: Final = "usr/share/kiosk-appliance/pictures"
+"""What libcamera's virtual camera sees, as its ``virtual.yaml`` has it."""
 _PACKAGES: Final = f"usr/local/lib/python{PYTHON}/dist-packages"
 _ENABLED: Final = (
     "kiosk-appliance-agent.service",
@@ -89,6 +91,7 @@ def _lay_out(tree: Path, root: Path, extra: Path, package: Path) -> None:
     run(["chroot", tree, "depmod", release], "depmod")
     _install_wheels(tree, extra / "wheels")
     application.lay_over(tree, _OVERLAY)
+    _draw_pictures(tree)
     _settle(tree)
     application.lay_out(tree, package)
     run(["chroot", tree, "systemctl", "-q", "enable", *_ENABLED], "enabling units")
@@ -114,6 +117,16 @@ def _install_wheels(tree: Path, wheels: Path) -> None:
     run(
         ["chroot", tree, "python3", "-m", "compileall", "-q", f"/{_PACKAGES}"],
         "compiling the wheels",
+    )
+
+
+def _draw_pictures(tree: Path) -> None:
+    run(
+        [
+            *("chroot", tree, "python3", "/usr/lib/kiosk-appliance/pictures.py"),
+            f"/{_SEEN}",
+        ],
+        "drawing what the camera sees",
     )
 
 
