@@ -262,7 +262,7 @@ class MediaSection(Section):
     target_ms: Annotated[int, Field(ge=20, le=1000)] = 60
     min_ms: Annotated[int, Field(ge=20, le=1000)] = 40
     max_ms: Annotated[int, Field(ge=20, le=1000)] = 160
-    lossy_ms: Annotated[int, Field(ge=20, le=1000)] = 500
+    lossy_ms: Annotated[int, Field(ge=20, le=1000)] = 550
 
 
 class TelevisionSection(Section):

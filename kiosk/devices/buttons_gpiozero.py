@@ -185,8 +185,10 @@ class GpiozeroButtons:
             lines = self._lines
             if lines is None or not lines.front.storms(button):
                 return
-            lines.naps[button] = Micros(self._clock.now() + NAP_US)
+        # First silenced, then noted: what is noted may be heard again at any time.
         lines.pins[button].when_changed = None
+        with self._lock:
+            lines.naps[button] = Micros(self._clock.now() + NAP_US)
 
     def _is_sooner(self) -> bool:
         with self._lock:
@@ -224,23 +226,30 @@ class GpiozeroButtons:
     def _hear_again(self, lines: _Lines, now: Micros) -> None:
         """Hear pins that were left alone; they have to rest from now on to be well."""
         with self._lock:
-            rested = [button for button, until in lines.naps.items() if until <= now]
-        for button in rested:
+            rested = {one: until for one, until in lines.naps.items() if until <= now}
+        for button, until in rested.items():
             number, pin = self._pins[button].number, lines.pins[button]
-            with contextlib.suppress(Unusable), lines.board.translating(number):
+            try:
+                with lines.board.translating(number):
+                    pin.when_changed = lines.heard[button]
+                    with self._lock:
+                        is_closed = bool(pin.state) is self._pins[button].is_down_high
+                        self._untold += lines.front.turn(
+                            button, is_closed=is_closed, at=now
+                        )
+                        if lines.naps.get(button) == until:  # else it storms again
+                            del lines.naps[button]
+            except Unusable:
+                # The vendor has it noted, and would not ask the kernel a second time.
+                pin.when_changed = None
                 with self._lock:
-                    del lines.naps[button]
-                pin.when_changed = lines.heard[button]
-                with self._lock:
-                    is_closed = bool(pin.state) is self._pins[button].is_down_high
-                    news = lines.front.turn(button, is_closed=is_closed, at=now)
-                    self._untold += news
+                    lines.naps[button] = Micros(now + NAP_US)
 
     def _is_behind(self, lines: _Lines, now: Micros) -> bool:
         """Whether an edge is under way; one that does not come is made up for."""
         moved: frozenset[Button] = frozenset()
-        with contextlib.suppress(Unusable), lines.board.translating(0):
-            moved = lines.front.closed ^ set(self._closed(lines.pins))
+        with contextlib.suppress(Unusable):
+            moved = lines.front.closed ^ set(self._closed(lines.board, lines.pins))
             moved -= lines.naps.keys()
         if moved and self._waited < LATE_TIMES:
             self._waited += 1
@@ -296,7 +305,7 @@ class GpiozeroButtons:
             for button, pin in self._pins.items()
         }
         with self._lock:
-            closed = set(self._closed(opened))
+            closed = set(self._closed(board, opened))
             front = Front(self._places, closed, self._clock.now())
             # The vendor keeps weak references only.
             heard = {button: partial(self._moved, button) for button in opened}
@@ -304,14 +313,17 @@ class GpiozeroButtons:
             for button, pin in opened.items():
                 with board.translating(self._pins[button].number):
                     pin.when_changed = heard[button]
-            for button in closed ^ set(self._closed(opened)):  # moved meanwhile
+            now_closed = set(self._closed(board, opened))
+            for button in closed ^ now_closed:  # moved meanwhile
                 level = button not in closed
                 front.turn(button, is_closed=level, at=self._clock.now())
             return lines
 
-    def _closed(self, opened: Mapping[Button, Pin]) -> Iterator[Button]:
+    def _closed(self, board: Board, opened: Mapping[Button, Pin]) -> Iterator[Button]:
         for button, pin in opened.items():
-            if bool(pin.state) is self._pins[button].is_down_high:
+            with board.translating(self._pins[button].number):
+                is_high = bool(pin.state)
+            if is_high is self._pins[button].is_down_high:
                 yield button
 
     def _close_lines(self) -> None:

@@ -75,11 +75,11 @@ class GpiozeroIndicators:
         if indicator not in self._numbers:
             return
         board = self._opened()
-        if self._lit[indicator] is lit:
-            return
-        if not board.is_there():
+        if not board.is_there():  # also where nothing is to do: lamps may be dark
             gone = Unusable("GPIO", "the chip is gone", "it is looked for")
             raise self._fail(gone)
+        if self._lit[indicator] is lit:
+            return
         try:
             self._drive(board, indicator, lit=lit)
         except Unusable as error:
@@ -110,8 +110,8 @@ class GpiozeroIndicators:
             for indicator, number in self._numbers.items():
                 self._pins[indicator] = self._board.pin(number)
                 with self._board.translating(number):
-                    self._pins[indicator].function = "output"
-                self._drive(self._board, indicator, lit=False)
+                    self._pins[indicator].output_with_state(self._active_low)
+                self._lit[indicator] = False
         except Unusable as error:
             raise self._fail(error) from error
         self._failed = None

@@ -192,12 +192,14 @@ class Pool:
 
     Args:
         card: Whose memory it is.
+        spare: How many it keeps that nobody uses; see :meth:`keep`.
 
     """
 
-    def __init__(self, card: Card) -> None:
+    def __init__(self, card: Card, spare: int) -> None:
         self._card = card
         self._buffers: list[Buffer] = []
+        self._spare = spare
 
     def take(self, layout: Layout, most: int) -> Buffer | None:
         """
@@ -216,20 +218,28 @@ class Pool:
             return None
         alike = next((buffer for buffer in free if buffer.has(layout)), None)
         buffer = alike or (free[0] if free else Buffer(self))
-        buffer.shape(self._card, layout)
         if buffer not in self._buffers:
             self._buffers.append(buffer)
+        try:
+            buffer.shape(self._card, layout)
+        except OSError:
+            self._buffers.remove(buffer)
+            buffer.destroy(self._card)
+            raise
         buffer.is_in_use = True
         return buffer
 
     def give_back(self, buffer: Buffer) -> None:
-        """Let a buffer be taken again."""
+        """Let a buffer be taken again, if so many are kept."""
         buffer.is_in_use = False
-        if buffer not in self._buffers:  # closed meanwhile
+        if buffer in self._buffers:
+            self.keep(self._spare)
+        else:  # closed meanwhile
             buffer.destroy(self._card)
 
-    def release(self, spare: int = 0) -> None:
-        """Destroy the buffers that nobody uses, but for so many."""
+    def keep(self, spare: int) -> None:
+        """Keep so many of the buffers that nobody uses, now and from now on."""
+        self._spare = spare
         free = [buffer for buffer in self._buffers if not buffer.is_in_use]
         for buffer in free[spare:]:
             self._buffers.remove(buffer)

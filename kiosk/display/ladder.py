@@ -122,7 +122,7 @@ class Ladder:
         return [plan for plan in self._plans if plan.rung not in self.refused]
 
     def _test(self, plan: Plan, samples: Mapping[Layer, Sample]) -> None:
-        scratch = Pool(self._card)
+        scratch = Pool(self._card, spare=len(Layer))
         pictures: dict[Layer, Picture] = {}
         try:
             for layer, sample in samples.items():

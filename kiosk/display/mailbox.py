@@ -1,7 +1,8 @@
 """
 The mailbox of one layer: what is shown, what is on its way, and one that waits.
 
-It knows no kernel and no time, only who comes after whom and who is free when.
+It knows no kernel and no time, only who comes after whom and who is free when; so it is
+here that is said how many buffers a layer keeps.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from kiosk.display.buffers import PAGE_BUFFERS, Pool, Surface
+from kiosk.display.buffers import PAGE_BUFFERS, VIDEO_BUFFERS, Pool, Surface
 from kiosk.display.plan import Picture
 from kiosk.ports import PageFrame, Rect
 
@@ -67,8 +68,7 @@ class Slot:
     A layer of a lit display.
 
     Attributes:
-        pool: Its buffers.
-        kept_off: How many of them it keeps while it is off.
+        pool: Its buffers; a layer that is off keeps none.
         shown: On the display, as far as flips told.
         pending: In the commit that is on its way.
         waiting: In the next one.
@@ -78,7 +78,6 @@ class Slot:
     """
 
     pool: Pool
-    kept_off: int = 0
     shown: Shown | Off = OFF
     pending: Shown | Off | None = None
     waiting: News | None = None
@@ -122,9 +121,9 @@ class Slot:
             free(before, later)
             self.counts.shown += isinstance(pending, Shown)
         if isinstance(pending, Off):
-            self.pool.release(self.kept_off)
-        elif not pending.is_video:
-            self.pool.release(PAGE_BUFFERS - 1)
+            self.pool.keep(0)
+        else:
+            self.pool.keep((VIDEO_BUFFERS if pending.is_video else PAGE_BUFFERS) - 1)
 
     def empty(self, later: list[Callable[[], None]]) -> None:
         """Nothing of it is on the display any more."""

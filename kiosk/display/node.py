@@ -98,12 +98,12 @@ class Node:
         """Ask the driver; after EINTR and EAGAIN again, as libdrm's drmIoctl does."""
         while True:
             with suppress(InterruptedError, BlockingIOError):
-                fcntl.ioctl(self._fd, int(request), argument)
+                fcntl.ioctl(self._opened(), int(request), argument)
                 return
 
     def map(self, size: int, offset: int) -> mmap.mmap:
         """Map a dumb buffer."""
-        return mmap.mmap(self._fd, size, offset=offset)
+        return mmap.mmap(self._opened(), size, offset=offset)
 
     def read(self) -> bytes:
         """Return the events that are there; the kernel never cuts one."""
@@ -121,6 +121,13 @@ class Node:
         fd, self._fd = self._fd, -1
         if fd >= 0:
             os.close(fd)
+
+    def _opened(self) -> int:
+        # Others may be busy with it yet. -1 is a ValueError to ioctl and memory of
+        # nobody's to mmap, where a device that is gone is an OSError.
+        if self._fd < 0:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        return self._fd
 
 
 def open_node(path: str | None = None, nodes: Path = NODES) -> Node:

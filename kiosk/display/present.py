@@ -7,9 +7,10 @@ What every plane shows, is about to show and shows next; one commit at a time.
    that is counted. Nothing queues.
 3. All layers that have news change in one commit.
 4. A buffer is free only after the flip of its successor.
-5. A page waits as it came, uncopied, until a buffer of its layer is free: two are enough.
+5. A page waits as it came, uncopied, until a buffer of its layer is free: two are
+   enough, unless a third is being filled with video yet.
 
-It holds no lock and reads no clock: its owner (:mod:`kiosk.display.stage`) calls it from
+It holds no lock and reads no clock: its owner (:mod:`kiosk.display.sending`) calls it from
 one thread at a time. An error of the driver is raised and changes nothing here.
 """
 
@@ -61,8 +62,7 @@ class Presenter:
         self.plan = plan
         self.later: list[Callable[[], None]] = []
         self.is_turned_over = False
-        self._slots = {layer: Slot(Pool(card)) for layer in Layer}
-        self._slots[Layer.BASE].kept_off = PAGE_BUFFERS  # a page is to follow at once
+        self._slots = {layer: Slot(Pool(card, spare=0)) for layer in Layer}
         self._committed: dict[int, dict[int, int]] = {}
         self._needs_all = True
         # Not that of the last flip of a predecessor, nor of the stage before this one.

@@ -37,6 +37,10 @@ class Pin(Protocol):
     state: Any
     when_changed: Changed | None
 
+    def output_with_state(self, state: object) -> None:
+        """Drive it from now on, to begin with high or low."""
+        ...
+
 
 class Factory(Protocol):
     """What we use of a gpiozero pin factory."""

@@ -74,8 +74,8 @@ class KernelFactory(local.LocalPiFactory):  # type: ignore[misc]
 
     def close(self) -> None:
         """Give all pins back."""
+        self.edges.close()  # first: its thread may be at a line, whose number is free then
         local.LocalPiFactory.close(self)
-        self.edges.close()
 
     def _get_revision(self) -> Any:
         try:
@@ -122,6 +122,11 @@ class KernelPin(local.LocalPiPin):  # type: ignore[misc]
             raise exc.PinInvalidFunction(f'invalid function "{value}" for pin {self!r}')
         self._set_when_changed(None)
         self._set_use(Use(_FUNCTIONS[value]))
+
+    def output_with_state(self, state: float) -> None:
+        """Drive it at once as it is to be: a lamp that is lit by low stays dark."""
+        self._set_when_changed(None)
+        self._set_use(Use(lines.OUTPUT, is_high=bool(state)))
 
     def _get_state(self) -> bool:
         return self._line.is_high

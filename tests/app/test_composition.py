@@ -13,12 +13,13 @@ from kiosk.app.server_process import settings_of as server_settings_of
 from kiosk.call.events import Timer
 from kiosk.call.states import Role
 from kiosk.config.load import load_kiosk, load_server
-from kiosk.config.schema import KioskConfig
+from kiosk.config.schema import KioskConfig, MediaSection
 from kiosk.devices.clock_monotonic import MonotonicClock
 from kiosk.devices.speaker_synthetic import SyntheticSpeaker
 from kiosk.devices.testing.v4l2_machine import FakeMachine
 from kiosk.devices.testing.v4l2_webcam import FakeWebcam
 from kiosk.errors import ConfigError
+from kiosk.media.jitter import DelayBounds
 from kiosk.roomserver.rooms import CreatorLeaves
 from tests.fakes.stored_secrets import site
 from tests.fakes.webcams import camera_module_nodes, webcam
@@ -237,6 +238,19 @@ def test_kiosk_and_agent_beep_at_different_pitches(tmp_path: Path) -> None:
 
     assert kiosk == agent[::-1]
     assert kiosk[0] != kiosk[1]
+
+
+def test_without_a_media_section_a_kiosk_has_the_playout_bounds_that_were_measured() -> (
+    None
+):
+    unset = MediaSection()
+
+    assert DelayBounds() == DelayBounds(
+        start_us=unset.target_ms * 1_000,
+        least_us=unset.min_ms * 1_000,
+        most_us=unset.max_ms * 1_000,
+        lossy_us=unset.lossy_ms * 1_000,
+    )
 
 
 def test_durations_reach_the_daemon_and_an_agent_waits_for_ever(tmp_path: Path) -> None:

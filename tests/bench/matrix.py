@@ -13,6 +13,7 @@ others: chosen so that every value of every dimension occurs, the same ones each
 
 from __future__ import annotations
 
+import faulthandler
 import itertools
 import random
 import sys
@@ -38,6 +39,8 @@ AGE_MOST_MS, CONCEALED_MOST = 800.0, 1.0
 SETTLE_S, MEASURED_S = 15.0, 20.0
 AT_ONCE = 2
 """Cells side by side: one takes a third of a core, mostly its two encoders' and decoders'."""
+_CELL_AT_MOST_S = 90.0
+"""Two and a half times what one takes; of all, it is the time until the run is given up."""
 
 JUDGED_OF_COVER, OTHERS_OF_COVER = 16, 8
 
@@ -153,8 +156,14 @@ def run(*, full: bool) -> Result:
     missing = why_not()
     if missing:
         return Result("matrix", [], [], notes=[f"not measured: {missing}"])
+    cells = CELLS if full else cover()
+    # A run that hangs says where, and ends: it once waited for nobody.
+    faulthandler.dump_traceback_later(
+        _CELL_AT_MOST_S * (1 + len(cells) // AT_ONCE), exit=True
+    )
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        found = list(pool.map(measure, CELLS if full else cover()))
+        found = list(pool.map(measure, cells))
+    faulthandler.cancel_dump_traceback_later()
     judged = [one for one in found if one.cell.is_judged]
     passed = sum(one.passed for one in judged)
     return Result(

@@ -127,6 +127,38 @@ def test_a_pin_that_storms_is_heard_now_and_then_until_it_rests(front: Front) ->
     assert front.moved() == [True]
 
 
+def test_a_storm_whose_silence_begins_late_is_heard_again_as_well(front: Front) -> None:
+    front.start()
+    edges = storm(front.time.now() + MS, seconds=1, seed=16)
+
+    def stand_still() -> None:  # the thread of the pins, for longer than a nap
+        front.pins.before_silence = lambda: None
+        front.time.pass_to(front.time.now() + 2 * NAP_US)
+
+    front.pins.before_silence = stand_still
+    front.feed([edge for edge in edges if edge[0] < edges[0][0] + NAP_US])
+    front.time.pass_to(front.time.now() + 2_000 * MS)
+    front.feed([(front.time.now(), True)], after_us=100 * MS)
+
+    assert front.faults[-1].is_over
+    assert front.moved() == [True]
+
+
+def test_a_pin_that_cannot_be_heard_again_is_tried_anew_in_peace(front: Front) -> None:
+    front.start()
+    edges = storm(front.time.now() + MS, seconds=1, seed=17)
+    front.pins.deaf = 2
+    front.feed(edges)
+    steps = front.time.steps
+
+    front.time.pass_to(front.time.now() + 3_000 * MS)
+    front.feed([(front.time.now(), True)], after_us=100 * MS)
+
+    assert front.pins.deaf == 0
+    assert front.time.steps - steps < 20
+    assert front.moved() == [True]
+
+
 def test_while_one_button_storms_another_is_heard(front: Front) -> None:
     front.start()
     edges = storm(front.time.now() + MS, seconds=1, seed=13)
@@ -190,6 +222,30 @@ def test_a_chip_that_goes_is_one_fault_and_its_return_another(front: Front) -> N
     front.feed([(front.time.now() + MS, True)], after_us=100 * MS)
     assert [fault.is_over for fault in front.faults] == [False, True]
     assert front.moved() == [True, False, True]
+
+
+def test_a_chip_that_fails_while_it_comes_back_is_looked_for_again(
+    front: Front,
+) -> None:
+    front.start()
+    front.pins.kernel.remove()
+    front.time.pass_to(front.time.now() + 2 * LOOK_US)
+    front.pins.kernel.add()
+    front.pins.unreadable = 1
+
+    front.time.pass_to(front.time.now() + 4 * LOOK_US)
+    front.feed([(front.time.now() + MS, True)], after_us=100 * MS)
+
+    assert front.pins.unreadable == 0
+    assert [fault.is_over for fault in front.faults] == [False, True]
+    assert front.moved() == [True]
+
+
+def test_a_pin_that_cannot_be_read_at_the_start_is_a_device_error(front: Front) -> None:
+    front.pins.unreadable = 1
+
+    with pytest.raises(DeviceError, match=r"buttons at GPIO 17: .*[Ii]nput/output"):
+        front.start()
 
 
 def test_what_is_raised_at_an_edge_is_logged_told_and_mended(

@@ -89,6 +89,25 @@ def test_a_chip_that_goes_is_an_error_and_is_used_again_when_back(
     assert (pins.pin(16).state, pins.pin(25).state) == (False, True)
 
 
+def test_a_lamp_that_lost_its_light_with_the_chip_is_lit_again_by_saying_so_again(
+    pins: MockPins,
+) -> None:
+    clock = SteadyClock()
+    some = lamps(pins, clock)
+    some.set(Indicator.FAULT, lit=True)
+
+    pins.kernel.remove()
+    (pins.kernel.folder / "other").touch()  # or it has the same inode again
+    pins.kernel.add()
+    with pytest.raises(DeviceError, match="the chip is gone"):
+        some.set(Indicator.FAULT, lit=True)
+    clock.move(1.0)
+    some.set(Indicator.FAULT, lit=True)
+
+    assert len(pins.opened) == 2
+    assert pins.pin(16).state
+
+
 def test_a_probe_names_the_pins_or_what_is_wrong(pins: MockPins) -> None:
     well = lamps(pins).probe()
     pins.kernel.remove()

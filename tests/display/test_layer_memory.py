@@ -46,6 +46,48 @@ def test_a_layer_that_is_off_keeps_no_memory_and_has_it_again_with_its_next_pict
         assert [plane.kind for plane in cards.kernel.shown()] == ["Primary", "Overlay"]
 
 
+def test_a_picture_that_was_taken_back_before_its_turn_leaves_no_memory(
+    cards: Cards,
+) -> None:
+    with drm_display(cards) as display:
+        display.show(Layer.BASE, plain_page(size=(160, 120)))  # its flip is waited for
+
+        display.show(Layer.PIP, _video(), CORNER)
+        display.hide(Layer.PIP)
+        cards.kernel.vblank()
+        display.look()
+
+        assert len(cards.kernel.memories.handles) == 1
+
+
+def test_the_lowest_layer_keeps_none_either_once_it_is_off(cards: Cards) -> None:
+    with drm_display(cards) as display:
+        display.show(Layer.OVER, plain_page(), CORNER)
+        for number in range(6):
+            display.show(Layer.BASE, _video(number))
+            cards.kernel.vblank()
+
+        display.hide(Layer.BASE)
+        for _ in range(2):  # a picture was on its way
+            cards.kernel.vblank()
+            display.look()
+
+        assert len(cards.kernel.memories.handles) == 1
+
+
+def test_a_picture_that_the_driver_does_not_take_leaves_no_memory(cards: Cards) -> None:
+    with drm_display(cards) as display:
+        display.show(Layer.BASE, _video())
+        cards.kernel.vblank()
+        for number in range(3):
+            too_large = grey_frame(128, (7700, 16), captured_at=number)
+            assert display.show(Layer.BASE, too_large) is None
+        cards.kernel.vblank()
+        display.look()
+
+        assert len(cards.kernel.memories.handles) == 1
+
+
 def test_after_a_video_a_page_keeps_one_buffer_beside_its_own(cards: Cards) -> None:
     with drm_display(cards) as display:
         for number in range(9):

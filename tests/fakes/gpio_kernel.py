@@ -44,6 +44,8 @@ class FakeLine:
     is_driven_high: bool = False
     pulled: bool | None = None
     consumer: bytes = b""
+    driven: list[bool] = field(default_factory=list[bool])
+    """To which levels it was driven, one after the other."""
 
     @property
     def is_high(self) -> bool:
@@ -165,6 +167,7 @@ class FakeGpioKernel:
             if not line.flags & OUTPUT:
                 raise OSError(errno.EPERM, os.strerror(errno.EPERM))
             line.is_driven_high = struct.unpack_from("=Q", answer)[0] == 1
+            line.driven.append(line.is_driven_high)
         return 0
 
     def _configure(self, line: FakeLine, config: bytes) -> None:
@@ -172,6 +175,7 @@ class FakeGpioKernel:
         if attributes:
             kind, line.is_driven_high, mask = struct.unpack_from("=I4x?7xQ", config, 32)
             assert (kind, mask) == (2, 1)
+            line.driven.append(bool(line.is_driven_high))
 
 
 class MockPins:
@@ -180,6 +184,11 @@ class MockPins:
 
     Args:
         now_s: Stamps their edges: the time that whoever listens has, in seconds.
+
+    Attributes:
+        unreadable: How often yet reading a level fails.
+        deaf: How often yet listening fails.
+        before_silence: Called when a pin is about to be heard no more.
 
     """
 
@@ -190,6 +199,9 @@ class MockPins:
         self.kernel = FakeGpioKernel(folder)
         self.kernel.add()
         self.opened: list[MockFactory] = []
+        self.unreadable = 0
+        self.deaf = 0
+        self.before_silence: Callable[[], None] = lambda: None
         self.header = Header(chips=self.kernel.chips(), make_factory=self._open)
 
     def pin(self, number: int) -> Any:
@@ -205,17 +217,40 @@ class MockPins:
             pin.drive_low()
 
     def _open(self, _: Chips, __: Chip) -> Factory:
-        self.opened.append(MockFactory(pin_class=_stamped_by(self._now_s)))
+        self.opened.append(MockFactory(pin_class=_pin_of(self, self._now_s)))
         factory: Factory = self.opened[-1]
         return factory
 
 
-def _stamped_by(now_s: Callable[[], float]) -> type[Any]:
+def _pin_of(pins: MockPins, now_s: Callable[[], float]) -> type[Any]:
     """Return gpiozero's mock pin, whose edges have the machine's time otherwise."""
 
     class StampedPin(mock.MockPin):  # type: ignore[misc]
+        is_heard = False
+
+        def _get_state(self) -> Any:
+            if pins.unreadable:
+                pins.unreadable -= 1
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            return super()._get_state()
+
+        def _enable_event_detect(self) -> None:
+            if pins.deaf:
+                pins.deaf -= 1
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            self.is_heard = True
+
+        def _disable_event_detect(self) -> None:
+            self.is_heard = False
+
+        def _set_when_changed(self, value: Any) -> None:
+            if value is None:
+                pins.before_silence()
+            super()._set_when_changed(value)
+
         def _call_when_changed(self) -> None:
             above: Any = super(mock.MockPin, self)
-            above._call_when_changed(now_s(), self._state)
+            if self.is_heard:
+                above._call_when_changed(now_s(), self._state)
 
     return StampedPin

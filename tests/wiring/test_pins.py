@@ -64,6 +64,35 @@ def test_gpiozeros_lamp_is_lit_and_dark(
     assert (lit, kernel.is_lit(16), lamp.is_lit) == (True, False, False)
 
 
+def test_a_lamp_that_is_dark_while_high_is_never_low_on_its_way(
+    kernel: FakeGpioKernel, factory: KernelFactory
+) -> None:
+    lamp = gpiozero.LED(16, active_high=False, initial_value=False, pin_factory=factory)
+
+    assert (kernel.is_lit(16), kernel.line(16).driven) == (True, [True])
+    lamp.on()
+    assert kernel.line(16).driven == [True, False]
+
+
+def test_the_lines_are_given_back_once_nobody_reads_them(
+    kernel: FakeGpioKernel, factory: KernelFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    button = gpiozero.Button(17, pin_factory=factory)
+    button.when_pressed = print
+    held_then: list[bool] = []
+    end_thread = factory.edges.close
+
+    def close() -> None:
+        held_then.append(kernel.is_held(17))
+        end_thread()
+
+    monkeypatch.setattr(factory.edges, "close", close)
+    factory.close()
+
+    assert held_then == [True]
+    assert not kernel.is_held(17)
+
+
 def test_factories_have_pins_of_their_own(
     kernel: FakeGpioKernel, factory: KernelFactory
 ) -> None:
