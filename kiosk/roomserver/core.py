@@ -51,12 +51,13 @@ from kiosk.roomserver.trial_routes import TrialRoutes, TrialTerms
 
 
 _ID_BYTES = 16
-WORD_S = 0.2
+WORD_S = 0.4
 """
 How much later than the word of it a stream is cut whose room ended.
 
 Both take their own way to the member, who must not see a lost connection before it
-knows that the call is over.  Promised is a second (P7).
+knows that the call is over, also where the word is lost once on its way (a fifth of a
+second was too short at times on a machine with much to do).  Promised is a second (P7).
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -49,8 +50,20 @@ def at_rest(kiosk: Party) -> dict[str, Any]:
             return status
 
 
-def lasting(status: dict[str, Any]) -> dict[str, int]:
-    return {"threads": status["threads"], "descriptors": status["fds"]}
+def lasting(kiosk: Party) -> dict[str, int]:
+    """
+    Return how many threads and descriptors were there at each of three looks.
+
+    A thread that gives memory back, ten seconds after the start, is there for one.
+    """
+    looks: list[dict[str, Any]] = []
+    for _ in range(3):
+        looks.append(at_rest(kiosk))
+        time.sleep(1.0)
+    return {
+        "threads": min(look["threads"] for look in looks),
+        "descriptors": min(look["fds"] for look in looks),
+    }
 
 
 @pytest.mark.timeout(240)
@@ -61,11 +74,11 @@ def test_twelve_calls_leave_no_thread_and_no_descriptor_behind() -> None:
         kiosk.wait_for("IDLE")
         # The first call opens what stays open: worker threads.
         call_and_hang_up(kiosk, agent)
-        before = at_rest(kiosk)
+        before = lasting(kiosk)
 
         for _ in range(N_CALLS - 1):
             call_and_hang_up(kiosk, agent)
         kiosk.wait_until(lambda now: now["calls_ended"] == N_CALLS, "all calls ended")
-        after = at_rest(kiosk)
+        after = lasting(kiosk)
 
-        assert lasting(after) == lasting(before), descriptors(kiosk.pid)
+        assert after == before, descriptors(kiosk.pid)
