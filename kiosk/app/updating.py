@@ -26,7 +26,13 @@ from kiosk.config.load import examine_kiosk
 from kiosk.config.network_section import NetworkSection
 from kiosk.config.update_section import UpdateSection
 from kiosk.control.client import DEFAULT_SOCKET, ControlClient
-from kiosk.errors import ConfigError, ControlError, UpdateFailed, UpdateRefused
+from kiosk.errors import (
+    ConfigError,
+    ControlError,
+    DownloadFailed,
+    UpdateFailed,
+    UpdateRefused,
+)
 from kiosk.health import HealthCheck, Verdict
 from kiosk.journal.set_up import set_up_log
 from kiosk.provision.identity import identity_of
@@ -225,9 +231,9 @@ class Updater:
         if why := self._why_not(now()):
             return why
         with self.records.alone():
-            told = self._look_for_more(self._section.url) if self._section.url else ""
+            told, is_held = self._offered()
             record = self.records.read()
-            if record.stage is not Stage.WRITTEN:
+            if is_held or record.stage is not Stage.WRITTEN:
                 return told or "no update waits for its restart"
             if why := self._why_not(now()):
                 return f"version {record.version} is written; {why}"
@@ -238,8 +244,22 @@ class Updater:
         is_right = bool(self._is_time_right())
         return occasion.why_not(self._section.window, now, is_right=is_right)
 
-    def _look_for_more(self, url: str) -> str:
-        """Bring what the server offers into the other slot, or return why not."""
+    def _offered(self) -> tuple[str, bool]:
+        """Return why no more was fetched, and whether that holds what is written, too."""
+        url = self._section.url
+        if not url:
+            return "", False
+        try:
+            return self._look_for_more(url)
+        except DownloadFailed as error:
+            if self.records.read().stage is not Stage.WRITTEN:
+                raise
+            # What was brought here some other way needs no server.
+            log.warning("no update was looked for", extra={"reason": str(error)})
+            return str(error), False
+
+    def _look_for_more(self, url: str) -> tuple[str, bool]:
+        """Bring what the server offers into the other slot; see :meth:`_offered`."""
         manifest = self._incoming.announced(url)
         record = self.records.read()
         why = fetching.why_not(manifest, record, self._serial, version_of(self._root))
@@ -248,13 +268,14 @@ class Updater:
             record = replace(record, seen=seen)
             self.records.keep(record)
         if why:
-            return why
+            # Halted, say; what failed before and a person brought again is his.
+            return why, record.id == manifest.id and manifest.id not in record.failed
         if record.stage is not Stage.WRITTEN or record.id != manifest.id:
             _say(Stage.DOWNLOADING)
             path = self._incoming.completed(url, manifest)
             self._updating().write(path, by_hand=False)
         self._incoming.forget()
-        return ""
+        return "", False
 
     def _fetched(self, url: str) -> Path:
         """Fetch by hand: a single file, or a folder of its members."""

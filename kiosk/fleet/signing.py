@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,7 +40,14 @@ from kiosk.signed.manifest import ALL, as_toml, checked_name
 from kiosk.signed.signature import sign
 
 
-_SECRET_WORDS: Final = (b"psk=", b"password=", b"PRIVATE KEY")
+_PRIVATE_KEY: Final = b"PRIVATE KEY"
+_KEY_STORES: Final = (".p12", ".pfx")
+_CONNECTION: Final = ".nmconnection"
+_SECRET_LINE: Final = re.compile(
+    rb"^[ \t]*(?:psk|wep-key\d|[\w-]*password[\w-]*?)(?<!-flags)[ \t]*=[ \t]*\S",
+    re.MULTILINE,
+)
+"""Blanks around the sign are none of a key's or a value's (GLib's key files)."""
 _BLOCK = 1 << 20
 
 
@@ -152,7 +160,9 @@ def archive_folder(
     if not with_secrets:
         measured.pop(SECRETS, None)
     files = {name: (folder / name).read_bytes() for name in measured}
-    open_secrets = [n for n, content in sorted(files.items()) if _is_secret(content)]
+    open_secrets = [
+        name for name, content in sorted(files.items()) if _is_secret(name, content)
+    ]
     if open_secrets and not with_secrets:
         mistake = (
             f"{folder / open_secrets[0]}: holds a secret, and an archive is handed out "
@@ -212,8 +222,11 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _is_secret(content: bytes) -> bool:
-    return any(word in content for word in _SECRET_WORDS)
+def _is_secret(name: str, content: bytes) -> bool:
+    """Say whether a file of a bundle, beside its secrets, has something to hide."""
+    if name.lower().endswith(_KEY_STORES) or _PRIVATE_KEY in content:
+        return True
+    return name.endswith(_CONNECTION) and _SECRET_LINE.search(content) is not None
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -133,6 +133,7 @@ class InForce:
                 record.having_seen(left, seen),
                 current=name,
                 previous="" if record.previous == name else record.previous,
+                last_good=name if record.last_good == left else record.last_good,
                 trial="",
                 starts=0,
                 places=tuple(sorted(places)),

@@ -21,7 +21,8 @@ FOLDER: Final = "kiosk"
 WHERE: Final = Path("run/kiosk-provision/stick")
 
 _TYPES = "vfat,exfat"
-_OPTIONS = "rw,nosuid,nodev,noexec,flush,fmask=0077,dmask=0077"
+_OPTIONS = "rw,nosuid,nodev,noexec,fmask=0077,dmask=0077"
+"""Each known to both: exFAT's driver refuses any other, such as vfat's ``flush``."""
 _RUN_S = 60.0
 
 Run = Callable[[Sequence[str]], str]

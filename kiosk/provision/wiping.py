@@ -59,7 +59,8 @@ def _wiped(root: Path, disk: Disk, say: Callable[[str], None]) -> tuple[str, ...
     wanted = [root / STATE / NAME]
     wanted += [root / medium for medium in BOOT_MEDIA]
     wanted += _secrets(root)
-    wanted += [root / STATE, *(root / place for place in places)]
+    # The folder itself is where both slots' shared one is mounted.
+    wanted += [*files_in(root / STATE), *(root / place for place in places)]
     wanted += (root / CONNECTIONS).glob("kiosk-*.nmconnection")
     wanted += [path for path in files_in(root / "etc/kiosk") if path != root / _KEPT]
     wanted += [path for folder in _EMPTIED for path in files_in(root / folder)]

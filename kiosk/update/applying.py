@@ -162,6 +162,7 @@ class Updating:
             record,
             stage=Stage.TRIAL,
             id=f"before {record.id}",
+            failed=record.with_failure(record.id),  # or it comes again by itself
             version="",
             slot=OTHER[self._slots.running],
             boot_id=self._here.boot_id,

@@ -291,6 +291,45 @@ def test_a_device_outside_of_the_ring_waits(branch: Branch, tmp_path: Path) -> N
     assert told == "version 1.4.0 is for 0 % of the devices yet"
 
 
+def test_an_update_that_was_written_is_not_tried_once_it_is_halted(
+    branch: Branch, tmp_path: Path
+) -> None:
+    branch.publish(update(tmp_path))
+    branch.customers = 1
+    updater = branch.configured(UpdateSection(url=URL))
+    with pytest.raises(UpdateRefused, match="somebody is at the kiosk"):
+        updater.check(night)
+    branch.publish(update(tmp_path, ring=0))
+
+    assert updater.check(night) == "version 1.4.0 is for 0 % of the devices yet"
+    assert branch.done == []
+
+
+def test_what_was_brought_by_hand_is_tried_though_the_server_is_away(
+    branch: Branch, tmp_path: Path
+) -> None:
+    branch.updater.apply(str(update(tmp_path)), allow_older=False, restart=False)
+    updater = branch.configured(UpdateSection(url=URL))
+
+    assert updater.check(night) == "version 1.4.0 is tried"
+    assert branch.fetched == ["manifest.toml"]
+
+
+def test_what_a_person_went_back_from_does_not_come_again_by_itself(
+    branch: Branch, tmp_path: Path
+) -> None:
+    branch.publish(update(tmp_path))
+    updater = branch.configured(UpdateSection(url=URL))
+    updater.check(night)
+    updater.settle()
+
+    updater.revert()
+    updater.settle()
+
+    assert "failed here before" in updater.check(night)
+    assert branch.machine.slots.running == "a"
+
+
 def test_who_replays_an_older_manifest_is_refused(
     branch: Branch, tmp_path: Path
 ) -> None:

@@ -46,8 +46,12 @@ def test_an_archive_for_a_web_server_holds_no_secret(desk: Desk) -> None:
         assert "secrets.toml" in tar.getnames()
 
 
-def test_a_connection_with_a_password_is_not_published(desk: Desk) -> None:
-    (desk.folder / "wifi.nmconnection").write_text("[wifi-security]\npsk=hush hush\n")
+@pytest.mark.parametrize(
+    "secret",
+    ["psk=hush hush", " psk = hush hush", "wep-key0=hush", "leap-password\t=hush"],
+)
+def test_a_connection_with_a_password_is_not_published(desk: Desk, secret: str) -> None:
+    (desk.folder / "wifi.nmconnection").write_text(f"[wifi-security]\n{secret}\n")
     desk.render("--network", "wifi.nmconnection")
     desk.make_key()
 
@@ -56,6 +60,30 @@ def test_a_connection_with_a_password_is_not_published(desk: Desk) -> None:
     assert status == os.EX_CONFIG
     assert "network/wifi.nmconnection: holds a secret" in err
     assert desk.run("sign", "bundles", "--key", "bank.key", "--with-secrets")[0] == 0
+
+
+def test_a_store_of_keys_is_not_published(desk: Desk) -> None:
+    (desk.folder / "window.p12").write_bytes(b"0\x82\n\x06 of another kind")
+    (desk.folder / "lan.nmconnection").write_text(
+        "[802-1x]\nprivate-key=window.p12\nprivate-key-password-flags=4\n"
+    )
+    desk.render("--network", "lan.nmconnection", "--network", "window.p12")
+    desk.make_key()
+
+    status, _, err = desk.run("sign", "bundles", "--key", "bank.key")
+
+    assert status == os.EX_CONFIG
+    assert "network/window.p12: holds a secret" in err
+
+
+def test_how_a_password_is_kept_is_no_secret(desk: Desk) -> None:
+    (desk.folder / "lan.nmconnection").write_text(
+        "[802-1x]\npassword-flags=1\npassword=\nprivate-key-password-flags = 4\n"
+    )
+    desk.render("--network", "lan.nmconnection")
+    desk.make_key()
+
+    assert desk.run("sign", "bundles", "--key", "bank.key")[0] == 0
 
 
 def test_a_bundle_that_did_not_change_keeps_its_id_and_its_signature(
