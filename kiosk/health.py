@@ -13,6 +13,9 @@ there is one only.  A kiosk is healthy
    the same as one whose driver broke: who had a network before passes
    ``had_network=True``, and the second rule does not apply.
 
+Where what is judged was given to a kiosk that runs, both count from then: before, it
+vouches for what it had.
+
 Never healthy is a kiosk that is not set up.  Nothing is changed here, and nothing but the
 control socket and ``/sys/class/net`` is asked; who composes the program hands the
 socket's client over.
@@ -54,24 +57,26 @@ class Verdict:
     reason: str
 
 
-def judge(status: Status, offline_s: float) -> Verdict:
+def judge(status: Status, offline_s: float, since_us: int = 0) -> Verdict:
     """
     Judge one answer of the control socket.
 
     Args:
         status: As :mod:`kiosk.control` describes it.
         offline_s: How long there has been no network, without a break.
+        since_us: When the kiosk was told to read what is judged, by CLOCK_MONOTONIC in
+            microseconds; 0: it started with it.
 
     """
     told: Mapping[str, Any] = status.get("health", {})
     if told.get("ready_us") is None:
         return Verdict(is_healthy=False, reason="it is not ready yet")
-    ready_s = (told["now_us"] - told["ready_us"]) / _MICROS
+    ready_s = (told["now_us"] - max(told["ready_us"], since_us)) / _MICROS
     if status.get("state") == "UNCONFIGURED":
         return _no(f"it is not set up: {status.get('reason') or 'no configuration'}")
     if ready_s < STEADY_S:
         return _no(f"it has been ready for {ready_s:.0f} s only")
-    if told.get("served_us") is not None:
+    if (told.get("served_us") or 0) > since_us:
         return Verdict(is_healthy=True, reason="the room service answered it")
     return _judge_offline(status, min(ready_s, offline_s))
 
@@ -120,6 +125,7 @@ class HealthCheck:
         now: CLOCK_MONOTONIC in seconds.
         had_network: Whether there was a network before what is judged.
         is_offline: Whether there is demonstrably none now.
+        since_us: See :func:`judge`.
 
     """
 
@@ -130,11 +136,13 @@ class HealthCheck:
         *,
         had_network: bool = False,
         is_offline: Callable[[], bool] = has_no_network,
+        since_us: int = 0,
     ) -> None:
         self._ask = ask
         self._now = now
         self._had_network = had_network
         self._is_offline = is_offline
+        self._since_us = since_us
         self._offline_since: float | None = None
 
     def look(self) -> Verdict:
@@ -144,7 +152,7 @@ class HealthCheck:
             status = self._ask()
         except KioskError as error:
             return _no(f"it does not answer: {error}")
-        return judge(status, offline_s)
+        return judge(status, offline_s, self._since_us)
 
     def wait(self, patience_s: float, sleep: Callable[[float], None]) -> Verdict:
         """Look until it is healthy, or so long; return the last verdict."""

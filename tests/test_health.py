@@ -76,6 +76,21 @@ def test_a_kiosk_that_is_no_longer_served_was_healthy_since_it_started() -> None
     assert judge(status, 0.0).is_healthy
 
 
+def test_a_kiosk_vouches_for_what_it_was_given_only_from_then_on() -> None:
+    status = told(ready_s=900.0, served=True)
+    now_us = status["health"]["now_us"]
+    served_before = told(ready_s=900.0, served=True)
+    served_before["health"]["served_us"] = now_us - 40_000_000
+
+    just_now = judge(status, 0.0, since_us=now_us - 3_000_000)
+    unanswered = judge(served_before, 0.0, since_us=now_us - 30_000_000)
+
+    assert (just_now.is_healthy, unanswered.is_healthy) == (False, False)
+    assert "ready for 3 s only" in just_now.reason
+    assert "has not answered it" in unanswered.reason
+    assert judge(status, 0.0, since_us=now_us - 30_000_000).is_healthy
+
+
 @pytest.mark.parametrize(
     ("status", "offline_s", "reason"),
     [

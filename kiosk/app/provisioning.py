@@ -28,6 +28,7 @@ from kiosk.provision.machine import KIOSK, Machine, NoMachine, ThisMachine
 from kiosk.provision.outcome import Origin, Outcome
 from kiosk.provision.provisioning import Provisioning
 from kiosk.provision.stick import mounted, run_program
+from kiosk.provision.taking_up import TakingUp
 from kiosk.provision.wiping import wipe
 from kiosk.pull import puller
 from kiosk.pull.record import STATE as PULLED
@@ -59,7 +60,10 @@ class OnMachine:
         machine: Machine = (
             NoMachine() if root != ROOT else ThisMachine(self._is_in_call)
         )
-        self._attendant = Attendant(root, self._provisioning, machine, self._disk)
+        self._taking_up = TakingUp(root, self._disk)
+        self._attendant = Attendant(
+            root, self._provisioning, machine, self._disk, self._taking_up
+        )
 
     def apply_at_start(self, medium: Path) -> Outcome:
         """Apply the bundle of a boot medium; nobody has to be told."""
@@ -146,6 +150,9 @@ class OnMachine:
         # Who was healthy before with a network has to reach one again.
         had_network = bool(self._provisioning.record.last_good)
         check = HealthCheck(
-            lambda: self._client().status(), time.monotonic, had_network=had_network
+            lambda: self._client().status(),
+            time.monotonic,
+            had_network=had_network,
+            since_us=self._taking_up.since_us,
         )
         return check.wait(patience_s, time.sleep)

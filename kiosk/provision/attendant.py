@@ -16,6 +16,7 @@ from kiosk.provision.machine import Machine
 from kiosk.provision.outcome import Origin, Outcome, Verdict
 from kiosk.provision.provisioning import Provisioning
 from kiosk.provision.stick import FOLDER
+from kiosk.provision.taking_up import TakingUp
 from kiosk.provision.trial import Wait, try_out
 
 
@@ -31,16 +32,23 @@ class Attendant:
         provisioning: Of it.
         machine: What runs beside it.
         disk: What changes files.
+        taking_up: What that was told of.
 
     """
 
     def __init__(
-        self, root: Path, provisioning: Provisioning, machine: Machine, disk: Disk
+        self,
+        root: Path,
+        provisioning: Provisioning,
+        machine: Machine,
+        disk: Disk,
+        taking_up: TakingUp,
     ) -> None:
         self._root = root
         self._provisioning = provisioning
         self._machine = machine
         self._disk = disk
+        self._taking_up = taking_up
 
     def apply(self, folder: Path, origin: Origin, *, again: bool = False) -> Outcome:
         """Apply a bundle to the machine as it runs, and have it tried."""
@@ -70,6 +78,7 @@ class Attendant:
 
     def try_out(self, wait: Wait) -> Outcome | None:
         """Wait for the kiosk's health; return what became of the trial, if anything."""
+        self._tell()  # who applied it may have been ended before
         outcome = try_out(self._provisioning, wait)
         if outcome is not None:
             self._take_up(outcome)
@@ -83,5 +92,11 @@ class Attendant:
 
     def _take_up(self, outcome: Outcome) -> None:
         announce(self._disk, self._root, self._provisioning.record)
-        if outcome.verdict in _CHANGED:
-            self._machine.take_up(outcome.changed)
+        if outcome.verdict in _CHANGED and outcome.changed:
+            self._taking_up.begin(outcome.changed)
+            self._tell()
+
+    def _tell(self) -> None:
+        if changed := self._taking_up.left:
+            self._machine.take_up(changed)
+            self._taking_up.done()

@@ -29,8 +29,9 @@ _AUTHORITY = re.compile(rf"ca/{_NAME}\.pem")
 _DEVICE = re.compile(r"devices/([A-Za-z0-9_-]{1,64})\.toml")
 _LITTER = re.compile(
     r"\._.*|\.DS_Store|Thumbs\.db|desktop\.ini|\.fseventsd|\.Spotlight-V100|\.Trashes|"
-    r"System Volume Information"
+    r"System Volume Information|\.RESULT\.txt\.new"
 )
+"""What computers leave on sticks, and what we do where one is pulled out as we write."""
 
 
 def is_keyfile(name: str) -> bool:

@@ -109,6 +109,7 @@ class RaspberrySlots:
     def _slot_with(self, number: int) -> Slot:
         for slot in OTHER:
             device = (self._links / f"by-partlabel/boot_{slot}").resolve()
-            if device.name.endswith(f"p{number}"):
+            found = _NUMBER.search(device.name)
+            if found is not None and int(found[0]) == number:
                 return slot
         raise UpdateFailed(f"no partition boot_a or boot_b has the number {number}")

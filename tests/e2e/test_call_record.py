@@ -149,8 +149,10 @@ def test_the_record_says_what_was_seen_from_outside() -> None:
     assert record["ended_by"] == "hangup_pressed"
     assert abs(record["began_unix_ms"] / 1000 - wall_s) < LOAD_S
     assert lasted_s - 2.5 < record["duration_ms"] / 1000 < lasted_s
-    # the picture as the panel had it: as many, and as long a freeze
-    assert abs(of_agent["pictures_shown"] - eye.pictures) <= 3
+    # the picture as the panel had it: as many, but for some between two looks of an eye
+    # that gets no turn at the processor, and as long a freeze
+    assert 0.9 * of_agent["pictures_shown"] <= eye.pictures + 3
+    assert eye.pictures <= of_agent["pictures_shown"] + 3
     assert gap["n"] == of_agent["pictures_shown"] - 1
     assert abs(gap["max"] / 1000 - eye.longest_s) < 0.1
     assert gap["max"] / 1000 > STALL_S - 0.3

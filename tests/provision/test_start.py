@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from kiosk.app.provisioning import OnMachine
 from kiosk.disk import Disk
@@ -16,6 +17,7 @@ from kiosk.provision.announcing import described, summary
 from kiosk.provision.attendant import Attendant
 from kiosk.provision.outcome import Origin, Outcome, Verdict
 from kiosk.provision.start import MOST_STARTS, start
+from kiosk.provision.taking_up import TakingUp
 from kiosk.provision.trial import PATIENCE_S, try_out
 from tests.provision.device import FILES, OTHER_SITE, SERIAL, SITE, Device
 
@@ -209,7 +211,8 @@ def test_a_bundle_with_which_the_machine_starts_again_and_again_goes_back(
 
 
 def attended(device: Device, machine: Recorded) -> Attendant:
-    return Attendant(device.root, device.provisioning, machine, Disk())
+    taking_up = TakingUp(device.root, Disk(), now_us=lambda: 7_000_000)
+    return Attendant(device.root, device.provisioning, machine, Disk(), taking_up)
 
 
 def test_a_stick_is_taken_up_at_once_and_told_how_it_went(device: Device) -> None:
@@ -224,6 +227,45 @@ def test_a_stick_is_taken_up_at_once_and_told_how_it_went(device: Device) -> Non
     assert outcome.verdict is Verdict.HEALTHY
     assert "etc/kiosk/conf.d/60-site.toml" in machine.taken_up[0]
     assert "APPLIED AND HEALTHY" in device.result
+
+
+def test_a_stick_that_is_pulled_while_a_call_is_waited_for_is_taken_up_by_the_next(
+    device: Device,
+) -> None:
+    class Waiting(Recorded):
+        @override
+        def take_up(self, changed: tuple[str, ...]) -> None:
+            raise KeyboardInterrupt  # as a unit is ended whose device is gone
+
+    device.lay_out(id="winter")
+    device.apply()
+    device.provisioning.commit()
+    device.lay_out({**FILES, "site.toml": OTHER_SITE}, id="spring")
+    with pytest.raises(KeyboardInterrupt):
+        attended(device, Waiting()).apply(device.stick, Origin.HAND)
+    machine, asked_since = Recorded(), list[int]()
+
+    def wait(patience_s: float) -> Health:
+        assert machine.taken_up == [("etc/kiosk/conf.d/60-site.toml",)]
+        asked_since.append(TakingUp(device.root, Disk()).since_us)
+        return WELL
+
+    assert attended(device, machine).try_out(wait) is not None
+    assert asked_since == [7_000_000]
+    assert attended(device, machine).try_out(wait) is None
+    assert len(machine.taken_up) == 1
+
+
+def test_a_note_of_what_was_taken_up_that_makes_no_sense_is_none(
+    device: Device,
+) -> None:
+    path = device.root / "run/kiosk-provision/taking-up.json"
+    path.parent.mkdir(parents=True)
+    for content in ("[", "[]", '{"left": 7, "since_us": "x"}'):
+        path.write_text(content)
+        noted = TakingUp(device.root, Disk())
+
+        assert (noted.left, noted.since_us) == ((), 0)
 
 
 def test_a_stick_without_the_folder_says_so(device: Device) -> None:
