@@ -84,6 +84,7 @@ class Capture:
             deaf_s=deadlines.deaf_s,
         )
         self._camera_start: BlockingCall[None] | None = None
+        self._camera_close: BlockingCall[None] | None = None
         self._echo_load: BlockingCall[None] | None = None
         self._mic: Worker | None = None
         self._mic_opened: asyncio.Future[None] | None = None
@@ -116,6 +117,7 @@ class Capture:
             DeviceError: One of them cannot be opened in time.
 
         """
+        self._camera_close = None
         # whoever hangs up at once waits no shorter for it than who does not
         self._camera_start = BlockingCall(
             "camera-start",
@@ -161,6 +163,8 @@ class Capture:
         """
         Close both devices at the same time; safe to repeat.
 
+        Whoever repeats one that was cancelled waits for all that is still open.
+
         Raises:
             ZombieWorker: A device cannot be closed.
 
@@ -184,11 +188,13 @@ class Capture:
 
     async def _close_camera(self) -> None:
         self._filming.end()
-        start, self._camera_start = self._camera_start, None
-        if start is None:
+        if self._camera_start is None:
             return
-        await start.finished()
-        closing = BlockingCall("camera-close", self._camera.close)
+        await self._camera_start.finished()
+        # two at once would give a camera's wake-up descriptor back twice
+        if self._camera_close is None:
+            self._camera_close = BlockingCall("camera-close", self._camera.close)
+        closing = self._camera_close
         try:
             async with asyncio.timeout(_CLOSE_S):
                 await closing.result()
@@ -197,16 +203,18 @@ class Capture:
                 f"camera: {str(exc) or 'close does not return'}"
             ) from exc
         await closing.finished()
+        self._camera_start = None
         self._filming.hide_self_view()
 
     async def _close_microphone(self) -> None:
-        mic, self._mic = self._mic, None
-        if mic is not None:
-            await mic.stop()
-        load, self._echo_load = self._echo_load, None
+        if self._mic is not None:
+            await self._mic.stop()
+            self._mic = None
+        load = self._echo_load
         if load is not None:
             await load.finished()
             await load.result()
+            self._echo_load = None
             self._echo.close()
 
     def _listen(self, worker: Worker) -> None:

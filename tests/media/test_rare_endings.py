@@ -42,13 +42,16 @@ from tests.fakes.self_signed import self_signed
 
 
 class HangingCamera(SyntheticCamera):
-    """Hangs in ``start`` until released, and fails in ``close`` if told to."""
+    """Hangs in ``start`` until released; hangs or fails in ``close`` if told to."""
 
     def __init__(self) -> None:
         super().__init__(
             MonotonicClock(), width=160, height=90, bitrate=BITRATE, ceiling=CEILING
         )
         self.starts = threading.Event()
+        self.closes = threading.Event()
+        self.closes.set()
+        self.times_closed = 0
         self.fails_to_close = False
 
     @override
@@ -62,6 +65,8 @@ class HangingCamera(SyntheticCamera):
 
     @override
     def close(self) -> None:
+        self.times_closed += 1
+        self.closes.wait(10)
         super().close()
         if self.fails_to_close:
             raise DeviceError("camera", "synthetic", "the driver hangs")
@@ -98,6 +103,63 @@ async def test_hanging_up_while_a_camera_wakes_from_sleep_ends_no_process() -> N
     timer.join()
 
     assert not camera.is_open
+
+
+async def test_hanging_up_on_a_camera_that_opens_too_slowly_leaves_it_closed() -> None:
+    camera = HangingCamera()
+    slow = replace(QUICK, capture=replace(QUICK.capture, open_s=0.2))
+    kit = MediaKit(slow, camera=camera)
+    timer = threading.Timer(1.0, camera.starts.set)
+    timer.start()
+    async with open_relay() as (_, host, port):
+        pusher = kit.session.new_pusher(kit.facts.append)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):  # past open_s: it is being closed
+                await pusher.start(f"rtmp://{host}:{port}/live/k1")
+        await pusher.close()
+        had_begun = camera.starts.is_set()
+    timer.join()
+
+    assert had_begun  # or it begins to film after the close
+    assert not camera.is_open
+
+
+async def test_a_close_that_was_cut_short_is_waited_for_and_not_begun_again() -> None:
+    camera = HangingCamera()
+    camera.starts.set()
+    kit = MediaKit(camera=camera)
+    async with open_relay() as (_, host, port):
+        pusher = kit.session.new_pusher(kit.facts.append)
+        await pusher.start(f"rtmp://{host}:{port}/live/k1")
+        camera.closes.clear()
+        timer = threading.Timer(0.6, camera.closes.set)
+        timer.start()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await pusher.close()
+        await pusher.close()
+        is_open = camera.is_open
+    timer.join()
+
+    assert not is_open
+    assert camera.times_closed == 1
+
+
+async def test_a_microphone_is_waited_for_after_a_close_that_was_cut_short() -> None:
+    kit = MediaKit()
+    async with open_relay() as (_, host, port):
+        pusher = kit.session.new_pusher(kit.facts.append)
+        await pusher.start(f"rtmp://{host}:{port}/live/k1")
+        kit.microphone.stall()
+        await asyncio.sleep(0.1)  # it is read for half a second
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await pusher.close()
+        await pusher.close()
+        running = kit.session.progress()
+
+    assert running == {}
+    assert not kit.microphone.is_open
 
 
 async def test_a_camera_that_cannot_be_closed_ends_the_process() -> None:
