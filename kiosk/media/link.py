@@ -73,6 +73,7 @@ class Link:
             url, resolver, self._waiting, limits=limits, tls=tls, proxy=proxy
         )
         self._sock: socket.socket | None = None
+        self._was_idle = True
         self._arrived_bytes = 0
         self._arrived_at = time.monotonic()
 
@@ -197,7 +198,9 @@ class Link:
         """Notice when nothing arrives any more, be it behind a gap."""
         now = time.monotonic()
         arrived_bytes = reading.acked_bytes + reading.passed_bytes
-        if reading.backlog_bytes == 0 or arrived_bytes != self._arrived_bytes:
+        # where nothing was under way, nothing could arrive
+        was_idle, self._was_idle = self._was_idle, reading.backlog_bytes == 0
+        if was_idle or self._was_idle or arrived_bytes != self._arrived_bytes:
             self._arrived_bytes = arrived_bytes
             self._arrived_at = now
             return

@@ -9,7 +9,9 @@ from kiosk.media.dialling import LinkLimits
 from kiosk.media.link import Link
 from kiosk.media.resolver import Resolver
 from kiosk.rtmp.url import RtmpUrl
+from tests.fakes.linked import linked, to_port
 from tests.fakes.listening import listening
+from tests.fakes.waiting import wait_until
 
 
 SEND_S = 0.5
@@ -39,3 +41,27 @@ def test_a_unit_may_take_longer_than_the_deadline_if_it_is_read_all_the_time() -
 
     assert got == len(payload)
     assert took_s > SEND_S
+
+
+def test_a_sign_after_a_long_silence_has_its_time_to_arrive() -> None:
+    under_way = []
+    with (
+        listening(_acknowledging_late) as port,
+        linked(to_port(port), limits=LIMITS) as link,
+    ):
+        link.dial()
+        for _ in range(5):
+            link.send(b"sign")
+            under_way.append(link.measure().backlog_bytes)
+            assert wait_until(lambda: link.measure().backlog_bytes == 0)
+            time.sleep(SEND_S + 0.1)  # nobody measures meanwhile
+
+    assert any(under_way[1:])
+
+
+def _acknowledging_late(connection: socket.socket) -> None:
+    """Read what comes; the kernel tells of it some 40 ms later, if it can wait."""
+    received = b"first"
+    while received:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
+        received = connection.recv(100)
