@@ -133,7 +133,9 @@ class Link:
                 self.measure()
                 deadline = self._arrived_at + self._patience_s
             if not self._wait(waits_for, deadline - time.monotonic()):
-                raise self._send_stalled()
+                if waits_for == TO_READ:
+                    raise self._send_stalled()
+                deadline = None  # TLS takes nothing before all: see what arrived
 
     def receive(self, within_s: float) -> bytes:
         """

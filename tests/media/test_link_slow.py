@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import time
+from pathlib import Path
 
 from kiosk.media.dialling import LinkLimits
 from kiosk.media.link import Link
@@ -11,6 +13,7 @@ from kiosk.media.resolver import Resolver
 from kiosk.rtmp.url import RtmpUrl
 from tests.fakes.linked import linked, to_port
 from tests.fakes.listening import listening
+from tests.fakes.self_signed import self_signed
 from tests.fakes.waiting import wait_until
 
 
@@ -38,6 +41,39 @@ def test_a_unit_may_take_longer_than_the_deadline_if_it_is_read_all_the_time() -
             took_s = time.monotonic() - began
         finally:
             link.close()
+
+    assert got == len(payload)
+    assert took_s > SEND_S
+
+
+def test_a_unit_may_take_as_long_over_tls_which_says_nothing_of_its_parts(
+    tmp_path: Path,
+) -> None:
+    certificate, key = self_signed(tmp_path, "127.0.0.1")
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    serving.load_cert_chain(certificate, key)
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    payload = bytes(1_000_000)
+    got = 0
+
+    def slowly(connection: socket.socket) -> None:
+        nonlocal got
+        with serving.wrap_socket(connection, server_side=True) as secure:
+            while got < len(payload):
+                received = len(secure.recv(16_384))
+                if not received:
+                    return
+                got += received
+                time.sleep(0.02)
+
+    with (
+        listening(slowly, receive_buffer=32_768) as port,
+        linked(to_port(port, scheme="rtmps"), limits=LIMITS, tls=trusting) as link,
+    ):
+        link.dial()
+        began = time.monotonic()
+        link.send(payload)
+        took_s = time.monotonic() - began
 
     assert got == len(payload)
     assert took_s > SEND_S
