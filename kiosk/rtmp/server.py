@@ -169,10 +169,6 @@ class ServerSession:
         """Add a media message as it is; its stream must be STREAM_ID."""
         self._wire.send(message, chunk_stream)
 
-    def ping(self, timestamp_ms: int) -> None:
-        """Ask the peer for a sign of life."""
-        self._wire.send_control(m.user_control(m.PING_REQUEST, timestamp_ms))
-
     def _read(self, message: Message) -> ServerEvent | None:
         type_id = message.type_id
         if type_id in (m.COMMAND, m.COMMAND_AMF3):

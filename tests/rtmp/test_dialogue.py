@@ -188,8 +188,7 @@ def test_a_player_hears_when_its_publisher_leaves_and_returns() -> None:
 
 def test_a_ping_is_answered() -> None:
     pair = RtmpPair.playing().run()
-    pair.server.ping(1234)
-    pair.client.feed(pair.server.bytes_to_send())
+    pair.client.feed(bytes.fromhex("02 000000 000006 04 00000000 0006 000004d2"))
 
     assert pair.client.bytes_to_send() == bytes.fromhex(
         "02 000000 000006 04 00000000 0007 000004d2"
