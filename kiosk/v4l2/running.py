@@ -2,7 +2,8 @@
 A camera's thread: deliver what comes, notice what is wrong, open it again.
 
 1. A camera that is unplugged says so at once.  One that falls silent is found by the age
-   of its last good picture, and so is one whose pictures are all damaged.
+   of its last good picture, and so is one whose pictures are all damaged.  The first
+   picture of each opening may take longer.
 2. It is opened again, in the same way of coding, until it delivers or is closed; whatever
    it was fed to goes on.
 3. What cannot go on, an encoder that failed, ends the thread.
@@ -26,6 +27,9 @@ from kiosk.v4l2.passages import DamagedPicture, Passage
 from kiosk.v4l2.stream import Captured
 
 
+WAKE_S: Final = 3.5
+"""A webcam takes one or two from sleep to its first picture, which may be damaged; less
+than who starts it waits, to whom the trouble is told."""
 STALL_S: Final = 1.5
 """Pictures older than this mean that no more will come."""
 LOOK_AGAIN_S: Final = 0.5
@@ -111,12 +115,12 @@ class RunningCamera:
 
     def _deliver(self, opened: OpenCamera) -> str:
         """Return why no more pictures come; empty if it was closed or cannot go on."""
-        good_at = self._clock.now()
+        good_at, patience_s = self._clock.now(), WAKE_S
         damages = _Damages(opened, good_at)
         while not self.closing.is_set():
             try:
                 if self._pass_on(opened):
-                    good_at = self._clock.now()
+                    good_at, patience_s = self._clock.now(), STALL_S
                     self.came.set()
             except DamagedPicture:
                 opened.stream.counts.damaged += 1
@@ -132,9 +136,9 @@ class RunningCamera:
                 return f"{type(error).__name__}: {error}"
             now = self._clock.now()
             damages.report(now)
-            if now - good_at > STALL_S * 1_000_000:
+            if now - good_at > patience_s * 1_000_000:
                 came = "only damaged pictures" if damages.seen else "no picture"
-                return f"{came} for {STALL_S:g} s"
+                return f"{came} for {patience_s:g} s"
         return ""
 
     def _pass_on(self, opened: OpenCamera) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 
 import numpy as np
@@ -145,6 +146,42 @@ def test_a_damaged_coded_picture_is_followed_by_an_idr() -> None:
     camera.close()
 
     assert viewer.units[n_before].is_idr
+
+
+def test_a_camera_that_wakes_slowly_is_waited_for_whenever_it_is_opened(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    cam = webcam()
+    cam.switches.wakes_s = 2.0
+    camera, viewer = camera_on(cam), Viewer()
+    camera.start(viewer.on_unit)
+    cam.unplug()
+    assert wait_until(lambda: not camera.is_open)
+    cam.plug()
+    n_before = len(viewer.units)
+    assert viewer.has(n_before + 3)
+    camera.close()
+
+    assert caplog.text.count("lost") == 1
+
+
+def test_a_camera_whose_first_pictures_are_damaged_is_not_opened_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    cam = webcam(Pixel.MJPEG)
+    cam.switches.damage = Damage.CORRUPT
+    camera, viewer = camera_on(cam), Viewer()
+
+    def warm_up() -> None:
+        cam.switches.damage = None
+
+    warming = threading.Timer(2.0, warm_up)
+    warming.start()
+    camera.start(viewer.on_unit)
+    warming.join()
+    camera.close()
+
+    assert "lost" not in caplog.text
 
 
 def test_a_silent_camera_is_found_within_two_seconds_and_opened_again(

@@ -102,7 +102,7 @@ def test_a_camera_without_pictures_is_told_before_the_call_gives_up() -> None:
 
     assert CLOCK.now() - began < (FIRST_PICTURE_S + 0.9) * 1_000_000
     assert str(error.value) == (
-        "camera at v4l2: opens, but delivers nothing (no picture for 1.5 s);"
+        "camera at v4l2: opens, but delivers nothing (no picture for 3.5 s);"
         " plug it in again, try another USB port or cable"
     )
     assert held() == before

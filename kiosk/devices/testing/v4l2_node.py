@@ -231,7 +231,7 @@ class FakeNode:
 
     def _run(self) -> None:
         clock, period = self._webcam.clock, 1_000_000 / self._rate
-        begin = float(clock.now())
+        begin = clock.now() + self._webcam.switches.wakes_s * 1_000_000
         while True:
             # rows are read out, and the picture is sent, one after the other
             sent = period if self._webcam.stamps is Stamps.END else _TRANSFER_US

@@ -1,8 +1,9 @@
 """
 A webcam that is none: who it is, what it can give, and its faults as switches.
 
-It stalls, is unplugged and comes back under another number, is busy or forbidden,
-refuses a rate, has few buffers, delivers damaged pictures, stamps by a clock of its own.
+It stalls, wakes slowly, is unplugged and comes back under another number, is busy or
+forbidden, refuses a rate, has few buffers, delivers damaged pictures, stamps by a clock
+of its own.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ class Switches:
 
     Attributes:
         stalled: It streams, and delivers nothing.
+        wakes_s: How long it takes to begin its first picture, in seconds.
         forbidden: Its node may not be opened.
         held_by: Who streams from it already.
         refuses_rates: What it offers it does not take.
@@ -70,6 +72,7 @@ class Switches:
     """
 
     stalled: bool = False
+    wakes_s: float = 0.0
     forbidden: bool = False
     held_by: str = ""
     refuses_rates: bool = False
