@@ -43,7 +43,8 @@ from kiosk.v4l2.running import RunningCamera
 from kiosk.v4l2.uapi_numbers import Pixel
 
 
-CLOSE_S: Final = 1.0
+CLOSE_S: Final = 1.8
+"""Below the two seconds that a call waits: a driver that opens, slowly, must end first."""
 FIRST_PICTURE_S: Final = 4.0
 """A webcam takes one or two from sleep; the call waits five."""
 

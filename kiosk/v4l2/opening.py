@@ -8,7 +8,7 @@ the cause and the cure, and nothing stays open then.
 from __future__ import annotations
 
 import errno
-import time
+import select
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -30,7 +30,7 @@ STEERED_BY: Final = (Cid.MPEG_VIDEO_FORCE_KEY_FRAME, Cid.MPEG_VIDEO_BITRATE)
 
 BUSY_US: Final = 500_000
 """Whoever looks at a camera, as the kiosk does by itself, holds it for a moment."""
-_PAUSE_S: Final = 0.05
+_PAUSE_MS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,8 @@ def open_camera(
         name: See :func:`kiosk.v4l2.discovery.choose`.
         wanted: How it should capture.
         clock: CLOCK_MONOTONIC.
-        wake: See :class:`kiosk.v4l2.stream.Stream`.
+        wake: See :class:`kiosk.v4l2.stream.Stream`; once it is readable nobody waits
+            for a camera that is busy.
         coded: Whether it must code its pictures itself, or must not; a call that has
             begun one way goes on like that.
 
@@ -84,14 +85,16 @@ def open_camera(
     """
     choice = partial(_chosen_mode, wanted=wanted, coded=coded)
     give_up_at = clock.now() + BUSY_US
+    woken = select.poll()
+    woken.register(wake, select.POLLIN)
     while True:
         camera = choose(machine, name)
         try:
             return _opened(machine, camera, choice, clock, wake)
         except OSError as error:
-            if error.errno != errno.EBUSY or clock.now() > give_up_at:
+            is_final = error.errno != errno.EBUSY or clock.now() > give_up_at
+            if is_final or woken.poll(_PAUSE_MS):
                 raise _refused(machine, camera, error) from error
-        time.sleep(_PAUSE_S)
 
 
 def _opened(

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
+from typing_extensions import override
 
-from kiosk.devices.camera_v4l2 import FIRST_PICTURE_S
+from kiosk.devices.camera_v4l2 import FIRST_PICTURE_S, V4l2Camera
+from kiosk.devices.testing.v4l2_machine import FakeMachine
 from kiosk.devices.testing.v4l2_webcam import FakeWebcam, Offer
 from kiosk.errors import DeviceError
+from kiosk.ports import Bitrate
+from kiosk.v4l2.modes import Wanted
+from kiosk.v4l2.node import Node
+from kiosk.v4l2.opening import open_camera
 from kiosk.v4l2.uapi_numbers import Pixel
 from tests.fakes.leaks import held
 from tests.fakes.live import Viewer
+from tests.fakes.waiting import wait_until
 from tests.fakes.webcams import (
     CLOCK,
     NAME,
@@ -165,3 +174,47 @@ def test_a_camera_that_somebody_only_looks_at_is_waited_for() -> None:
 
     assert viewer.has(2)
     camera.close()
+
+
+class SlowMachine(FakeMachine):
+    """Whose driver takes its time to open a camera, as on a hub that starts anew."""
+
+    def __init__(self, *webcams: FakeWebcam) -> None:
+        super().__init__(*webcams)
+        self.n_opened = 0
+        self.opens_s = 0.0
+
+    @override
+    def open(self, path: str) -> Node:
+        self.n_opened += 1
+        time.sleep(self.opens_s)
+        return super().open(path)
+
+
+def test_who_hangs_up_while_a_camera_is_opened_again_slowly_ends_no_process() -> None:
+    cam = webcam()
+    machine, before = SlowMachine(cam), held()
+    bitrate = Bitrate(600_000)
+    camera = V4l2Camera(CLOCK, bitrate=bitrate, ceiling=bitrate, machine=machine)
+    camera.start(Viewer().on_unit)
+    cam.unplug()
+    assert wait_until(lambda: not camera.is_open)
+    machine.n_opened, machine.opens_s = 0, 0.55  # twice: to look at it, and to use it
+    cam.plug()
+    assert wait_until(lambda: machine.n_opened == 1)
+
+    camera.close()
+
+    assert not camera.is_open
+    assert held() == before
+
+
+def test_who_closes_a_camera_waits_for_nobody_that_looks_at_it() -> None:
+    machine = SlowMachine(busy())
+    wake = os.eventfd(1)
+
+    with pytest.raises(DeviceError, match="busy: in use by ffmpeg"):
+        open_camera(machine, "", Wanted(320, 240, 30.0), CLOCK, wake)
+
+    os.close(wake)
+    assert machine.n_opened == 2

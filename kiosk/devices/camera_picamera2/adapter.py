@@ -26,7 +26,9 @@ from kiosk.ports import (
 )
 
 
-CLOSE_S: Final = 1.0
+CLOSE_S: Final = 1.8
+"""Below the two seconds that a call waits.  Three waits of fixed length, for pictures
+here and in the threads of picamera2's encoder and of its events, are 0.8 of it."""
 REOPEN_S: Final = 1.0
 FORESEEN: Final = (DeviceError, MediaError, OSError, RuntimeError)
 """What a camera, its encoder and picamera2 raise when they fail."""
