@@ -35,6 +35,9 @@ LOOK_US = 500_000
 """How often it is looked whether the headset is plugged in."""
 LEFT_US = 30_000_000
 """For so long a headset that hung is not tried again."""
+SLOW_US = 100_000
+"""A headset that refuses later than this hangs: the library holds up every thread of the
+process meanwhile."""
 
 SHAPE = Shape("speaker", Direction.PLAYBACK, period_ms=10, periods=8)
 
@@ -183,7 +186,7 @@ class AlsaSpeaker:
             except DeviceError:
                 if not active.is_headset:
                     raise
-                self._change_to(self._opened(self._wanted, is_headset=False))
+                self._change_to(self._opened_main())
                 self._open_one().playing.put(pcm)
                 is_in = self._open_one().playing.push()
             return self._open_one().playing.heard_at() if is_in else None
@@ -196,7 +199,7 @@ class AlsaSpeaker:
             now = self._clock.now()
             self._left_until = Micros(now + LEFT_US)
             log.warning("headset hangs", extra={"card": self._path})
-            self._change_to(self._opened(self._wanted, is_headset=False))
+            self._change_to(self._opened_main())
             self._open_one().playing.put(pcm)
             return now
 
@@ -210,9 +213,8 @@ class AlsaSpeaker:
         is_there = now >= self._left_until and self._has_headset()
         if is_there is active.is_headset:
             return
-        wanted = self._headset if is_there else self._wanted
         try:
-            other = self._opened(wanted, is_headset=is_there)
+            other = self._opened_headset() if is_there else self._opened_main()
         except DeviceError as exc:  # udev may not have given it to us yet
             if str(exc) != self._refused:  # it is tried twice a second
                 self._refused = str(exc)
@@ -239,9 +241,22 @@ class AlsaSpeaker:
     def _headset_or_main(self) -> _Active:
         if self._has_headset():
             try:
-                return self._opened(self._headset, is_headset=True)
+                return self._opened_headset()
             except DeviceError as exc:
                 log.warning("headset not used", extra={"reason": str(exc)})
+        return self._opened_main()
+
+    def _opened_headset(self) -> _Active:
+        began = self._clock.now()
+        try:
+            return self._opened(self._headset, is_headset=True)
+        except DeviceError:
+            now = self._clock.now()
+            if now - began > SLOW_US:
+                self._left_until = Micros(now + LEFT_US)
+            raise
+
+    def _opened_main(self) -> _Active:
         return self._opened(self._wanted, is_headset=False)
 
     def _opened(self, wanted: str, *, is_headset: bool) -> _Active:

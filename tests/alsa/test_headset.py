@@ -134,6 +134,26 @@ def test_a_headset_that_hangs_leaves_the_call_to_the_loudspeaker(scene: Scene) -
         play(scene.speaker, 0.4)
 
 
+def test_a_headset_that_hangs_when_it_is_opened_is_tried_once(scene: Scene) -> None:
+    scene.headset.hangs_s = 0.15
+    scene.speaker.open()
+    scene.sound.plug(scene.headset)
+    play(scene.speaker, 1.3)
+
+    assert not scene.speaker.is_on_headset
+    assert scene.headset.n_hung == 1
+
+
+def test_a_headset_that_hangs_before_the_call_is_left_in_it(scene: Scene) -> None:
+    scene.headset.hangs_s = 0.15
+    scene.sound.plug(scene.headset)
+    scene.speaker.open()
+    play(scene.speaker, 1.3)
+
+    assert not scene.speaker.is_on_headset
+    assert scene.headset.n_hung == 1
+
+
 def test_with_both_pulled_it_is_an_error_like_any_other(scene: Scene) -> None:
     scene.sound.plug(scene.headset)
     scene.speaker.open()

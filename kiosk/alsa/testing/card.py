@@ -74,6 +74,8 @@ class FakeCard:
         short_reads: Whether a read gives a part only, as some cards do.
         forbidden: Whether this process lacks the permission.
         held_by: Another process that has it open, or None.
+        hangs_s: After how long it refuses to be opened, as it hangs; 0: it does not.
+        n_hung: How often it was tried while it hung.
         is_there: Whether it is plugged in; change it by ``FakeSound``.
         is_jack_in: Whether something is in its socket.
         hides_jack: Whether this process may not look.
@@ -98,6 +100,8 @@ class FakeCard:
         self.short_reads = False
         self.forbidden = False
         self.held_by: int | None = None
+        self.hangs_s = 0.0
+        self.n_hung = 0
         self.is_there = False
         self.converts = True
         self.is_jack_in = self.hides_jack = False

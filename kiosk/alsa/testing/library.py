@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -76,6 +77,10 @@ class FakeLibrary:
             raise refused(errno.ENOENT, device)
         if card.forbidden:
             raise refused(errno.EACCES, device)
+        if card.hangs_s:
+            card.n_hung += 1
+            time.sleep(card.hangs_s)
+            raise refused(errno.ETIMEDOUT, device)
         mine = [pcm for pcm in self.open_pcms if pcm.is_of(card, plays=plays)]
         if card.held_by is not None or len(mine) >= card.kind.substreams:
             raise refused(errno.EBUSY, device)
