@@ -207,6 +207,9 @@ class V4l2Camera:
         except MediaError as exc:
             opened.close()
             raise DeviceError(DEVICE, self._path, str(exc)) from exc
+        except BaseException:
+            opened.close()
+            raise
         return RunningCamera(opened, passage, again, self._clock, self._shutter)
 
     def _opened(self, *, coded: bool | None = None) -> OpenCamera:

@@ -73,7 +73,7 @@ class Survey:
     Attributes:
         cameras: Those that can be used, one a device.
         left_alone: The other nodes, with the reason.
-        refused: Why nodes could not be looked at.
+        refused: Why nodes, or the folders they are in, could not be looked at.
 
     """
 
@@ -87,7 +87,11 @@ def survey(machine: Machine) -> Survey:
     cameras: dict[str, FoundCamera] = {}
     left_alone: list[tuple[VideoNode, str]] = []
     refused: list[DeviceError] = []
-    for video_node in machine.nodes():
+    try:
+        nodes = machine.nodes()
+    except OSError as error:  # udev takes away a folder that is looked through
+        return Survey((), (), (refusal(ANYWHERE, error, "cannot be looked through"),))
+    for video_node in nodes:
         try:
             judged = _judged(machine, video_node)
         except OSError as error:

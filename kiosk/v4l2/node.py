@@ -87,7 +87,13 @@ class Machine(Protocol):
     """The video devices of a machine, real or not."""
 
     def nodes(self) -> Sequence[VideoNode]:
-        """Return every video node that is there now."""
+        """
+        Return every video node that is there now.
+
+        Raises:
+            OSError: If that changes just now.
+
+        """
         ...
 
     def open(self, path: str) -> Node:

@@ -101,17 +101,28 @@ class RunningCamera:
         lost_at, told = self._clock.now(), ""
         while not self.closing.wait(LOOK_AGAIN_S):
             try:
-                opened = self._open_again()
+                opened = self._opened_again()
             except DeviceError as error:
                 if str(error) != told:
                     told = str(error)
                     log.warning("camera cannot be opened again yet: %s", told)
                 continue
-            self._passage.follow(opened)
+            except Exception:
+                log.exception("camera", extra={"code": "D002"})
+                continue
             away_s = (self._clock.now() - lost_at) / 1_000_000
             log.warning("camera opened again after %.1f s", away_s)
             return opened
         return None
+
+    def _opened_again(self) -> OpenCamera:
+        opened = self._open_again()
+        try:
+            self._passage.follow(opened)
+        except BaseException:
+            opened.close()
+            raise
+        return opened
 
     def _deliver(self, opened: OpenCamera) -> str:
         """Return why no more pictures come; empty if it was closed or cannot go on."""

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pytest
 
 from kiosk.codec.i420 import plane_of
+from kiosk.codec.shutter import Shutter
+from kiosk.devices.testing.v4l2_machine import FakeMachine
 from kiosk.devices.testing.v4l2_webcam import Damage, FakeWebcam, Offer, Stamps
 from kiosk.errors import DeviceError
 from kiosk.ports import DmabufFrame, SoftFrame
+from kiosk.v4l2.modes import Wanted
+from kiosk.v4l2.opening import OpenCamera, open_camera
+from kiosk.v4l2.running import RunningCamera
+from kiosk.v4l2.stream import Captured
 from kiosk.v4l2.uapi_numbers import Cid, Pixel
 from tests.fakes.leaks import held
-from tests.fakes.live import Viewer
+from tests.fakes.live import Viewer, running
 from tests.fakes.waiting import wait_until
 from tests.fakes.webcams import CLOCK, camera_on, painted_us, webcam
 
@@ -252,6 +260,45 @@ def test_a_listener_that_raises_is_told_and_the_camera_does_not_stay_open(
     camera.close()
 
     assert "lost: ValueError: a fault of this program" in caplog.text
+    caplog.clear()  # with the traceback, which holds what it saw
+    assert held() == before
+
+
+class Stumbling:
+    """Takes pictures of a camera that was opened again only when asked twice."""
+
+    def __init__(self) -> None:
+        self._faults = [ValueError("a fault of this program")]
+
+    def follow(self, opened: OpenCamera) -> None:
+        if self._faults:
+            raise self._faults.pop()
+
+    def offer(self, captured: Captured) -> bool:
+        return True
+
+    def still(self, captured: Captured) -> None:
+        return None
+
+
+def test_a_fault_when_a_camera_is_opened_again_does_not_leave_it_open_to_nobody(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    cam, before = webcam(), held()
+    wake, wanted = os.eventfd(0), Wanted(320, 240, 30.0)
+    opening = partial(open_camera, FakeMachine(cam), "", wanted, CLOCK, wake)
+    camera = RunningCamera(opening(), Stumbling(), opening, CLOCK, Shutter("v4l2"))
+    with running(camera.run):
+        assert camera.came.wait(2.0)
+        cam.unplug()
+        assert wait_until(lambda: not camera.is_streaming)
+        cam.plug()
+        is_back = wait_until(lambda: camera.is_streaming)
+        camera.closing.set()
+    os.close(wake)
+
+    assert is_back
+    assert "a fault of this program" in caplog.text
     caplog.clear()  # with the traceback, which holds what it saw
     assert held() == before
 

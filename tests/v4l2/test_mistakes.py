@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import errno
+import math
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from typing_extensions import override
 
+from kiosk.codec.presets import GOP_S
 from kiosk.devices.camera_v4l2 import FIRST_PICTURE_S, V4l2Camera
 from kiosk.devices.testing.v4l2_machine import FakeMachine
 from kiosk.devices.testing.v4l2_webcam import FakeWebcam, Offer
 from kiosk.errors import DeviceError
 from kiosk.ports import Bitrate
 from kiosk.v4l2.modes import Wanted
-from kiosk.v4l2.node import Node
+from kiosk.v4l2.node import Node, VideoNode
 from kiosk.v4l2.opening import open_camera
 from kiosk.v4l2.uapi_numbers import Pixel
 from tests.fakes.leaks import held
@@ -176,6 +179,13 @@ def test_a_camera_that_somebody_only_looks_at_is_waited_for() -> None:
     camera.close()
 
 
+def camera_of(machine: FakeMachine, gop_s: float = GOP_S) -> V4l2Camera:
+    bitrate = Bitrate(600_000)
+    return V4l2Camera(
+        CLOCK, bitrate=bitrate, ceiling=bitrate, gop_s=gop_s, machine=machine
+    )
+
+
 class SlowMachine(FakeMachine):
     """Whose driver takes its time to open a camera, as on a hub that starts anew."""
 
@@ -194,8 +204,7 @@ class SlowMachine(FakeMachine):
 def test_who_hangs_up_while_a_camera_is_opened_again_slowly_ends_no_process() -> None:
     cam = webcam()
     machine, before = SlowMachine(cam), held()
-    bitrate = Bitrate(600_000)
-    camera = V4l2Camera(CLOCK, bitrate=bitrate, ceiling=bitrate, machine=machine)
+    camera = camera_of(machine)
     camera.start(Viewer().on_unit)
     cam.unplug()
     assert wait_until(lambda: not camera.is_open)
@@ -218,3 +227,56 @@ def test_who_closes_a_camera_waits_for_nobody_that_looks_at_it() -> None:
 
     os.close(wake)
     assert machine.n_opened == 2
+
+
+class ChangingMachine(FakeMachine):
+    """Whose folders udev changes while they are looked through, so many times."""
+
+    n_changes = 0
+
+    @override
+    def nodes(self) -> Sequence[VideoNode]:
+        if self.n_changes:
+            self.n_changes -= 1
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+        return super().nodes()
+
+
+def test_folders_that_change_meanwhile_are_an_error_of_the_device() -> None:
+    machine, before = ChangingMachine(webcam()), held()
+    camera = camera_of(machine)
+    machine.n_changes = 2
+
+    assert "cannot be looked through: No such file" in camera.probe().wrong
+    with pytest.raises(DeviceError, match="cannot be looked through: No such file"):
+        camera.start(Viewer().on_unit)
+
+    assert held() == before
+
+
+def test_folders_that_change_in_a_call_are_looked_through_again() -> None:
+    cam = webcam()
+    machine, viewer = ChangingMachine(cam), Viewer()
+    camera = camera_of(machine)
+    camera.start(viewer.on_unit)
+    cam.unplug()
+    assert wait_until(lambda: not camera.is_open)
+    machine.n_changes = 1
+    cam.plug()
+    n_before = len(viewer.units)
+
+    assert viewer.has(n_before + 3)
+    assert machine.n_changes == 0
+    camera.close()
+
+
+def test_a_fault_at_the_start_of_a_call_does_not_leave_the_camera_open() -> None:
+    cam, before = webcam(), held()
+    camera = camera_of(FakeMachine(cam), gop_s=math.nan)  # no encoder can have that
+
+    with pytest.raises(ValueError, match="NaN") as fault:
+        camera.start(Viewer().on_unit)
+
+    del fault  # with the traceback, which holds what it saw
+    assert cam.owner is None
+    assert held() == before
