@@ -47,6 +47,7 @@ from kiosk.roomserver.mixing import MixingAccount
 from kiosk.roomserver.networks import LOOPBACK
 from kiosk.roomserver.rates import RateLimits
 from kiosk.roomserver.recorder_terms import RecorderSettings
+from kiosk.roomserver.relay_terms import RelayLimits
 from kiosk.roomserver.rooms import CreatorLeaves
 from kiosk.roomserver.service import ServerAddresses, serve
 from kiosk.roomserver.settings import ServerSettings
@@ -55,8 +56,8 @@ from kiosk.roomserver.tls import TlsFiles
 
 log = logging.getLogger(__name__)
 
-_OTHER_DESCRIPTORS = 1152
-"""For the relay's connections, the store and what a process has anyway."""
+_OTHER_DESCRIPTORS = 128
+"""For the store and what a process has anyway."""
 _FEWEST_CONNECTIONS = 8
 _DESCRIPTORS = AdmissionLimits().descriptors
 _HOUR_S = 3600.0
@@ -76,7 +77,8 @@ def run_server(
     """
     set_up_log(config.log.level, config.log.format, "kiosk-server")
     status = os.EX_OK
-    descriptors = raise_descriptor_limit() - _OTHER_DESCRIPTORS
+    others = config.limits.relay_connections + _OTHER_DESCRIPTORS
+    descriptors = raise_descriptor_limit() - others
     try:
         path = store_file(config.store, os.environ)
         settings = settings_of(config, path, descriptors)
@@ -184,6 +186,7 @@ def settings_of(
             admission=_admission(config.limits, descriptors),
             trusted_proxies=server.trusted_proxies,
         ),
+        relay=_relay(config.limits),
         rates=RateLimits(config.limits.requests_per_identity, config.limits.guesses),
         operators_password=_key(config.operators.password),
         log_folder=Path(folder) if folder else None,
@@ -228,6 +231,15 @@ def _admission(section: LimitsSection, descriptors: int) -> AdmissionLimits:
         connections_per_address=section.per_address,
         proxies=section.proxies,
         requests_per_address=section.requests_per_address,
+    )
+
+
+def _relay(section: LimitsSection) -> RelayLimits:
+    return RelayLimits(
+        connections=section.relay_connections,
+        connections_per_address=section.per_address,
+        # All agents at the desk stream from this machine, whoever else is a proxy.
+        proxies=(*LOOPBACK, *section.proxies),
     )
 
 

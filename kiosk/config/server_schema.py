@@ -305,13 +305,14 @@ class TlsSection(Section):
 
 class LimitsSection(Section):
     """
-    How many connections and requests the room service takes.
+    How many connections and requests the room service takes, and its relay.
 
     Bursts may be five seconds' worth; heartbeats are never counted.
 
     Attributes:
-        connections: In all.
-        per_address: From one address that is not one of ``proxies``.
+        connections: To the room service, in all.
+        relay_connections: To the relay, in all.
+        per_address: To either, from one address that is not one of ``proxies``.
         proxies: Address ranges of what stands between clients and the server.
         requests_per_address: A second from one such address.
         requests_per_identity: A second with one login.
@@ -320,6 +321,7 @@ class LimitsSection(Section):
     """
 
     connections: Annotated[int, Field(ge=8, le=100_000)] = 12_288
+    relay_connections: Annotated[int, Field(ge=8, le=100_000)] = 1024
     per_address: Annotated[int, Field(ge=2, le=100_000)] = 64
     proxies: Ranges = ("127.0.0.0/8", "::1/128")
     requests_per_address: Rate = 200.0

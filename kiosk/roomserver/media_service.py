@@ -94,6 +94,7 @@ async def _relay_side(
         authorize_play=core.gate.authorize_play,
         on_stream_started=core.gate.on_stream_started,
         on_stream_ended=core.gate.on_stream_ended,
+        limits=settings.relay,
         turns=core.turns,
     )
     host, port = settings.rtmp_host, settings.rtmp_port

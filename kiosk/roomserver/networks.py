@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
+_THIS_MACHINE = "127.0.0.1"
 _ONE_HOST_V6 = 64
 """An IPv6 host chooses the other bits of its address as it likes."""
 
@@ -40,6 +42,16 @@ def host_of(text: str) -> str:
     """Return an IP address as we write it; empty: the text is none."""
     parsed = _parsed(text)
     return "" if parsed is None else str(parsed)
+
+
+def caller(transport: asyncio.BaseTransport) -> str:
+    """Return who is at the other end; of this machine, loopback; empty: unknown."""
+    theirs, ours = (
+        str((transport.get_extra_info(name) or [""])[0])
+        for name in ("peername", "sockname")
+    )
+    # Who calls an address of his own machine calls from that very address.
+    return _THIS_MACHINE if theirs and theirs == ours else theirs
 
 
 def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

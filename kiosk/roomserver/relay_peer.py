@@ -16,6 +16,7 @@ from typing import Final, Protocol, TypeAlias
 from typing_extensions import override
 
 from kiosk.errors import WireError
+from kiosk.roomserver.networks import caller
 from kiosk.roomserver.relay_outlet import Outlet, tune
 from kiosk.roomserver.relay_stream import RelayStream
 from kiosk.roomserver.relay_terms import (
@@ -79,7 +80,7 @@ class Peer(asyncio.Protocol):
     Whoever connected.
 
     Attributes:
-        address: IP address, for limits and logs.
+        address: IP address, for limits and logs; loopback: this machine.
         stream: What it publishes or plays.
         permit: The right to that.
         opus: Whether it can send Opus, or hear it.
@@ -123,7 +124,7 @@ class Peer(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._outlet = Outlet(transport, self._limits, self._clock)
-        self.address = str((transport.get_extra_info("peername") or ["local"])[0])
+        self.address = caller(transport) or "local"
         if self._host.admit(self):
             tune(transport.get_extra_info("socket"), self._limits.send_buffer_bytes)
         else:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from kiosk.roomserver.networks import neighbourhood
+from kiosk.roomserver.networks import LOOPBACK, Networks, neighbourhood
 from kiosk.rtmp.live_queue import QueueLimits
 
 
@@ -35,7 +35,10 @@ class RelayLimits:
         farewell_s: How long a closing connection may take its last bytes.
         idr_interval_s: A publisher is asked for an IDR no more often.
         connections: In all.
-        connections_per_address: From one IP address; an IPv6 /64 is one.
+        connections_per_address: From one IP address outside ``proxies``; an IPv6 /64
+            is one.
+        proxies: Networks whose addresses stand for many clients, as this machine's do
+            for all agents at its desk.
         subscribers_per_stream: Players of one stream.
         message_bytes: The largest message of an accepted publisher.
         send_buffer_bytes: SO_SNDBUF of a connection: what the kernel hides.
@@ -53,6 +56,7 @@ class RelayLimits:
     idr_interval_s: float = 0.2
     connections: int = 1024
     connections_per_address: int = 64
+    proxies: tuple[str, ...] = LOOPBACK
     subscribers_per_stream: int = 16
     message_bytes: int = 4 * 1024 * 1024
     send_buffer_bytes: int = 64 * 1024
@@ -77,26 +81,31 @@ class Crowd:
 
     def __init__(self, limits: RelayLimits) -> None:
         self._limits = limits
+        self._proxies = Networks(limits.proxies)
         self._in_all = 0
         self._by_place: Counter[str] = Counter()
 
     def came(self, address: str) -> bool:
         """Count one more from an address; False: there are too many."""
-        place = neighbourhood(address)
+        place = self._place_of(address)
         self._in_all += 1
         self._by_place[place] += 1
-        return (
-            self._in_all <= self._limits.connections
-            and self._by_place[place] <= self._limits.connections_per_address
-        )
+        if self._in_all > self._limits.connections:
+            return False
+        share = self._limits.connections_per_address
+        return not place or self._by_place[place] <= share
 
     def went(self, address: str) -> None:
         """Count one less; refused ones were counted as well."""
         self._in_all -= 1
-        place = neighbourhood(address)
+        place = self._place_of(address)
         self._by_place[place] -= 1
         if not self._by_place[place]:
             del self._by_place[place]
+
+    def _place_of(self, address: str) -> str:
+        """Return what an address is counted by; empty: it is not."""
+        return "" if address in self._proxies else neighbourhood(address)
 
 
 @dataclass(frozen=True, slots=True)

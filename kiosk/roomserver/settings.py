@@ -18,6 +18,7 @@ from kiosk.roomserver.mixing import MixingAccount
 from kiosk.roomserver.networks import LOOPBACK, Networks
 from kiosk.roomserver.rates import RateLimits
 from kiosk.roomserver.recorder_terms import RecorderSettings
+from kiosk.roomserver.relay_terms import RelayLimits
 from kiosk.roomserver.rooms import CreatorLeaves, RoomRules
 from kiosk.roomserver.tls import TlsFiles
 
@@ -63,6 +64,7 @@ class ServerSettings:
         store_ca_file: Whom to trust there in place of the system's authorities.
         tls: The certificate for HTTP and RTMP; without one both are plain.
         border: What HTTP grants to whoever connects.
+        relay: What the relay grants.
         rates: How often one login may ask, and anybody guess wrong.
         operators_password: Opens the log files; without one nothing does.
         log_folder: The folder of the log files operators may read.
@@ -111,6 +113,7 @@ class ServerSettings:
     store_ca_file: str | None = None
     tls: TlsFiles | None = None
     border: BorderLimits = field(default_factory=BorderLimits)
+    relay: RelayLimits = field(default_factory=RelayLimits)
     rates: RateLimits = field(default_factory=RateLimits)
     operators_password: bytes = field(default=b"", repr=False)
     log_folder: Path | None = None

@@ -19,6 +19,8 @@ from typing import Protocol, cast
 
 from typing_extensions import override
 
+from kiosk.roomserver.networks import caller
+
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +95,7 @@ class TlsArrivals:
         if self._is_closing:  # accepted just before the port was closed
             transport.abort()
             return
-        address = str((transport.get_extra_info("peername") or [""])[0])
+        address = caller(transport)
         if not self._headcount.came(address):
             self._headcount.went(address)
             transport.abort()

@@ -9,6 +9,7 @@ from kiosk.app.server_process import settings_of
 from kiosk.config.server_schema import ServerConfig
 from kiosk.roomserver.admission import AdmissionLimits
 from kiosk.roomserver.rates import RateLimits
+from kiosk.roomserver.relay_terms import RelayLimits
 
 
 def test_limits_are_those_of_the_file() -> None:
@@ -17,6 +18,17 @@ def test_limits_are_those_of_the_file() -> None:
 
     assert settings.border.admission.requests_per_address == 9
     assert settings.rates == RateLimits(requests_per_identity=8, guesses=7)
+
+
+def test_the_relay_counts_neither_named_proxies_nor_this_machine_by_address() -> None:
+    limits = {"relay_connections": 9, "per_address": 8, "proxies": ["192.0.2.7"]}
+    settings = settings_of(ServerConfig.model_validate({"limits": limits}))
+
+    assert settings.relay == RelayLimits(
+        connections=9,
+        connections_per_address=8,
+        proxies=("127.0.0.0/8", "::1/128", "192.0.2.7/32"),
+    )
 
 
 def test_limits_left_out_are_those_of_the_server() -> None:

@@ -10,6 +10,7 @@ import pytest
 from kiosk.room import messages as msg
 from kiosk.roomserver.admission import AdmissionLimits
 from kiosk.roomserver.border import BorderLimits
+from kiosk.roomserver.relay_terms import RelayLimits
 from kiosk.roomserver.settings import ServerSettings
 from tests.bench.crowd import Member, on_each_line
 from tests.bench.http_lines import Line, Refused, dial, told
@@ -129,3 +130,15 @@ async def test_what_is_too_much_at_once_is_put_off_politely_and_beats_are_not() 
     assert put_off
     assert all(one.status == 503 and one.retry_after for one in put_off)
     assert len(put_off) < len(lines)
+
+
+async def test_the_relay_takes_as_many_connections_as_the_server_is_told() -> None:
+    relay = RelayLimits(connections=2)
+    settings = ServerSettings(http_port=0, rtmp_port=0, relay=relay)
+    async with asyncio.timeout(20), running_server(settings) as (at, _):
+        clients = [await asyncio.open_connection(*at.rtmp) for _ in range(3)]
+
+        assert await clients[-1][0].read() == b""
+        assert not clients[0][0].at_eof()
+        for _, writer in clients:
+            writer.close()

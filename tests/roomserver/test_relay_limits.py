@@ -186,7 +186,7 @@ async def test_an_oversize_message_ends_its_publisher() -> None:
 
 
 async def test_one_address_gets_only_so_many_connections() -> None:
-    async with station(RelayLimits(connections_per_address=2)) as at:
+    async with station(RelayLimits(connections_per_address=2, proxies=())) as at:
         async with publishing(at.url()), playing(at.url()):
             url = RtmpUrl.parse(at.url())
             third = PlayClient(url, secrets.token_bytes(RANDOM_BYTES))
@@ -197,6 +197,20 @@ async def test_one_address_gets_only_so_many_connections() -> None:
         await soon(lambda: at.relay.stats() == {})
         async with publishing(at.url()) as again:
             assert again.count(Publishing) == 1
+
+
+async def test_this_machine_gets_more_under_whichever_of_its_addresses() -> None:
+    made = Relay(
+        authorize_publish=refuse_wrong_key,
+        authorize_play=refuse_wrong_key,
+        on_stream_started=lambda name: None,
+        on_stream_ended=lambda name: None,
+        limits=RelayLimits(connections_per_address=1, proxies=("127.0.0.1/32",)),
+    )
+    async with made.serve("127.0.0.2", 0) as (host, port):
+        url = f"rtmp://{host}:{port}/live/kiosk-7?txSecret=right"
+        async with publishing(url), playing(url) as player:
+            assert player.count(Playing) == 1
 
 
 async def test_a_stream_gets_only_so_many_players() -> None:

@@ -85,6 +85,7 @@ async def relay(certificate: Certificate | None, limits: Limits) -> AsyncIterato
             handshake_s=limits.handshake_s,
             connections=limits.in_all,
             connections_per_address=limits.per_address,
+            proxies=(),
         ),
     )
     tls = served_by(certificate)
@@ -158,6 +159,19 @@ def test_the_relay_counts_by_places_as_the_room_service_does(
     for address in (one, two):
         crowd.went(address)
     assert crowd.came(two)
+
+
+def test_the_relay_counts_no_proxy_by_its_address_but_among_all() -> None:
+    limits = RelayLimits(
+        connections=3, connections_per_address=1, proxies=("192.0.2.0/28",)
+    )
+    crowd = Crowd(limits)
+
+    assert all(crowd.came("192.0.2.1") for _ in range(3))
+    assert not crowd.came("192.0.2.1")
+    for _ in range(4):
+        crowd.went("192.0.2.1")
+    assert [crowd.came("192.0.2.16") for _ in range(2)] == [True, False]
 
 
 @BOTH
