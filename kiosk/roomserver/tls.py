@@ -9,9 +9,16 @@ an earlier one, and so is renegotiation.  Reading the files is the only I/O here
 from __future__ import annotations
 
 import ssl
+from asyncio import sslproto
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Final
 
 from kiosk.tls import SAFE_SUITES
+
+
+_READ_BYTES: Final = 16 * 1024
+"""What one read of a TLS connection takes: a record's worth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +43,13 @@ class TlsUnusable(OSError):
 
 def server_context(files: TlsFiles) -> ssl.SSLContext:
     """
-    Return what the server proves itself with.
+    Return what the server proves itself with, and spare what it then costs.
 
     Raises:
         TlsUnusable: If the files cannot be read or do not belong together.
 
     """
+    _read_little()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(SAFE_SUITES)
@@ -68,3 +76,9 @@ def server_context(files: TlsFiles) -> ssl.SSLContext:
             f"[tls] {error.strerror}: {names}; check paths and modes"
         ) from None
     return context
+
+
+def _read_little() -> None:
+    """Keep what asyncio reads TLS with small: it holds 256 KiB for each connection."""
+    with suppress(AttributeError, TypeError):  # no part of asyncio's interface
+        sslproto.SSLProtocol.max_size = _READ_BYTES

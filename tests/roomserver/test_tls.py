@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import shutil
 import ssl
 import subprocess
+import tracemalloc
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -114,6 +116,45 @@ async def test_older_protocols_and_suites_without_fresh_keys_are_refused(
 
         assert client.returncode != 0
         assert b"Cipher is (NONE)" in said or b"error" in said.lower()
+
+
+async def test_an_idle_connection_holds_little_memory(
+    at: ServerAddresses, ca: PrivateCa
+) -> None:
+    context, connections = trusting(ca), 10
+    async with asyncio.timeout(20):
+        for port in (at.http[1], at.rtmp[1]):
+            tracemalloc.start()
+            try:
+                writers = [
+                    (await asyncio.open_connection("127.0.0.1", port, ssl=context))[1]
+                    for _ in range(connections)
+                ]
+                held, _ = tracemalloc.get_traced_memory()
+            finally:
+                tracemalloc.stop()
+            for writer in writers:
+                writer.close()
+
+            assert held < connections * 2 * 64 * 1024  # its two ends
+
+
+async def test_what_is_more_than_one_read_arrives_whole(
+    at: ServerAddresses, ca: PrivateCa
+) -> None:
+    wanted = msg.GetRoomList()
+    padded = json.dumps(wanted.to_wire()).rjust(msg.MAX_REQUEST_BYTES)
+    async with (
+        asyncio.timeout(20),
+        httpx.AsyncClient(base_url=at.http_url, verify=trusting(ca)) as client,
+    ):
+        answer = await client.post(
+            msg.path_of(wanted),
+            content=padded,
+            headers={"content-type": "application/json"},
+        )
+
+    assert msg.read_answer(wanted, answer.content).rooms == ()
 
 
 async def test_a_client_that_begins_no_handshake_is_hung_up_on(
