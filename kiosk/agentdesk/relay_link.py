@@ -148,6 +148,8 @@ class RelayLink(asyncio.Protocol, Generic[Client]):
         if self._transport is None or self.over.done():
             return 0
         sock = self._transport.get_extra_info("socket")
+        if sock is None:  # TLS is lost, and connection_lost comes in a moment
+            return 0
         with contextlib.suppress(OSError):
             queued = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4))
             return int.from_bytes(queued, sys.byteorder)

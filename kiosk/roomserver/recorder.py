@@ -151,6 +151,12 @@ class Tee:
             async with asyncio.timeout(self._limits.start_s):
                 link = await self._connected()
                 await link.published
+            log.info("recorder reached", extra={"stream": self._stream})
+            self._relay.listen(self._stream, link)
+            while not link.over.done():
+                await asyncio.wait({link.over}, timeout=self._limits.look_s)
+                link.look()
+            return link.over.result()
         except TimeoutError:
             return f"no answer within {self._limits.start_s:g} s"
         except (OSError, WireError) as error:
@@ -159,13 +165,6 @@ class Tee:
             # Here a task ends: our own mistake must not cost anybody a call.
             log.exception("recording failed", extra={"stream": self._stream})
             return type(error).__name__
-        else:
-            log.info("recorder reached", extra={"stream": self._stream})
-            self._relay.listen(self._stream, link)
-            while not link.over.done():
-                await asyncio.wait({link.over}, timeout=self._limits.look_s)
-                link.look()
-            return link.over.result()
         finally:
             self._part()
 

@@ -141,7 +141,10 @@ class RecorderLink(asyncio.Protocol):
         """Find out what was confirmed; a recorder that takes nothing is left."""
         if self._transport is None or self.over.done():
             return
-        confirmed = _confirmed_bytes(self._transport)
+        sock = self._transport.get_extra_info("socket")
+        if sock is None:  # TLS is lost, and connection_lost comes in a moment
+            return
+        confirmed = _confirmed_bytes(sock)
         if confirmed > self._confirmed and self.sent_bytes:
             self._confirmed_at = self._now()
         self._confirmed = confirmed
@@ -221,8 +224,7 @@ class RecorderLink(asyncio.Protocol):
         return int(self._now() * 1000)
 
 
-def _confirmed_bytes(transport: asyncio.Transport) -> int:
+def _confirmed_bytes(sock: socket.socket) -> int:
     """Return how many bytes the other machine confirmed so far."""
-    sock = transport.get_extra_info("socket")
     kernel = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
     return int(struct.unpack_from("=Q", kernel, _ACKED_OFFSET)[0])

@@ -8,11 +8,11 @@ import ssl
 from pathlib import Path
 
 from kiosk.agentdesk.framing import Codec
-from kiosk.agentdesk.relay_link import RelayDoor
+from kiosk.agentdesk.relay_link import RelayDoor, publishing
 from kiosk.roomserver.relay import Relay
 from kiosk.roomserver.relay_terms import Refusal
 from kiosk.rtmp import flv
-from kiosk.rtmp.events import AudioTag, VideoTag
+from kiosk.rtmp.events import AudioTag, ClientEvent, VideoTag
 from kiosk.rtmp.live_queue import Kind
 from tests.agentdesk.test_media_socket import capturing, carried, seen_and_heard
 from tests.agentdesk.test_showing import shown
@@ -125,6 +125,28 @@ async def test_over_tls_a_stream_is_sent_to_who_proves_its_name(
             await eventually(lambda: bool(it.page.heard("unpublished")))
 
     assert it.counts.units_up == 0
+
+
+async def test_nothing_waits_at_a_relay_in_the_moment_tls_is_lost(
+    tmp_path: Path,
+) -> None:
+    certificate, key = self_signed(tmp_path, "127.0.0.1")
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    serving.load_cert_chain(certificate, key)
+    door = RelayDoor(ssl.create_default_context(cafile=str(certificate)))
+    async with asyncio.timeout(10), open_relay(serving) as (relay, host, port):
+        url = f"rtmps://{host}:{port}/live/agent"
+        heard: list[ClientEvent] = []
+        async with publishing(
+            url, door, heard.append, lambda: None, opus=False
+        ) as link:
+            relay.cut("agent")
+            backlogs: list[int] = []
+            while not link.over.done():
+                backlogs.append(link.backlog_bytes)
+                await asyncio.sleep(0)  # every turn of the loop: one is that moment
+
+    assert backlogs[-1] == 0
 
 
 class SilentPublisher:

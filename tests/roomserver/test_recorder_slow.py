@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -13,15 +14,20 @@ from pathlib import Path
 import httpx
 
 from kiosk.room import messages as msg
+from kiosk.roomserver.recorder import Tee
+from kiosk.roomserver.recorder_link import RecorderLink
 from kiosk.roomserver.recorder_terms import (
     Recorded,
     RecorderLimits,
     RecorderSettings,
     TeeState,
 )
+from kiosk.roomserver.relay_stream import Listener
 from kiosk.roomserver.service import ServerAddresses
 from kiosk.roomserver.settings import ServerSettings
+from kiosk.rtmp.client import PublishClient
 from kiosk.rtmp.events import VideoTag
+from kiosk.rtmp.handshake import RANDOM_BYTES
 from kiosk.rtmp.url import RtmpUrl
 from tests.fakes.eventually import eventually
 from tests.fakes.proxy import NOWHERE, Proxy, proxy
@@ -146,6 +152,56 @@ async def test_a_recorder_proves_itself_with_a_certificate_for_rtmps(
             it.sit("kiosk", "s1")
             await kiosk.until(lambda: it.state() is TeeState.WAITING)
             assert not there.is_live("s1")
+
+
+async def test_a_look_in_the_moment_tls_is_lost_sees_nothing(tmp_path: Path) -> None:
+    certificate, key = self_signed(tmp_path, "127.0.0.1")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    async with asyncio.timeout(10), a_relay(context) as (there, recorder):
+        url = RtmpUrl.parse(f"rtmps://{recorder}/rec/s1")
+        client = PublishClient(url, secrets.token_bytes(RANDOM_BYTES))
+        link = RecorderLink(client, QUICK, lambda: None)
+        await asyncio.get_running_loop().create_connection(
+            lambda: link, url.host, url.port, ssl=trusting
+        )
+        await link.published
+        there.cut("s1")
+        while not link.over.done():
+            link.look()
+            await asyncio.sleep(0)  # every turn of the loop: one is that moment
+
+        assert not link.is_acknowledged
+
+
+class ClumsyRelay:
+    """Has streams, and fails whoever wants to hear one."""
+
+    def is_live(self, name: str) -> bool:
+        return True
+
+    def listen(self, name: str, listener: Listener) -> None:
+        raise RuntimeError(name)
+
+    def unlisten(self, name: str, listener: Listener) -> None:
+        """Have nobody listening."""
+
+    def request_idr(self, name: str) -> None:
+        """Have nothing to send."""
+
+
+async def test_our_own_mistake_in_a_recording_ends_nothing_but_its_connection() -> None:
+    async with (
+        asyncio.timeout(10),
+        a_relay() as (_, recorder),
+        asyncio.TaskGroup() as tasks,
+    ):
+        url = RtmpUrl.parse(f"rtmp://{recorder}/rec/s1")
+        tee = Tee("s1", url, ClumsyRelay(), QUICK, None)
+        running = tasks.create_task(tee.run())
+        await eventually(lambda: tee.stats.failures >= 2)
+        running.cancel()
 
 
 def test_a_url_is_made_of_ids_and_hides_its_key() -> None:
