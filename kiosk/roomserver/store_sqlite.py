@@ -97,6 +97,7 @@ class SqliteLedger:
         self._boot = f"{era}.{count}"
         self._tables: Tables | None = None
         self._batch: _Batch = {}
+        self._in_file = {(shelf, name) for shelf in found for name, _ in found[shelf]}
         self._noted = 0
         self._written = 0
         self._is_late = False
@@ -218,7 +219,7 @@ class SqliteLedger:
                     return
                 await asyncio.sleep(self._patience.retry_s)
             else:
-                self._catch_up(goal)
+                self._catch_up(batch, goal)
 
     def _write(self, batch: _Batch) -> None:
         with suppress(sqlite3.OperationalError):  # no transaction: the usual case
@@ -238,6 +239,13 @@ class SqliteLedger:
                 self._put(key, None)
             if fact is not None:
                 self._put(key, fact)
+        # What came and went meanwhile is nothing to be written, or the batch grows
+        # as long as the disk fails.
+        self._batch = {
+            key: (strikes, fact)
+            for key, (strikes, fact) in self._batch.items()
+            if fact is not None or key in self._in_file
+        }
         self._wake.set()
 
     def _fall_behind(self, reason: str) -> None:
@@ -248,7 +256,12 @@ class SqliteLedger:
         self._is_late = True
         self._turn()
 
-    def _catch_up(self, goal: int) -> None:
+    def _catch_up(self, batch: _Batch, goal: int) -> None:
+        for key, (_, fact) in batch.items():
+            if fact is None:
+                self._in_file.discard(key)
+            else:
+                self._in_file.add(key)
         self._written = goal
         if self._is_late and not self._batch:
             log.warning("store has caught up")

@@ -137,8 +137,16 @@ class BadDisk:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self.is_bad = True
+        self.tries = 0
+        self.named: set[str] = set()
+        """What the last whole try was about."""
+        self._naming: set[str] = set()
 
     def execute(self, sql: str, *values: tuple[str, ...]) -> sqlite3.Cursor:
+        self._naming.update(values[0][1:2] if values else ())
+        if sql.startswith("COMMIT"):
+            self.named, self._naming = self._naming, set()
+            self.tries += 1
         if self.is_bad and sql.startswith("COMMIT"):
             raise sqlite3.OperationalError("disk I/O error")
         return self._connection.execute(sql, *values)
@@ -174,6 +182,44 @@ async def test_a_failing_disk_delays_nobody_and_is_caught_up_with(
         )
     assert caplog.text.count("store is late") == 1
     assert "store has caught up" in caplog.text
+
+
+async def test_what_comes_and_goes_while_a_disk_fails_is_not_tried_for_ever(
+    path: Path,
+) -> None:
+    ledger = open_ledger(path, lambda: "era", DiskPatience(retry_s=0.01))
+    disk = BadDisk(ledger._connection)
+    ledger._connection = disk  # type: ignore[assignment]
+    disk.is_bad = False
+    async with ledger.writing():
+        for name in ("push", "play"):
+            ledger.note(Shelf.KEY, name, {"hex": "00"})
+        await ledger.settled()
+        disk.is_bad = True
+        ledger.note(Shelf.KEY, "brief", {"hex": "00"})
+        ledger.note(Shelf.KEY, "again", {"hex": "00"})
+        await tried_anew(disk)
+        assert disk.named == {"brief", "again"}
+
+        for name in ("push", "brief", "again"):
+            ledger.strike(Shelf.KEY, name)
+        ledger.note(Shelf.KEY, "again", {"hex": "01"})
+        await tried_anew(disk)
+        assert disk.named == {"push", "again"}
+        disk.is_bad = False
+        await eventually(lambda: not ledger.is_late)
+
+    async with opened(path) as found:
+        assert found.facts(Shelf.KEY) == (
+            ("play", {"hex": "00"}),
+            ("again", {"hex": "01"}),
+        )
+
+
+async def tried_anew(disk: BadDisk) -> None:
+    """Return when what gathered before has been tried and taken back."""
+    goal = disk.tries + 3
+    await eventually(lambda: disk.tries >= goal)
 
 
 async def test_an_end_with_a_failing_disk_is_an_end(path: Path) -> None:
