@@ -64,6 +64,14 @@ def test_guessers_are_bounded_and_the_quietest_is_forgotten() -> None:
     assert guesses.wait_s(Secret.PASSWORD, "10.0.1.49") > 0
 
 
+def test_guesses_at_one_secret_make_none_at_another_forgotten() -> None:
+    guesses = exhausted([0.0])
+    for number in range(5000):
+        guesses.wrong(Secret.ENROLMENT_KEY, "192.0.2.7", f"kiosk-{number}")
+
+    assert guesses.wait_s(Secret.PASSWORD, "192.0.2.7") > 0
+
+
 @pytest.mark.parametrize(
     ("address", "place"),
     [
