@@ -8,6 +8,7 @@ with his next request.  What cannot be read or understood changes nothing, and i
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 import tomllib
@@ -40,6 +41,11 @@ class KnownAgent:
 
     name: str
     password: PasswordHash
+
+    @property
+    def fingerprint(self) -> bytes:
+        """What another password would change, and nobody finds one by."""
+        return hashlib.sha256(str(self.password).encode()).digest()
 
 
 class AgentsFile:

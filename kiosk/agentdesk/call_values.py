@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
@@ -67,10 +67,17 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """Who sits at a desk; the name is what customers read."""
+    """
+    Who sits at a desk; the name is what customers read.
+
+    Attributes:
+        fingerprint: Of the password he came in by; empty: a proxy named him.
+
+    """
 
     agent_id: str
     name: str
+    fingerprint: bytes = field(default=b"", repr=False, compare=False)
 
 
 class Fault:

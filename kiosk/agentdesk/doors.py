@@ -81,14 +81,14 @@ class Doors:
         """
         address = self._address_of(asked)
         self._refuse_guesser(address, agent_id)
-        self._agents.find(agent_id)  # as the file is now
+        known = self._agents.find(agent_id)  # as the file is now
         async with self._checks:
             self._refuse_guesser(address, agent_id)  # who waited meanwhile counts, too
             fits = await asyncio.to_thread(self._agents.fits, agent_id, password)
-        if not fits:
+        if known is None or not fits:
             self._keeper.wrong(address, agent_id)
             raise NotLoggedIn
-        return self._logins.open(agent_id, self._now())
+        return self._logins.open(agent_id, known.fingerprint, self._now())
 
     def log_out(self, asked: HTTPConnection) -> None:
         """Void the login that a request shows."""
@@ -101,15 +101,19 @@ class Doors:
             known = self._agents.find(agent_id)
             return Agent(agent_id, known.name if known else agent_id)
         token = asked.cookies.get(COOKIE, "")
-        agent_id = self._logins.agent_of(token, self._now()) if token else ""
-        known = self._agents.find(agent_id) if agent_id else None
-        return Agent(agent_id, known.name) if known else None
+        login = self._logins.find(token, self._now())
+        known = self._agents.find(login.agent_id) if login else None
+        if login is None or known is None or known.fingerprint != login.fingerprint:
+            self._logins.close(token)
+            return None
+        return Agent(login.agent_id, known.name, known.fingerprint)
 
     def may_stay(self, asked: HTTPConnection, agent: Agent) -> bool:
-        """Say whether who came in so is still an agent; does not prolong his login."""
+        """Say whether who came in so still would; does not prolong his login."""
         if self._named_by_proxy(asked):
             return True
-        return self._agents.find(agent.agent_id) is not None
+        known = self._agents.find(agent.agent_id)
+        return known is not None and known.fingerprint == agent.fingerprint
 
     def came_by_https(self, asked: HTTPConnection) -> bool:
         """Say whether a trusted proxy was asked by https."""

@@ -13,8 +13,18 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class _Login:
+class Login:
+    """
+    One login.
+
+    Attributes:
+        fingerprint: Of the password it was made by.
+        until: It is void after that, unless it is used.
+
+    """
+
     agent_id: str
+    fingerprint: bytes
     until: float
 
 
@@ -38,29 +48,30 @@ class Logins:
         self._new_token = new_token
         self._idle_s = idle_s
         self._per_agent = per_agent
-        self._logins: dict[bytes, _Login] = {}
+        self._logins: dict[bytes, Login] = {}
 
     def __len__(self) -> int:
         """Return how many there are."""
         return len(self._logins)
 
-    def open(self, agent_id: str, now: float) -> str:
+    def open(self, agent_id: str, fingerprint: bytes, now: float) -> str:
         """Log somebody in, who has proved himself; return his token."""
         self.sweep(now)
         mine = [key for key, one in self._logins.items() if one.agent_id == agent_id]
         for key in mine[: max(0, len(mine) - self._per_agent + 1)]:
             del self._logins[key]
         token = self._new_token()
-        self._logins[_key(token)] = _Login(agent_id, now + self._idle_s)
+        login = Login(agent_id, fingerprint, now + self._idle_s)
+        self._logins[_key(token)] = login
         return token
 
-    def agent_of(self, token: str, now: float) -> str:
-        """Return whose token it is; empty: nobody's."""
+    def find(self, token: str, now: float) -> Login | None:
+        """Return the login of a token, and prolong it; None: there is none."""
         login = self._logins.get(_key(token))
         if login is None or now > login.until:
-            return ""
+            return None
         login.until = now + self._idle_s
-        return login.agent_id
+        return login
 
     def close(self, token: str) -> None:
         """Void a token; unknown ones are fine."""

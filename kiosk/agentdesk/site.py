@@ -27,6 +27,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from kiosk.agentdesk.call_values import Agent
 from kiosk.agentdesk.desk import Desk
 from kiosk.agentdesk.doors import COOKIE, Doors, NotLoggedIn, is_from_elsewhere
 from kiosk.agentdesk.media_ports import MediaCall
@@ -163,7 +164,7 @@ class Site:
             with suppress(WebSocketDisconnect):
                 await _first_of(
                     self._tell(socket, station, page),
-                    self._listen(socket, station),
+                    self._listen(socket, station, agent),
                 )
         finally:
             self._desk.get_up(station, page)
@@ -174,7 +175,7 @@ class Site:
                 await socket.send_text(json.dumps(note, ensure_ascii=False))
         await _close(socket, ANOTHER_PAGE)
 
-    async def _listen(self, socket: WebSocket, station: Station) -> None:
+    async def _listen(self, socket: WebSocket, station: Station, agent: Agent) -> None:
         orders = Orders(self._desk, station)
         while True:
             try:
@@ -186,8 +187,8 @@ class Site:
             except KeyError:  # bytes, as starlette has it
                 await _close(socket, BAD_ORDER)
                 return
-            if not self._doors.may_stay(socket, station.agent):
-                self._desk.dismiss(station.agent.agent_id)
+            if not self._doors.may_stay(socket, agent):
+                self._desk.dismiss(agent.agent_id)
                 await _close(socket, TAKEN_OUT)
                 return
             try:

@@ -73,13 +73,32 @@ async def test_who_is_taken_out_of_the_file_is_out(world: DeskWorld) -> None:
 
     fields = {"Cookie": f"desk={token}", "Origin": world.url}
     assert await status_of(world.url, "/control", fields) == 403
+    world.agents.write_text(agents_toml("anna", "berta"))
+    assert await status_of(world.url, "/control", fields) == 403
 
 
-async def test_who_is_taken_out_while_his_page_is_open_is_put_out(
+async def test_who_has_another_password_logs_in_anew_and_nobody_else_does(
     world: DeskWorld,
 ) -> None:
+    anna, berta = [
+        {"Cookie": f"desk={await world.log_in(who)}", "Origin": world.url}
+        for who in ("anna", "berta")
+    ]
+    world.agents.write_text(agents_toml("anna", password="new") + agents_toml("berta"))
+
+    assert await status_of(world.url, "/control", anna) == 403
+    assert await status_of(world.url, "/control", berta) == 101
+    await world.page("anna", await world.log_in("anna", "new"))
+
+
+@pytest.mark.parametrize(
+    "agents", [agents_toml("berta"), agents_toml("anna", password="new")]
+)
+async def test_who_is_taken_out_or_has_another_password_leaves_his_open_page(
+    world: DeskWorld, agents: str
+) -> None:
     anna = await world.page("anna")
-    world.agents.write_text(agents_toml("berta"))
+    world.agents.write_text(agents)
 
     await anna.order("here")
 

@@ -14,6 +14,7 @@ from tests.fakes.desk_world import PASSWORD, agents_toml, quick_hash
 
 
 SALT = bytes(16)
+PRINT = bytes(32)
 
 
 def test_a_hash_fits_its_password_alone_and_survives_a_file() -> None:
@@ -136,34 +137,39 @@ def logins(idle_s: float = 100.0) -> Logins:
     return Logins(lambda: f"token-{next(numbers)}", idle_s)
 
 
+def agent_of(table: Logins, token: str, now: float) -> str:
+    login = table.find(token, now)
+    return login.agent_id if login else ""
+
+
 def test_a_token_is_good_until_it_is_void() -> None:
     table = logins()
-    token = table.open("anna", 0.0)
+    token = table.open("anna", PRINT, 0.0)
 
-    assert table.agent_of(token, 50.0) == "anna"
-    assert table.agent_of("token-9", 50.0) == ""
+    assert agent_of(table, token, 50.0) == "anna"
+    assert agent_of(table, "token-9", 50.0) == ""
     table.close(token)
-    assert table.agent_of(token, 50.0) == ""
+    assert agent_of(table, token, 50.0) == ""
 
 
 def test_a_login_nobody_uses_ends_and_one_in_use_does_not() -> None:
     table = logins()
-    used, idle = table.open("anna", 0.0), table.open("berta", 0.0)
+    used, idle = table.open("anna", PRINT, 0.0), table.open("berta", PRINT, 0.0)
 
-    assert table.agent_of(used, 90.0) == "anna"
-    assert table.agent_of(used, 180.0) == "anna"
-    assert table.agent_of(idle, 180.0) == ""
+    assert agent_of(table, used, 90.0) == "anna"
+    assert agent_of(table, used, 180.0) == "anna"
+    assert agent_of(table, idle, 180.0) == ""
     table.sweep(180.0)
     assert len(table) == 1
 
 
 def test_an_agents_logins_are_few_and_the_oldest_makes_room() -> None:
     table = logins()
-    tokens = [table.open("anna", 0.0) for _ in range(6)]
-    other = table.open("berta", 0.0)
+    tokens = [table.open("anna", PRINT, 0.0) for _ in range(6)]
+    other = table.open("berta", PRINT, 0.0)
 
-    assert [table.agent_of(token, 1.0) for token in tokens] == ["", "", *["anna"] * 4]
-    assert table.agent_of(other, 1.0) == "berta"
+    assert [agent_of(table, token, 1.0) for token in tokens] == ["", "", *["anna"] * 4]
+    assert agent_of(table, other, 1.0) == "berta"
 
 
 def test_the_file_is_not_read_at_every_request(tmp_path: Path) -> None:

@@ -48,9 +48,9 @@ def quick_hash(password: str) -> PasswordHash:
     return PasswordHash(2, 1, 1, salt, made)
 
 
-def agents_toml(*agent_ids: str) -> str:
+def agents_toml(*agent_ids: str, password: str = PASSWORD) -> str:
     """Return a file of agents who all have the same password."""
-    kept = quick_hash(PASSWORD)
+    kept = quick_hash(password)
     return "".join(
         f'["{agent_id}"]\nname = "{AGENTS[agent_id]}"\npassword = "{kept}"\n'
         for agent_id in agent_ids
