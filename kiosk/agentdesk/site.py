@@ -45,6 +45,7 @@ SILENT_S: Final = 20.0
 """A page says every five seconds that it lives."""
 ANOTHER_PAGE, BAD_ORDER, SILENT, TAKEN_OUT = 4002, 4003, 4004, 4005
 CALL_OVER: Final = 1000
+CLOSE_S: Final = 1.0
 _QUIET: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
@@ -252,8 +253,10 @@ async def _wait(over: asyncio.Event) -> None:
 
 
 async def _close(socket: WebSocket, code: int) -> None:
-    """Close a WebSocket that may be closed already."""
+    """Close a WebSocket that may be closed already, without waiting for long."""
     if socket.application_state is not WebSocketState.CONNECTED:
         return
-    with suppress(RuntimeError, WebSocketDisconnect):
-        await socket.close(code)
+    # uvicorn waits until earlier messages left; 0.32 for ever, if the page is gone
+    with suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
+        async with asyncio.timeout(CLOSE_S):
+            await socket.close(code)

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, MutableMapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
+from kiosk.agentdesk.agents_file import AgentsFile
 from kiosk.agentdesk.call_values import Agent
 from kiosk.agentdesk.desk import Desk, DeskTimes
+from kiosk.agentdesk.doors import Doors
 from kiosk.agentdesk.line import Line
 from kiosk.agentdesk.line_watch import LineWatch
+from kiosk.agentdesk.logins import Logins
 from kiosk.agentdesk.ports import Party, Waiting
+from kiosk.agentdesk.site import Site
 from kiosk.agentdesk.stations import Station
 from kiosk.agentdesk.told import state_of
+from kiosk.app.desk_process import Keeper
 from tests.fakes.desk_party import WAIT, PaperParty
+from tests.fakes.desk_world import PaperCarrying
 from tests.fakes.patience import PATIENCE_S
 
 
@@ -108,6 +116,62 @@ async def test_a_kiosk_whose_agent_goes_before_the_call_can_be_answered_at_once(
         assert (anna.call, desk.answered_by(WAIT.key)) == (None, BERTA)
         assert berta.call is not None
         assert lobby.made.seats_asked == 1
+
+
+class StuckPage:
+    """
+    Anna's page as uvicorn has it: once it is told anything it takes nothing more.
+
+    Args:
+        orders: What it sends, first to last; then it is silent.
+
+    """
+
+    def __init__(self, *orders: str) -> None:
+        self._orders = list(orders)
+        self._told = asyncio.Event()
+        self._wire: list[dict[str, Any]] = [{"type": "websocket.connect"}]
+
+    async def open(self, desk: Desk) -> None:
+        """Come in by a proxy, and stay until the desk is done with it."""
+        keeper = Keeper(("127.0.0.1/32",), 5)
+        logins = Logins(lambda: "token", 60.0)
+        doors = Doors(
+            AgentsFile(None), logins, keeper, header="X-User", now=time.monotonic
+        )
+        site = Site(desk, doors, PaperCarrying(), {}, is_secure=False)
+        scope = {
+            "type": "websocket",
+            "path": "/control",
+            "headers": [(b"x-user", b"anna")],
+            "client": ("127.0.0.1", 50000),
+        }
+        await site.app()(scope, self._receive, self._send)
+
+    async def _receive(self) -> dict[str, Any]:
+        if self._wire:
+            return self._wire.pop()
+        await self._told.wait()
+        if not self._orders:
+            await asyncio.Event().wait()
+        return {"type": "websocket.receive", "text": self._orders.pop(0)}
+
+    async def _send(self, message: MutableMapping[str, Any]) -> None:
+        if message["type"] != "websocket.accept":
+            self._told.set()
+            await asyncio.Event().wait()
+
+
+async def test_a_kiosk_whose_agents_page_takes_nothing_can_be_answered_by_others() -> (
+    None
+):
+    async with desk_at(PaperLobby()) as desk:
+        answer = json.dumps({"do": "answer", "id": WAIT.key})
+        async with asyncio.timeout(PATIENCE_S):
+            await StuckPage(answer, "nonsense").open(desk)
+
+        assert desk.stations == ()
+        assert desk.answered_by(WAIT.key) is None
 
 
 async def test_an_agent_whose_answer_comes_to_nothing_is_told() -> None:
