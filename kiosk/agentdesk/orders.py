@@ -3,8 +3,8 @@ What a page may ask for: one JSON object each, checked here, carried out by the 
 
 ``{"do": "answer", "id"}``, ``{"do": "hang_up"}``, ``{"do": "say", "text"}``,
 ``{"do": "mute", "muted", "text"}``, ``{"do": "hand_over", "to"}``, ``{"do": "take"}``,
-``{"do": "decline"}``; ``{"do": "here"}`` says that the page lives.  What is no such object ends the page's connection: a page of
-ours sends none.
+``{"do": "decline"}``; ``{"do": "here"}`` says that the page lives, and is answered.
+What is no such object ends the page's connection: a page of ours sends none.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class Orders:
         self._desk.decline(self._station)
 
     async def _here(self, _order: Order) -> None:
-        """Nothing: that it came is what counts."""
+        self._station.wake()  # what it is told says that the desk lives
 
 
 def read_order(text: str) -> Order:

@@ -210,6 +210,18 @@ async def test_a_page_that_sends_bytes_is_put_out(world: DeskWorld) -> None:
     assert await page.control.until_closed() == 4003
 
 
+async def test_a_page_that_says_it_lives_is_told_the_state_anew(
+    world: DeskWorld,
+) -> None:
+    page = await world.page("anna")
+    told = page.state
+    await page.order("here")
+    async with asyncio.timeout(10):
+        await page.read()
+
+    assert page.state is not told
+
+
 async def test_a_second_page_of_an_agent_takes_over_from_the_first(
     world: DeskWorld,
 ) -> None:

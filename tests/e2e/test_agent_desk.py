@@ -178,6 +178,28 @@ async def test_a_page_that_is_loaded_anew_is_back_in_its_call(
     assert (await branch.kiosk_is("IN_CALL"))["peers"][0]["name"] == "Anna Meier"
 
 
+async def test_a_page_that_is_told_nothing_for_long_says_so_and_is_back(
+    branch: DeskBranch,
+) -> None:
+    page = branch.browser.page
+    await page.clock.install(time=0)
+    async with page.expect_websocket() as opened:
+        agent = await branch.agent()
+    control = await opened.value
+    await page.clock.pause_at(60)
+    for _ in range(5):
+        async with control.expect_event("framereceived"):
+            await page.clock.run_for(5_000)
+    assert not control.is_closed()
+
+    await page.evaluate("WebSocket.prototype.send = () => {}")
+    await page.clock.run_for(20_000)
+    await agent.reads("#alarm", "Connection to the desk lost.")
+    await page.clock.run_for(1_000)
+
+    await expect(page.locator("#alarm")).to_be_empty()
+
+
 async def test_a_wrong_password_opens_nothing_and_says_so(branch: DeskBranch) -> None:
     page = branch.browser.page
     await page.goto(branch.url)

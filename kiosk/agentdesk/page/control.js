@@ -1,6 +1,7 @@
 // The control socket: what the desk is told, and what it asks for. It comes back by itself.
 
 const HERE_MS = 5000;
+const UNANSWERED = 3; // a network that went away says nothing: 15 s of silence are its end
 const PAUSES_MS = [300, 1000, 3000];
 const ANOTHER_PAGE = 4002;
 
@@ -8,12 +9,13 @@ export class Control {
   #told;
   #socket = null;
   #failures = 0;
+  #unanswered = 0;
   #isOver = false;
 
   /** told: { state, note, lost, elsewhere, refused } */
   constructor(told) {
     this.#told = told;
-    setInterval(() => this.order("here"), HERE_MS);
+    setInterval(() => this.#ask(), HERE_MS);
   }
 
   open() {
@@ -22,8 +24,10 @@ export class Control {
     url.protocol = url.protocol.replace("http", "ws");
     const socket = new WebSocket(url);
     let opened = false;
+    this.#unanswered = 0;
     socket.onopen = () => { opened = true; this.#failures = 0; };
     socket.onmessage = ({ data }) => {
+      this.#unanswered = 0;
       const said = JSON.parse(data);
       if (said.say === "state") this.#told.state(said);
       else this.#told.note(said);
@@ -44,6 +48,20 @@ export class Control {
   order(verb, fields = {}) {
     if (this.#socket?.readyState !== WebSocket.OPEN) return;
     this.#socket.send(JSON.stringify({ do: verb, ...fields }));
+  }
+
+  /** Say that the page lives, which is answered; a socket that stays silent is given up. */
+  #ask() {
+    const socket = this.#socket;
+    if (!socket || socket.readyState > WebSocket.OPEN) return;
+    if (this.#unanswered < UNANSWERED) {
+      this.#unanswered += 1;
+      this.order("here");
+      return;
+    }
+    this.#socket = null; // without a network it would take long to close
+    socket.close();
+    this.#again(true);
   }
 
   async #again(opened) {
