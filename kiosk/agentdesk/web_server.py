@@ -26,6 +26,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 MAX_CONNECTIONS: Final = 512
 MAX_PER_ADDRESS: Final = 32
 REQUEST_S: Final = 15.0
+HANDSHAKE_S: Final = 5.0
 MAX_MESSAGE_BYTES: Final = 1024 * 1024
 _HEAD_BYTES = 16 * 1024
 _DRAIN_S = 1
@@ -63,7 +64,9 @@ async def serving(
     listener: socket.socket,
     arrivals: Arrivals,
     tls: ssl.SSLContext | None = None,
+    *,
     request_s: float = REQUEST_S,
+    handshake_s: float = HANDSHAKE_S,
 ) -> AsyncGenerator[None]:
     """
     Serve while the context lives; WebSockets get a second at the end.
@@ -74,12 +77,14 @@ async def serving(
         arrivals: Counts them.
         tls: Serves https if given.
         request_s: How long a connection may last that is no WebSocket.
+        handshake_s: How long a TLS handshake may last; nobody is counted before its end.
 
     """
+    protocol = _protocol(arrivals, request_s)
     config = uvicorn.Config(
         app,
         loop="none",
-        http=_protocol(arrivals, request_s),
+        http=protocol,
         ws="wsproto",
         ws_max_size=MAX_MESSAGE_BYTES,
         ws_per_message_deflate=False,
@@ -94,7 +99,7 @@ async def serving(
     )
     config.load()
     config.ssl = tls
-    server = _Uvicorn(config)
+    server = _Uvicorn(config, protocol, handshake_s)
     async with asyncio.TaskGroup() as group:
         group.create_task(server.serve([listener]), name="desk http")
         try:
@@ -127,7 +132,30 @@ def _protocol(arrivals: Arrivals, request_s: float) -> type[H11Protocol]:
 
 
 class _Uvicorn(uvicorn.Server):
-    """uvicorn, leaving the signals to the server it runs in."""
+    """uvicorn, with a deadline for handshakes; the signals are its server's."""
+
+    def __init__(
+        self, config: uvicorn.Config, protocol: type[H11Protocol], handshake_s: float
+    ) -> None:
+        super().__init__(config)
+        self._protocol = protocol
+        self._handshake_s = handshake_s
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen ourselves: uvicorn has no word for the deadline, asyncio's is 60 s."""
+        await super().startup([])
+        for one in sockets or []:
+            server = await asyncio.get_running_loop().create_server(
+                lambda: self._protocol(
+                    self.config, self.server_state, self.lifespan.state
+                ),
+                sock=one,
+                backlog=self.config.backlog,
+                ssl=self.config.ssl,
+                ssl_handshake_timeout=self._handshake_s if self.config.ssl else None,
+            )
+            self.servers.append(server)
 
     @override
     @contextlib.contextmanager

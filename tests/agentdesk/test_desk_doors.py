@@ -13,6 +13,8 @@ import pytest
 from starlette.applications import Starlette
 
 from kiosk.agentdesk.web_server import Arrivals, serving
+from kiosk.app.private_ca import make_private_ca
+from kiosk.roomserver.tls import TlsFiles, server_context
 from tests.fakes.desk_world import PASSWORD, DeskWorld, agents_toml, desk_world
 from tests.fakes.web_socket import Refused, WebSocketClient
 
@@ -315,6 +317,19 @@ async def test_a_connection_that_is_no_websocket_ends_however_slowly_it_talks() 
         async with serving(Starlette(), listener, arrivals, request_s=0.3):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+            with contextlib.closing(writer), contextlib.suppress(ConnectionError):
+                async with asyncio.timeout(10):
+                    assert await reader.read() == b""
+
+
+async def test_a_connection_that_begins_no_handshake_ends(tmp_path: Path) -> None:
+    ca = make_private_ca(tmp_path / "tls", ["127.0.0.1"])
+    tls = server_context(TlsFiles(str(ca.certificate), str(ca.key)))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        arrivals = Arrivals(lambda _address: False)
+        async with serving(Starlette(), listener, arrivals, tls, handshake_s=0.3):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
             with contextlib.closing(writer), contextlib.suppress(ConnectionError):
                 async with asyncio.timeout(10):
                     assert await reader.read() == b""
