@@ -212,6 +212,15 @@ async def test_a_page_that_sends_bytes_is_put_out(world: DeskWorld) -> None:
     assert await page.control.until_closed() == 4003
 
 
+async def test_a_page_whose_message_does_not_end_is_put_out(world: DeskWorld) -> None:
+    page = await world.page("anna")
+    async with asyncio.timeout(10):
+        with contextlib.suppress(ConnectionError):
+            for _ in range(64):
+                await page.control.send_part("x" * 65536)
+            await page.control.until_closed()
+
+
 async def test_a_page_that_says_it_lives_is_told_the_state_anew(
     world: DeskWorld,
 ) -> None:

@@ -70,6 +70,11 @@ class WebSocketClient:
         self._send(TextMessage(text))
         await self._writer.drain()
 
+    async def send_part(self, text: str) -> None:
+        """Send the beginning of a message, or more of it."""
+        self._send(TextMessage(text, message_finished=False))
+        await self._writer.drain()
+
     async def send_bytes(self, some: bytes) -> None:
         self._send(BytesMessage(some))
         await self._writer.drain()
