@@ -12,9 +12,11 @@ import contextlib
 import socket
 from collections.abc import Generator
 
+import h11
 import uvicorn
 from starlette.applications import Starlette
 from typing_extensions import override
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 
 _MAX_CONNECTIONS = 64
@@ -37,7 +39,7 @@ class QuietUvicorn(uvicorn.Server):
             uvicorn.Config(
                 app,
                 loop="none",
-                http="h11",
+                http=_Connection,
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -76,3 +78,15 @@ class QuietUvicorn(uvicorn.Server):
     def capture_signals(self) -> Generator[None]:
         """Capture none."""
         yield
+
+
+class _Connection(H11Protocol):
+    """A client's, none of whose nonsense reaches the loop's exception handler."""
+
+    @override
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP; behind an answer it can only be cut off."""
+        try:
+            super().send_400_response(msg)
+        except h11.LocalProtocolError:
+            self.transport.abort()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -233,3 +234,27 @@ async def test_a_bad_request_gets_a_clear_answer_and_reaches_nobody(
     assert answer[0] == status
     assert words in answer[1]["error"]
     assert daemon.asked == []
+
+
+@pytest.mark.parametrize("route", ["/status", "/events"])
+async def test_nonsense_behind_an_answer_costs_its_client_and_nobody_else(
+    tmp_path: Path, route: str
+) -> None:
+    daemon = FakeDaemon()
+    stray: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(
+        lambda _, context: stray.append(context)
+    )
+    request = f"GET {route} HTTP/1.1\r\nHost: k\r\nTransfer-Encoding: chunked\r\n\r\n"
+    async with asyncio.timeout(5), serving(tmp_path / "s", daemon) as client:
+        reader, writer = await asyncio.open_unix_connection(tmp_path / "s")
+        with contextlib.closing(writer):
+            writer.write(request.encode())
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"zz\r\n")
+            await reader.read()
+        await asyncio.to_thread(client.press, "call")
+
+    assert stray == []
+    assert daemon.asked[-1] == ("press", "call")
+    assert daemon.subscriptions == 0

@@ -13,8 +13,8 @@ from appliance.root import debian
 
 
 RUN_BY: Final = (
-    *("anyio", "av", "cryptography", "httpcore", "httptools", "httpx", "numpy"),
-    *("pil", "pydantic", "segno", "starlette", "systemd"),
+    *("anyio", "av", "cryptography", "h11", "httpcore", "httptools", "httpx"),
+    *("numpy", "pil", "pydantic", "segno", "starlette", "systemd"),
     *("typing-extensions", "uvicorn", "wsproto"),
 )
 """Debian's modules for Python that the kiosk imports, and Python."""
