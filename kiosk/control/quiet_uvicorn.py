@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Generator
+from typing import Final
 
 import h11
 import uvicorn
@@ -19,6 +20,8 @@ from typing_extensions import override
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 
+SILENT_S: Final = 5
+"""A client asks at once; one that leaks connections must not hold them all for long."""
 _MAX_CONNECTIONS = 64
 _DRAIN_S = 1
 
@@ -28,13 +31,16 @@ class QuietUvicorn(uvicorn.Server):
     Args:
         app: What answers.
         most: Connections at a time.
+        silent_s: Seconds a connection may be open with nothing asked.
 
     Attributes:
         answers: Set once it answers.
 
     """
 
-    def __init__(self, app: Starlette, most: int = _MAX_CONNECTIONS) -> None:
+    def __init__(
+        self, app: Starlette, most: int = _MAX_CONNECTIONS, silent_s: int = SILENT_S
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -48,6 +54,8 @@ class QuietUvicorn(uvicorn.Server):
                 server_header=False,
                 date_header=False,
                 limit_concurrency=most,
+                backlog=most,  # so many are accepted at once, each with a descriptor
+                timeout_keep_alive=silent_s,
                 timeout_graceful_shutdown=_DRAIN_S,
             )
         )
@@ -81,7 +89,34 @@ class QuietUvicorn(uvicorn.Server):
 
 
 class _Connection(H11Protocol):
-    """A client's, none of whose nonsense reaches the loop's exception handler."""
+    """
+    A client's, none of whose nonsense reaches the loop's exception handler.
+
+    uvicorn answers 503 to who is too many, once asked, and waits for a first request
+    for ever: descriptors would run out.
+    """
+
+    _silence: asyncio.TimerHandle | None = None
+
+    @override
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        limit = self.limit_concurrency
+        if limit is not None and len(self.connections) > limit:
+            transport.abort()
+            return
+        self._silence = self.loop.call_later(self.timeout_keep_alive, transport.abort)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.cycle is not None:
+            self._end_silence()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end_silence()
+        super().connection_lost(exc)
 
     @override
     def send_400_response(self, msg: str) -> None:
@@ -90,3 +125,8 @@ class _Connection(H11Protocol):
             super().send_400_response(msg)
         except h11.LocalProtocolError:
             self.transport.abort()
+
+    def _end_silence(self) -> None:
+        if self._silence is not None:
+            self._silence.cancel()
+            self._silence = None

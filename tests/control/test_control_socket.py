@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections.abc import AsyncIterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,6 +13,9 @@ import pytest
 
 from kiosk.call.record_bounds import IN_MEMORY
 from kiosk.control.client import ControlClient
+from kiosk.control.listener import Listener
+from kiosk.control.quiet_uvicorn import QuietUvicorn
+from kiosk.control.routes import make_app
 from kiosk.control.server import ControlServer
 from kiosk.errors import ControlError, RoomUnreachable
 from tests.fakes.control_serving import ask, serving
@@ -258,3 +262,63 @@ async def test_nonsense_behind_an_answer_costs_its_client_and_nobody_else(
     assert stray == []
     assert daemon.asked[-1] == ("press", "call")
     assert daemon.subscriptions == 0
+
+
+async def test_connections_that_ask_nothing_do_not_shut_others_out_for_long(
+    tmp_path: Path,
+) -> None:
+    async with (
+        asyncio.timeout(10),
+        _serving_few(tmp_path / "s", silent_s=1),
+        _connected(tmp_path / "s", 4) as silent,
+    ):
+        silent[0][1].write(b"GET /status HT")
+        silent[1][1].write(b"GET /events HTTP/1.1\r\nHost: k\r\n\r\n")
+        await silent[1][0].readuntil(b"\r\n\r\n")
+        for reader, _ in (silent[0], *silent[2:]):
+            assert await reader.read() == b""
+        status, _ = await ask(tmp_path / "s", "GET", "/status")
+
+        assert status == 200
+        assert not silent[1][0].at_eof()
+
+
+async def test_more_connections_than_there_may_be_are_cut_at_once(
+    tmp_path: Path,
+) -> None:
+    async with (
+        asyncio.timeout(10),
+        _serving_few(tmp_path / "s", silent_s=60),
+        _connected(tmp_path / "s", 9) as silent,
+    ):
+        for reader, _ in silent[4:]:
+            assert await reader.read() == b""
+
+        assert not any(reader.at_eof() for reader, _ in silent[:4])
+
+
+@contextlib.asynccontextmanager
+async def _serving_few(path: Path, silent_s: int) -> AsyncIterator[None]:
+    closing, listener = asyncio.Event(), Listener(path)
+    server = QuietUvicorn(make_app(FakeDaemon(), closing, 1.0), 4, silent_s)
+    with contextlib.closing(listener):
+        async with asyncio.TaskGroup() as group:
+            group.create_task(server.serve([listener.socket]))
+            try:
+                yield
+            finally:
+                closing.set()
+                server.end()
+
+
+_Client = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@contextlib.asynccontextmanager
+async def _connected(path: Path, count: int) -> AsyncIterator[list[_Client]]:
+    clients = [await asyncio.open_unix_connection(path) for _ in range(count)]
+    try:
+        yield clients
+    finally:
+        for _, writer in clients:
+            writer.close()
