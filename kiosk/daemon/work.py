@@ -52,13 +52,14 @@ class Work:
 
     async def closed(self, timeout_s: float) -> bool:
         """
-        Wait until all is closed; nothing can be begun any more.
+        Cancel what is under way, wait until all is closed; nothing can be begun any more.
 
         Returns:
             False, and the rest is given up, if that took too long.
 
         """
         self._is_over = True
+        self.cancel()  # outside a call an announcement, for which all would wait
         if self._closing is None:
             return True
         done, _ = await asyncio.wait({self._closing}, timeout=timeout_s)

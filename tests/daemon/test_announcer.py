@@ -105,6 +105,17 @@ async def test_the_end_is_said_once_the_player_gave_the_speaker_back() -> None:
         assert kiosk.world.media.said.index("player closed") >= 0
 
 
+async def test_a_kiosk_that_ends_does_not_wait_for_what_is_being_said() -> None:
+    voice = Voice(lasts_s=30.0)
+    async with asyncio.timeout(10), running_kiosk(announce=voice) as kiosk:
+        await kiosk.talk()
+        kiosk.world.room.tell(PeerLeft(AGENT.user_id))
+        await kiosk.until(lambda: ScreenName.ENDED in voice.screens, "the end")
+
+    assert not voice.speaks
+    assert voice.whole == []
+
+
 async def test_the_chosen_language_is_spoken() -> None:
     voice = Voice()
     async with running_kiosk(announce=voice, languages=("en", "zh_TW")) as kiosk:
