@@ -336,6 +336,8 @@ class _Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
         if self._is_over:
             return
         sock = self._transport.get_extra_info("socket")
+        if sock is None:  # TLS is lost, and connection_lost comes in a moment
+            return
         queued = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4))
         if int.from_bytes(queued, sys.byteorder) >= self._written:
             self._close()

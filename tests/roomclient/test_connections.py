@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from pathlib import Path
 
 import httpx
 import pytest
 
 from kiosk.room.membership import LONGEST_PERIOD_S
 from kiosk.roomclient.cancelling import within
-from kiosk.roomclient.connections import KEEP_ALIVE_S, ONCE, RoomTransport
+from kiosk.roomclient.connections import KEEP_ALIVE_S, ONCE, RoomTransport, _Connection
 from tests.fakes.http_listener import (
     OK,
     Babbling,
@@ -22,6 +23,7 @@ from tests.fakes.http_listener import (
     asking,
     until,
 )
+from tests.fakes.self_signed import self_signed
 
 
 async def test_a_connection_serves_one_request_after_the_other() -> None:
@@ -221,6 +223,34 @@ async def test_many_connections_that_ended_unnoticed_cost_a_request_nothing() ->
 
         assert (await http.get("/")).status_code == 200
     assert listener.unanswered == 5
+
+
+async def test_a_look_in_the_moment_tls_is_lost_sees_nothing(tmp_path: Path) -> None:
+    certificate, key = self_signed(tmp_path, "127.0.0.1")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    parting = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(OK)
+        await parting.wait()
+        writer.transport.abort()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    async with asyncio.timeout(10), server:
+        connection = _Connection(KEEP_ALIVE_S)
+        await asyncio.get_running_loop().create_connection(
+            lambda: connection, *server.sockets[0].getsockname(), ssl=trusting
+        )
+        await connection.write(b"GET / HTTP/1.1\r\n\r\n")
+        assert await connection.read(len(OK)) == OK
+        parting.set()
+        while not connection.get_extra_info("is_readable"):
+            connection._close_if_unheard()
+            await asyncio.sleep(0)  # every turn of the loop: one is that moment
+        await connection.aclose()
 
 
 async def test_what_must_come_once_is_never_sent_on_an_old_connection() -> None:
