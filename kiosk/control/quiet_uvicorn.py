@@ -110,7 +110,7 @@ class _Connection(H11Protocol):
     @override
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self.cycle is not None:
+        if self.conn.their_state is not h11.IDLE:  # a whole head came
             self._end_silence()
 
     @override

@@ -56,7 +56,11 @@ class TakingUp:
     def left(self) -> tuple[str, ...]:
         """The places of the files that nobody was told of yet."""
         left = self._read().get("left")
-        return tuple(map(str, left)) if isinstance(left, list) else ()
+        return (
+            tuple(map(str, cast("list[object]", left)))
+            if isinstance(left, list)
+            else ()
+        )
 
     @property
     def since_us(self) -> int:
