@@ -56,8 +56,9 @@ ENDING: dict[str, int] = {
 }
 """Tables whose entries end by time or by leaving."""
 PACES: dict[str, int] = {
-    "Guesses._wrong": 4_096,
-    "Guesses._wrong[]": 2 * 4_096,
+    "Guesses._tables": 4,
+    "Guesses._tables[]": 4 * 4_096,
+    "Guesses._tables[][]": 2 * 4 * 4_096,
     "Pace._buckets": 20_000 + 4_096 + 4_096,
     "Pace._buckets[]": 2 * (20_000 + 4_096 + 4_096),
 }
@@ -239,5 +240,5 @@ def test_the_bounds_named_here_are_tables_there_are() -> None:
         "KeptAnswers._by_caller[]",
         "_Kept.answer",
         "Fleet._alarmed",
-        "Guesses._wrong[]",
+        "Guesses._tables[][]",
     }
