@@ -110,8 +110,9 @@ class Membership:
         self.channel = channel
         self.has_events = True  # until the server does not know the route
         self.is_over = False
-        self._entries, self._entering = 1, False
+        self._entries = 1
         self._returns = Returns(talk)
+        self._entering = False
         self._homelessness = Homelessness(talk)
 
     @property
@@ -128,7 +129,6 @@ class Membership:
             began, entries = self._talk.now, self._entries
             try:
                 yield from self._beat()
-                self._homelessness.end()
             except (LoginRefused, NotAMember, RoomNotFound) as error:
                 yield from self._put_out(error, entries)
             except RoomError as error:

@@ -64,9 +64,7 @@ def moved(seat: Membership, after_s: float) -> Script[None]:
 
 
 def test_a_stream_the_server_forgot_is_told_once_so_that_it_moves() -> None:
-    service = with_events(
-        wait_events=NOT_A_MEMBER, pusher_heartbeat=NOT_A_MEMBER, add_pusher=BAD_URL
-    )
+    service = with_events(wait_events=NOT_A_MEMBER, add_pusher=BAD_URL)
 
     live(service, seated(service), 10.0)
 

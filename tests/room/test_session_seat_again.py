@@ -231,9 +231,7 @@ def test_a_way_back_that_is_not_answered_is_tried_again() -> None:
 
 
 def test_a_push_url_the_server_forgot_gives_the_media_time_to_bring_another() -> None:
-    service = with_events(
-        wait_events=NOT_A_MEMBER, pusher_heartbeat=NOT_A_MEMBER, add_pusher=BAD_URL
-    )
+    service = with_events(wait_events=NOT_A_MEMBER, add_pusher=BAD_URL)
     seat = seated(service)
 
     live(service, seat, 15.0)
@@ -243,27 +241,11 @@ def test_a_push_url_the_server_forgot_gives_the_media_time_to_bring_another() ->
 
 
 def test_media_that_bring_no_other_push_url_cost_the_seat() -> None:
-    service = with_events(
-        wait_events=NOT_A_MEMBER, pusher_heartbeat=NOT_A_MEMBER, add_pusher=BAD_URL
-    )
+    service = with_events(wait_events=NOT_A_MEMBER, add_pusher=BAD_URL)
 
     live(service, seated(service), 40.0)
 
     assert isinstance(service.facts[-1], SeatLost)
-
-
-def test_a_refusal_long_after_one_that_was_overcome_gives_the_media_time_again() -> (
-    None
-):
-    refused = [NOT_A_MEMBER] * 2
-    service = with_events(
-        wait_events=[*refused, QUIET, QUIET, *refused, QUIET],
-        add_pusher=[BAD_URL, BAD_URL, Seated(4, 4)],
-    )
-
-    live(service, seated(service), 60.0)
-
-    assert service.facts == [MemberJoined(ANNA)]
 
 
 def test_a_check_that_finds_no_events_goes_on_without_them() -> None:
