@@ -42,12 +42,11 @@ from kiosk.signed.signature import sign
 
 _PRIVATE_KEY: Final = b"PRIVATE KEY"
 _KEY_STORES: Final = (".p12", ".pfx")
-_CONNECTION: Final = ".nmconnection"
 _SECRET_LINE: Final = re.compile(
     rb"^[ \t]*(?:psk|wep-key\d|[\w-]*password[\w-]*?)(?<!-flags)[ \t]*=[ \t]*\S",
     re.MULTILINE,
 )
-"""Blanks around the sign are none of a key's or a value's (GLib's key files)."""
+"""In a connection and in TOML blanks around the sign belong to neither side."""
 _BLOCK = 1 << 20
 
 
@@ -226,7 +225,7 @@ def _is_secret(name: str, content: bytes) -> bool:
     """Say whether a file of a bundle, beside its secrets, has something to hide."""
     if name.lower().endswith(_KEY_STORES) or _PRIVATE_KEY in content:
         return True
-    return name.endswith(_CONNECTION) and _SECRET_LINE.search(content) is not None
+    return _SECRET_LINE.search(content) is not None
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -94,9 +94,11 @@ class Attendant:
         announce(self._disk, self._root, self._provisioning.record)
         if outcome.verdict in _CHANGED and outcome.changed:
             self._taking_up.begin(outcome.changed)
-            self._tell()
+            self._tell(outcome.changed)
 
-    def _tell(self) -> None:
-        if changed := self._taking_up.left:
-            self._machine.take_up(changed)
+    def _tell(self, changed: tuple[str, ...] = ()) -> None:
+        # also where nothing could be noted
+        left = tuple(sorted({*self._taking_up.left, *changed}))
+        if left:
+            self._machine.take_up(left)
             self._taking_up.done()

@@ -39,7 +39,8 @@ _NEXT: Final = {
     ),
     Verdict.REFUSED: (
         "Correct each line above, save the files as UTF-8, and put the stick in again "
-        "(the boot partition: start the kiosk again). `kiosk provision check DIR` checks a bundle on any computer."
+        "(the boot partition: start the kiosk again). `kiosk provision check DIR` checks "
+        "a bundle on any computer."
     ),
     Verdict.GIVEN_UP: (
         "Correct the bundle and give it a new id (`kiosk fleet sign`), or change any "

@@ -62,6 +62,20 @@ def test_a_connection_with_a_password_is_not_published(desk: Desk, secret: str) 
     assert desk.run("sign", "bundles", "--key", "bank.key", "--with-secrets")[0] == 0
 
 
+@pytest.mark.parametrize("sign", ["=", " = "])
+def test_a_password_in_any_other_file_is_not_published(desk: Desk, sign: str) -> None:
+    desk.render()
+    devices, *_ = sorted((desk.folder / "bundles").glob("*/kiosk/devices/*.toml"))
+    with devices.open("a") as file:
+        file.write(f'[network]\nproxy_password{sign}"hush hush"\n')
+    desk.make_key()
+
+    status, _, err = desk.run("sign", "bundles", "--key", "bank.key")
+
+    assert status == os.EX_CONFIG
+    assert "holds a secret" in err
+
+
 def test_a_store_of_keys_is_not_published(desk: Desk) -> None:
     (desk.folder / "window.p12").write_bytes(b"0\x82\n\x06 of another kind")
     (desk.folder / "lan.nmconnection").write_text(

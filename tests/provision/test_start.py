@@ -256,6 +256,19 @@ def test_a_stick_that_is_pulled_while_a_call_is_waited_for_is_taken_up_by_the_ne
     assert len(machine.taken_up) == 1
 
 
+def test_what_could_not_be_noted_is_taken_up_all_the_same(
+    device: Device, caplog: pytest.LogCaptureFixture
+) -> None:
+    (device.root / "run").write_text("no folder")
+    machine = Recorded()
+    device.lay_out()
+
+    attended(device, machine).apply(device.stick, Origin.HAND)
+
+    assert "etc/kiosk/conf.d/60-site.toml" in machine.taken_up[0]
+    assert "take-up not noted" in caplog.text
+
+
 def test_a_note_of_what_was_taken_up_that_makes_no_sense_is_none(
     device: Device,
 ) -> None:
