@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 import httpx
 
-from kiosk.errors import NotAMember
+from kiosk.errors import LoginRefused, NotAMember
 from kiosk.room import messages as msg
 from tests.fakes.branch import ask, room_members, wait_until
 from tests.faults.catalogue import Params
@@ -57,7 +57,17 @@ def is_away(stage: Stage, params: Params) -> Iterator[None]:
 def disbands(stage: Stage, params: Params) -> Iterator[None]:
     """The agent disbands its room; it opens another one by itself."""
     agent = str(stage.agent.status()["user_id"])
-    ask_as(stage, log_in(stage, agent), msg.DestroyRoom(_agents_room(stage), agent))
+    request = msg.DestroyRoom(_agents_room(stage), agent)
+
+    def is_done() -> bool:
+        # The agent, whose login ours ends, may log in anew before ours has asked.
+        try:
+            ask_as(stage, log_in(stage, agent), request)
+        except LoginRefused:
+            return False
+        return True
+
+    wait_until(is_done, "disbanded", _EXPIRES_S)
     yield
 
 
