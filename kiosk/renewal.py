@@ -3,9 +3,7 @@ Restarts the kiosk after an upgrade of its package, once it is in no call.
 
 ``kiosk-renewal.service`` runs it.  An upgrade replaces the files of a running kiosk: that
 one goes on with what it has loaded, and a restart at once would end a call.  There is no
-limit to the waiting, for no upgrade is worth a call.  One answer that does not come is no
-reason: a busy kiosk may be slow.  Half a minute of them is, for within that a kiosk that
-hangs has been replaced by its watchdog, and nothing is left to wait for.
+limit to the waiting, for no upgrade is worth a call.
 """
 
 from __future__ import annotations
@@ -19,6 +17,7 @@ from typing import Any, Final
 
 from kiosk.call.states import State
 from kiosk.control.client import ControlClient
+from kiosk.control.patience import PAUSE_S, status_in_the_end
 from kiosk.errors import ControlError
 
 
@@ -35,8 +34,6 @@ AT_REST: Final = frozenset(
 """States in which nobody stands before a kiosk that is doing something for him."""
 
 _LOOKS: Final = 3
-_SILENT_LOOKS: Final = 15
-_PAUSE_S: Final = 2.0
 _STAND_DOWN_S: Final = 60
 _RESTART: Final = ("systemctl", "try-restart", "kiosk.service")
 
@@ -56,20 +53,19 @@ def wait_for_rest(
         Why it may be restarted now, for the journal.
 
     """
-    seen = silent = 0
+    seen = 0
     while seen < _LOOKS:  # a kiosk from before it could stand down refuses always
         try:
-            is_at_rest, silent = status().get("state") in AT_REST, 0
+            told = status_in_the_end(status, pause)
         except ControlError as error:
-            is_at_rest, silent = False, silent + 1
-            if silent == _SILENT_LOOKS:
-                return f"it does not answer: {error}"
+            return f"it does not answer: {error}"
+        is_at_rest = told.get("state") in AT_REST
         seen = seen + 1 if is_at_rest else 0
         if is_at_rest:
             with suppress(ControlError):
                 stand_down(_STAND_DOWN_S)
                 return "it lets no call begin"
-        pause(_PAUSE_S)
+        pause(PAUSE_S)
     return "nobody is in a call"
 
 

@@ -18,6 +18,7 @@ from kiosk.app.provision_start import IDENTIFIER
 from kiosk.call.states import CALL_STATES
 from kiosk.config.load import examine_kiosk
 from kiosk.control.client import ControlClient
+from kiosk.control.patience import status_in_the_end
 from kiosk.disk import Disk
 from kiosk.errors import ControlError, UpdateRefused
 from kiosk.health import HealthCheck, Verdict
@@ -142,9 +143,10 @@ class OnMachine:
 
     def _is_in_call(self) -> bool:
         try:
-            return self._client().status()["state"] in _IN_CALL
+            told = status_in_the_end(lambda: self._client().status(), time.sleep)
         except ControlError:
             return False
+        return told["state"] in _IN_CALL
 
     def _wait(self, patience_s: float) -> Verdict:
         # Who was healthy before with a network has to reach one again.

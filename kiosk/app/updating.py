@@ -26,6 +26,7 @@ from kiosk.config.load import examine_kiosk
 from kiosk.config.network_section import NetworkSection
 from kiosk.config.update_section import UpdateSection
 from kiosk.control.client import DEFAULT_SOCKET, ControlClient
+from kiosk.control.patience import status_in_the_end
 from kiosk.errors import (
     ConfigError,
     ControlError,
@@ -83,7 +84,7 @@ class RunningKiosk(Protocol):
     """What is asked of the kiosk that runs here; its control client is one."""
 
     def status(self) -> Mapping[str, Any]:
-        """Return its status; ControlError if it does not run."""
+        """Return its status; ControlError if it does not answer."""
         ...
 
     def stand_down(self, seconds: int) -> None:
@@ -308,9 +309,9 @@ class Updater:
         """Have the running kiosk take no call; return whether it was served."""
         while True:
             try:
-                status = self._kiosk.status()
+                status = status_in_the_end(self._kiosk.status, self._sleep)
             except ControlError:
-                return False  # it does not run: nobody can be at it
+                return False  # nobody can be at it
             try:
                 self._kiosk.stand_down(_STAND_DOWN_S)
             except ControlError as error:

@@ -10,7 +10,7 @@ for this kiosk may have got the key meanwhile.
 from __future__ import annotations
 
 import logging
-import tempfile
+import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -31,6 +31,7 @@ SERIAL: Final = "{serial}"
 """Stands in an address for the device's serial number."""
 
 _ARCHIVE = "bundle.tar"
+_UNPACKED = "unpacked"
 _DIRECTORY_MODE = 0o700
 
 log = logging.getLogger(__name__)
@@ -133,6 +134,8 @@ class Puller:
                     return Pulled(Looked.UNCHANGED, record.bundle, record.text)
                 return self._judged(record, url, fetched, Archive(archive))
             finally:
+                # also what a look left that was killed: there are keys in it
+                shutil.rmtree(self._state / _UNPACKED, ignore_errors=True)
                 archive.unlink(missing_ok=True)
 
     def _judged(
@@ -157,10 +160,12 @@ class Puller:
         return self._told(manifest, applied)
 
     def _applied(self, manifest: Manifest, archive: Archive) -> Applied:
-        with tempfile.TemporaryDirectory(dir=self._state) as folder:
-            bundle = Path(folder) / "kiosk"
-            archive.unpack(manifest, bundle)
-            return self._apply(bundle)
+        folder = self._state / _UNPACKED
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(_DIRECTORY_MODE)
+        bundle = folder / "kiosk"
+        archive.unpack(manifest, bundle)
+        return self._apply(bundle)
 
     def _told(self, manifest: Manifest, applied: Applied) -> Pulled:
         about = {"bundle": manifest.id, "reason": applied.text}

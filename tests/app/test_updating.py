@@ -48,6 +48,7 @@ class Branch:
         self.runs = True
         self.served = True
         self.customers = 0
+        self.silent = 0
         self.done: list[str] = []
         self.web: dict[str, bytes] = {}
         self.fetched: list[str] = []
@@ -83,7 +84,10 @@ class Branch:
 
     def status(self) -> Mapping[str, Any]:
         if not self.runs:
-            raise ControlError("nobody answers")
+            raise ControlError("no kiosk is running") from FileNotFoundError()
+        if self.silent:
+            self.silent -= 1
+            raise ControlError("it did not answer within 5 s") from TimeoutError()
         told = {"now_us": 90_000_000, "ready_us": 0, "served_us": None}
         return {
             "state": "IDLE",
@@ -120,6 +124,27 @@ def test_an_update_by_hand_waits_for_customers_and_makes_way_first(
     assert branch.done == ["wait", "wait", "stand down", "systemctl reboot"]
     assert branch.machine.slots.running == "b"
     assert branch.updater.records.read().had_network
+
+
+def test_a_kiosk_too_busy_to_answer_once_may_have_somebody_at_it(
+    branch: Branch, tmp_path: Path
+) -> None:
+    branch.silent, branch.customers = 2, 1
+
+    branch.updater.apply(str(update(tmp_path)), allow_older=False, restart=True)
+
+    assert branch.done == ["wait"] * 3 + ["stand down", "systemctl reboot"]
+    assert branch.updater.records.read().had_network
+
+
+def test_a_kiosk_that_hangs_for_half_a_minute_has_nobody_at_it(
+    branch: Branch, tmp_path: Path
+) -> None:
+    branch.silent = 1_000
+
+    branch.updater.apply(str(update(tmp_path)), allow_older=False, restart=True)
+
+    assert branch.done == ["wait"] * 14 + ["systemctl reboot"]
 
 
 def test_a_kiosk_that_does_not_run_has_nobody_at_it(

@@ -278,3 +278,24 @@ def test_a_fleet_of_two_thousand_goes_in_rings(in_memory: Path) -> None:
     assert 150 <= reached[0] <= 250
     assert reached[1] == reached[0]
     assert all(kiosk.applied for kiosk in fleet[:50])
+
+
+def test_what_a_killed_look_had_unpacked_does_not_stay(kiosk: Kiosk) -> None:
+    left = kiosk.state / "unpacked" / "kiosk"
+    left.mkdir(parents=True)
+    (left / "wifi.nmconnection").write_text("psk=secret")
+
+    kiosk.pull()
+
+    assert FILES.items() <= kiosk.applied[0].items()
+    assert "wifi.nmconnection" not in kiosk.applied[0]
+    assert not left.parent.exists()
+
+
+def test_nor_where_nothing_new_is_there(kiosk: Kiosk) -> None:
+    kiosk.pull()
+    (kiosk.state / "unpacked").mkdir()
+
+    kiosk.pull()
+
+    assert not (kiosk.state / "unpacked").exists()

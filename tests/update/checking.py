@@ -22,7 +22,7 @@ class Nobody:
     """A kiosk that does not run."""
 
     def status(self) -> Mapping[str, Any]:
-        raise ControlError("nobody answers")
+        raise ControlError("no kiosk is running") from FileNotFoundError()
 
     def stand_down(self, seconds: int) -> None:
         raise AssertionError("asked, though it does not run")
