@@ -50,10 +50,15 @@ class TryAgain(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The body may be read: it goes on at ``begin``, and is known by ``etag``."""
+    """
+    The body may be read: it goes on at ``begin``, and is known by ``etag``.
+
+    ``left`` is how many bytes are to come, as the server says; 0 where it does not.
+    """
 
     begin: int
     etag: str
+    left: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,7 @@ def judge(
     length = headers.get("content-length", "0")
     if not length.isdecimal() or begin + int(length[:15]) > most:
         raise GaveUp(f"larger than {most} bytes")
-    return Taken(begin, headers.get("etag", "")[:200])
+    return Taken(begin, headers.get("etag", "")[:200], int(length[:15]))
 
 
 def strong(etag: str) -> str:

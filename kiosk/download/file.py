@@ -7,7 +7,8 @@ Fetching one file, in as many attempts as it takes and a deadline allows.
 3. What came is kept in ``NAME.part`` with the server's ETag, also from run to run; the
    next attempt asks for the rest only (``If-Range``), and takes the whole where the
    file changed meanwhile.  ``NAME`` itself appears whole or not at all.
-4. Neither URL nor body appears in a message: an address may hold a name or token.
+4. What the medium has no room for is not begun, so that nobody else finds it full.
+5. Neither URL nor body appears in a message: an address may hold a name or token.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import contextlib
 import logging
 import os
 import random
+import shutil
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -48,6 +50,8 @@ _FIRST_PAUSE_S: Final = 1.0
 _LONGEST_PAUSE_S: Final = 30.0
 _MODE: Final = 0o600
 _MAX_ETAG = 256
+_SPARE_BYTES: Final = 1 << 20
+"""Whoever else writes there, records above all, finds so much room afterwards."""
 
 _T = TypeVar("_T")
 Sleep = Callable[[float], Awaitable[None]]
@@ -93,6 +97,7 @@ class Download:
         proxy: Is gone through, if it leads there.
         sleep: Waits between attempts.
         chance: From 0 to 1, spreads those who wait for the same server.
+        free_bytes: How much a folder's medium has room for.
 
     Raises:
         ConfigError: If ``url`` is no such URL.
@@ -110,6 +115,9 @@ class Download:
         proxy: Proxy | None = None,
         sleep: Sleep = asyncio.sleep,
         chance: Callable[[], float] = random.random,
+        free_bytes: Callable[[Path], int] = lambda folder: (
+            shutil.disk_usage(folder).free
+        ),
     ) -> None:
         self._url = url
         self._host = _host_of(url, insecure=insecure)
@@ -123,6 +131,7 @@ class Download:
         self._proxy = proxy
         self._sleep = sleep
         self._chance = chance
+        self._free_bytes = free_bytes
 
     def fetch(self, known: str = "") -> Fetched | None:
         """
@@ -217,6 +226,10 @@ class Download:
     async def _keep(self, answer: httpx.Response, taken: Taken) -> None:
         if not taken.begin:
             self._forget()
+        free = self._free_bytes(self._path.parent)
+        if taken.left + _SPARE_BYTES > free:
+            room = f"{taken.left + _SPARE_BYTES} bytes to keep it, and has {free}"
+            raise GaveUp(f"this machine needs {room}; make room for it")
         self._mark.write_text(strong(taken.etag), encoding="ascii")
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
         size = taken.begin

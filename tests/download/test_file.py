@@ -267,6 +267,31 @@ def test_a_link_in_the_files_place_is_not_followed(
     assert victim.read_text() == "precious"
 
 
+def test_what_there_is_no_room_for_is_not_begun(
+    tmp_path: Path, fetching: Fetching
+) -> None:
+    def free_bytes(folder: Path) -> int:
+        return len(CONTENT) + (1 << 20) - 1
+
+    with (
+        serving(tmp_path, whole(CONTENT)) as server,
+        pytest.raises(DownloadFailed, match=r"needs 1248576 bytes .* and has 1248575"),
+    ):
+        fetching.fetch(server, free_bytes=free_bytes)
+
+    assert names(fetching) == []
+
+
+def test_a_rest_needs_room_for_the_rest_only(
+    tmp_path: Path, fetching: Fetching
+) -> None:
+    free = iter([2 << 20, 100_000 + (1 << 20)])
+    with serving(tmp_path, cut_off(CONTENT, 100_000), whole(CONTENT)) as server:
+        fetching.fetch(server, free_bytes=lambda folder: next(free))
+
+    assert fetching.path.read_bytes() == CONTENT
+
+
 def test_a_full_disk_is_said(tmp_path: Path, fetching: Fetching) -> None:
     fetching.path.parent.rmdir()
     with (
