@@ -154,6 +154,16 @@ appliance-test: $(VENV)/.ready
 	@disk=$$(PYTHONPATH=image-build $(BIN)/python -m appliance build) && \
 	APPLIANCE_DISK="$$disk" $(BIN)/python -m pytest -q -o faulthandler_timeout=0 -o timeout=900 tests/package tests/appliance $(ARGS)
 
+# What the tests of a machine run in, from nothing some ten minutes: `make -j2 roots` at once.
+.PHONY: roots disk-made parts-root service-root
+roots: disk-made parts-root service-root
+disk-made: $(VENV)/.ready
+	@PYTHONPATH=image-build $(BIN)/python -m appliance build >/dev/null
+parts-root: $(VENV)/.ready
+	@PYTHONPATH=image-build $(BIN)/python -m appliance parts --no-tests
+service-root: $(VENV)/.ready
+	@PYTHONPATH=image-build $(BIN)/python -m tests.service.root >/dev/null
+
 # The parts on Debian trixie's own Python and packages, as a device has them.
 test-debian: $(VENV)/.ready
 	@PYTHONPATH=image-build $(BIN)/python -m appliance parts -- $(ARGS)

@@ -4,6 +4,7 @@
     python -m appliance build             prints the folder of the disk
     python -m appliance try -- COMMAND    boots it, runs a command, prints what it says
     python -m appliance parts [-- TESTS]  the tests of the parts, on the release itself
+    python -m appliance parts --no-tests  makes what they run in, and no more
 
 Tests boot it by :class:`appliance.machine.Machine`; ``make appliance-test`` runs them.
 """
@@ -20,7 +21,7 @@ from appliance.build import archive_state, build
 from appliance.cache import Cache, default_folder
 from appliance.errors import BuildError, MachineError
 from appliance.machine import Machine
-from appliance.part_suites import run_part_suites
+from appliance.part_suites import part_root, run_part_suites
 from appliance.qemu import Hardware
 from appliance.recipe import require_tools
 
@@ -41,6 +42,7 @@ def _arguments() -> argparse.Namespace:
     attempt.add_argument("--cpus", type=int, default=2)
     attempt.add_argument("words", nargs="+")
     parts = commands.add_parser("parts", help="test the parts on the release itself")
+    parts.add_argument("--no-tests", action="store_true", help="make the root only")
     parts.add_argument("words", nargs="*")
     return parser.parse_args()
 
@@ -66,6 +68,9 @@ def main() -> int:
         if options.command == "parts":
             require_tools()
             state = archive_state(is_fresh=options.fresh)
+            if options.no_tests:
+                part_root(Cache(options.cache), state)
+                return 0
             return run_part_suites(Cache(options.cache), state, options.words)
         disk = build(Cache(options.cache), is_fresh=options.fresh)
         if options.command == "try":

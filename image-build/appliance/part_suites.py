@@ -66,7 +66,7 @@ def run_part_suites(cache: Cache, state: str, words: Sequence[str]) -> int:
         words: For pytest: what is run, in place of all parts.
 
     """
-    root = _root(cache, state)
+    root = part_root(cache, state)
     parts = words or [
         f"tests/{path.name}"
         for path in sorted((_TREE / "tests").iterdir())
@@ -108,7 +108,8 @@ def _is_there(name: bytes) -> bool:
     return (_TREE / name.decode()).exists()
 
 
-def _root(cache: Cache, state: str) -> Path:
+def part_root(cache: Cache, state: str) -> Path:
+    """Return the root file system that the parts are tested in; see above."""
     base = base_root(cache, state)
     wheels = compiled(cache, base) / "wheels"
     names = [*packages(), *listed(_LIST)]
