@@ -101,8 +101,12 @@ class RelayStream(Generic[Client]):
         """
         outgoing = self.client.bytes_to_send()
         if outgoing:
-            self._link.send(outgoing)
-            self.bytes_sent += len(outgoing)
+            self.send(outgoing)
+
+    def send(self, wire: bytes) -> None:
+        """Send bytes that the conversation returned; raises as :meth:`flush`."""
+        self._link.send(wire)
+        self.bytes_sent += len(wire)
 
     def close(self) -> None:
         """Say goodbye if that needs no waiting, and release the link."""

@@ -4,6 +4,11 @@ The sender thread: units by age from the queue onto the wire.
 One sender is one attempt to publish: it dials, sends metadata and sequence
 headers, begins with an IDR, and ends when the link does or the owner stops
 it.  The devices and the queue outlive it.
+
+Sound overtakes pictures, also within one: where TCP does not send at once what it is
+given, a picture goes in chunks of one segment, the next when the one before is on its
+way, and what is said meanwhile goes between.  Where 3 % are lost in 100 ms TCP's window
+is three segments at times; a picture of 10 kB held sound up for 0.4 s then.
 """
 
 from __future__ import annotations
@@ -11,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -34,8 +40,9 @@ from kiosk.rtmp.handshake import RANDOM_BYTES
 
 _QUEUE_S = 0.25
 _BRAKING_S = 0.03  # without sound nothing else would end the brake
-_HOLDING_S = 0.01
+_HOLDING_S, _CHUNK_S = 0.01, 0.002
 _HOLD_US = 120_000  # then a picture goes on, before the queue drops it
+_HOLD_ALL_US = 1 << 60
 _SEGMENT_BYTES = 1448
 _STRANGERS_GOP_US = 950_000  # an IDR a second
 _NOT_SENT = (7, 8, 9)  # SPS and PPS travel in the sequence header; delimiters
@@ -118,6 +125,7 @@ class Sender:
         self._reading = Reading(backlog_bytes=0, rtt_us=0, acked_bytes=0)
         self._time = StreamTime()
         self._pings = Pings()
+        self._rest: deque[bytes] = deque()  # of the picture that is being sent
         self._idr_due = Micros(0)
         self._video_config: avc.AvcConfig | None = None
         self._loop = asyncio.get_running_loop()
@@ -199,6 +207,7 @@ class Sender:
             self._send_picture(unit)
         elif unit is not None:
             self._send_sound(unit)
+        self._send_rest()
         self._obey(self._stream.exchange(0))
         self._ask_relay()
 
@@ -217,10 +226,14 @@ class Sender:
         Wait for a unit.
 
         While TCP has not sent what it was given, pictures stay where sound can
-        overtake them: after a loss they alone would fill its window.
+        overtake them, and so does what is left of one: after a loss they alone
+        would fill its window.
         """
         if self._reading.unsent_bytes > _SEGMENT_BYTES:
-            return self._outgoing.get(_HOLDING_S, _HOLD_US)
+            if not self._rest:
+                return self._outgoing.get(_HOLDING_S, _HOLD_US)
+            soon_s = max(_CHUNK_S, self._reading.rtt_us / 4_000_000)
+            return self._outgoing.get(min(_HOLDING_S, soon_s), _HOLD_ALL_US)
         is_braking = self._controller.is_braking
         return self._outgoing.get(_BRAKING_S if is_braking else _QUEUE_S)
 
@@ -239,9 +252,18 @@ class Sender:
         self._keep_gop_short(unit)
         coded = [nal for nal in nals if avc.nal_type(nal) not in _NOT_SENT]
         body = flv.video_unit(coded, is_idr=unit.is_idr)
-        client.send_video(timestamp_ms, body)
         self._flush()
+        self._rest.extend(client.video_chunks(timestamp_ms, body))
         self._counters.pictures_sent += 1
+
+    def _send_rest(self) -> None:
+        """Send of the picture what goes on its way at once; a long one in turns."""
+        while self._rest and self._reading.unsent_bytes <= _SEGMENT_BYTES:
+            wire = self._rest.popleft()
+            self._stream.send(wire)
+            self._counters.bytes_sent += len(wire)
+            if self._rest:
+                self._reading = self._link.measure()
 
     def _keep_gop_short(self, unit: AccessUnit) -> None:
         """Let players begin soon, where nobody asks for an IDR when they join."""
@@ -276,7 +298,7 @@ class Sender:
 
     def _steer(self) -> None:
         self._reading = reading = self._link.measure()
-        pictures = self._outgoing.picture_bytes
+        pictures = self._outgoing.picture_bytes + sum(map(len, self._rest))
         if pictures:
             waiting = reading.backlog_bytes + pictures
             reading = replace(reading, backlog_bytes=waiting)

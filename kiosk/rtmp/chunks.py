@@ -116,6 +116,15 @@ def pack(message: Message, chunk_stream: int, chunk_bytes: int) -> bytes:
     return head + extended + between.join(pieces)
 
 
+def chunks_of(message: Message, chunk_stream: int, chunk_bytes: int) -> list[bytes]:
+    """Return the same one by one: messages of other chunk streams may go between."""
+    wire = pack(message, chunk_stream, chunk_bytes)
+    extended = 4 if message.timestamp & _TIMESTAMP_MASK >= _EXTENDED else 0
+    first, next_one = 12 + extended + chunk_bytes, 1 + extended + chunk_bytes
+    starts = range(first, len(wire), next_one)
+    return [wire[:first], *(wire[at : at + next_one] for at in starts)]
+
+
 class ChunkWriter:
     """Packs messages and remembers the chunk size announced."""
 
@@ -128,8 +137,12 @@ class ChunkWriter:
         """Return the bytes to send."""
         return pack(message, chunk_stream, self.chunk_bytes)
 
+    def write_chunks(self, message: Message, chunk_stream: int) -> list[bytes]:
+        """Return the same one by one, see :func:`chunks_of`."""
+        return chunks_of(message, chunk_stream, self.chunk_bytes)
+
     def set_chunk_bytes(self, chunk_bytes: int) -> bytes:
-        """Use larger chunks from now on; return the announcement to send."""
+        """Use chunks of this size from now on; return the announcement to send."""
         payload = chunk_bytes.to_bytes(4, "big")
         announcement = self.write(Message(SET_CHUNK_SIZE, 0, 0, payload), 2)
         self.chunk_bytes = chunk_bytes

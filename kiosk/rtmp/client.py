@@ -116,6 +116,20 @@ class PublishClient:
         """Add an audio tag body, otherwise like :meth:`send_video`."""
         self._send(m.AUDIO, AUDIO_CHUNK_STREAM, timestamp_ms, payload)
 
+    def video_chunks(self, timestamp_ms: int, payload: bytes) -> list[bytes]:
+        """
+        Return the chunks of a video tag body, for the driver to send in this order.
+
+        Each fits a segment of TCP.  Whatever else is to be sent may go between
+        them, other video not.
+
+        Raises:
+            WireError: As :meth:`send_video`.
+
+        """
+        message = self._message(m.VIDEO, timestamp_ms, payload)
+        return self._dialogue.wire.chunks_of(message, VIDEO_CHUNK_STREAM)
+
     def send_metadata(
         self, timestamp_ms: int, values: Mapping[str, amf0.Value]
     ) -> None:
@@ -130,11 +144,14 @@ class PublishClient:
     def _send(
         self, type_id: int, chunk_stream: int, timestamp_ms: int, payload: bytes
     ) -> None:
-        dialogue = self._dialogue
-        if not dialogue.stream_id:
+        message = self._message(type_id, timestamp_ms, payload)
+        self._dialogue.wire.send(message, chunk_stream)
+
+    def _message(self, type_id: int, timestamp_ms: int, payload: bytes) -> Message:
+        stream_id = self._dialogue.stream_id
+        if not stream_id:
             raise WireError("media before the server gave us a stream")
-        message = Message(type_id, dialogue.stream_id, timestamp_ms, payload)
-        dialogue.wire.send(message, chunk_stream)
+        return Message(type_id, stream_id, timestamp_ms, payload)
 
 
 class PlayClient:

@@ -30,6 +30,9 @@ VIDEO_CHUNK_STREAM: Final = 6
 OWN_CHUNK_BYTES: Final = 64 * 1024
 """Nearly every media unit then is one chunk; nginx-rtmp takes up to 10 MiB."""
 
+SHORT_CHUNK_BYTES: Final = 1160
+"""One with its head, also encrypted, is a segment of TCP of ours: sound goes between."""
+
 COMMAND_BYTES: Final = 64 * 1024
 """The largest message of a peer that is not trusted yet."""
 
@@ -120,6 +123,19 @@ class Connection:
     def use_large_chunks(self) -> None:
         """Announce :data:`OWN_CHUNK_BYTES` and use it from now on."""
         self._outgoing.append(self._writer.set_chunk_bytes(OWN_CHUNK_BYTES))
+
+    def use_short_chunks(self) -> None:
+        """
+        Announce :data:`SHORT_CHUNK_BYTES` and use it from now on.
+
+        At the beginning only: nginx-rtmp loses what came in the same breath where
+        chunks become shorter.
+        """
+        self._outgoing.append(self._writer.set_chunk_bytes(SHORT_CHUNK_BYTES))
+
+    def chunks_of(self, message: Message, chunk_stream: int) -> list[bytes]:
+        """Return the chunks of a message that the driver itself sends, in order."""
+        return self._writer.write_chunks(message, chunk_stream)
 
     def trust(self, *, media: bool) -> None:
         """Count the messages of the peer no more; with media, take large ones."""

@@ -130,7 +130,10 @@ class Dialogue:
 
     def _connect(self) -> None:
         self.phase = Phase.CONNECT
-        self.wire.use_large_chunks()
+        if self.publish:
+            self.wire.use_short_chunks()
+        else:
+            self.wire.use_large_chunks()
         properties: dict[str, amf0.Value] = {
             "app": self.url.app,
             "type": "nonprivate",

@@ -159,6 +159,7 @@ def test_a_stick_that_was_pulled_out_while_it_was_written_changes_nothing(
     assert branch.kiosk.wait_for("IDLE")["state"] == "IDLE"
 
 
+@pytest.mark.nightly
 def test_the_bundle_before_can_be_had_again(branch: Branch, tmp_path: Path) -> None:
     branch.stick = Stick(branch.machine, tmp_path / "other.img")
     other = branch.site.replace("ended_s = 1.0", "ended_s = 2.0")

@@ -106,6 +106,14 @@ class SocketClient:
                 self.publisher.send_video(timestamp_ms, payload)
         self.flush()
 
+    def send_between(self, timestamp_ms: int, picture: bytes, sound: bytes) -> int:
+        """Send a picture in short chunks, sound after each; return how many."""
+        chunks = self.publisher.video_chunks(timestamp_ms, picture)
+        for chunk in chunks:
+            self.writer.write(chunk)
+            self.send(timestamp_ms, sound)
+        return len(chunks)
+
 
 @asynccontextmanager
 async def dialled(

@@ -142,6 +142,25 @@ async def test_our_publisher_and_player_work_through_nginx_rtmp(
     assert values["width"] == 320.0
 
 
+async def test_nginx_understands_sound_between_the_chunks_of_a_picture(
+    tmp_path: Path,
+) -> None:
+    large = IDR * 30
+    async with nginx_rtmp(tmp_path) as port:
+        url = f"rtmp://127.0.0.1:{port}/live/clip"
+        async with publishing(url) as publisher, playing(url) as player:
+            publisher.send(0, VIDEO_CONFIG, AUDIO_CONFIG, IDR, SOUND)
+            await player.wait_until(lambda: player.count(VideoTag) >= 2, 10)
+            before = player.count(AudioTag)
+            chunks = publisher.send_between(40, large, SOUND)
+            publisher.send(80, INTER)
+            await player.wait_until(lambda: player.count(VideoTag) == 4, 10)
+
+    assert [tag.payload for tag in player.of(VideoTag)[2:]] == [large, INTER]
+    assert player.count(AudioTag) - before == chunks > 50
+    assert {AUDIO_CONFIG, SOUND} == {tag.payload for tag in player.of(AudioTag)}
+
+
 async def test_our_player_takes_from_nginx_what_ffmpeg_pushed(tmp_path: Path) -> None:
     async with nginx_rtmp(tmp_path) as port:
         url = f"rtmp://127.0.0.1:{port}/live/clip"

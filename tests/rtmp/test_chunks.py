@@ -12,6 +12,7 @@ from kiosk.rtmp.chunks import (
     ChunkReader,
     ChunkWriter,
     Message,
+    chunks_of,
     pack,
     unwrapped,
 )
@@ -304,3 +305,22 @@ def test_the_first_header_of_a_chunk_stream_may_be_a_difference() -> None:
     assert ChunkReader().feed(bytes.fromhex("46 000005 000001 09") + b"x") == [
         Message(9, 0, 5, b"x")
     ]
+
+
+@pytest.mark.parametrize("timestamp", [5, 0x01020304])
+@pytest.mark.parametrize("length", [0, 127, 128, 129, 300])
+def test_the_chunks_one_by_one_are_the_message(timestamp: int, length: int) -> None:
+    sent = video(timestamp, b"x" * length)
+
+    assert b"".join(chunks_of(sent, 6, 128)) == pack(sent, 6, 128)
+
+
+@pytest.mark.parametrize("timestamp", [5, 0x01020304])
+def test_a_message_of_another_chunk_stream_goes_between_chunks(timestamp: int) -> None:
+    picture, sound = video(timestamp, b"x" * 300), Message(8, 1, timestamp, b"y" * 200)
+    begun, *rest = chunks_of(picture, 6, 128)
+    reader = ChunkReader()
+
+    assert reader.feed(begun + pack(sound, 4, 128)) == [sound]
+    assert reader.feed(rest[0] + pack(sound, 4, 128)) == [sound]
+    assert reader.feed(b"".join(rest[1:])) == [picture]

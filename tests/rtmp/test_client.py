@@ -9,7 +9,7 @@ from kiosk.rtmp import amf0
 from kiosk.rtmp import messages as m
 from kiosk.rtmp.chunks import ChunkLimits, Message
 from kiosk.rtmp.client import PlayClient, PublishClient
-from kiosk.rtmp.connection import Connection
+from kiosk.rtmp.connection import SHORT_CHUNK_BYTES, Connection
 from kiosk.rtmp.dialogue import Phase
 from kiosk.rtmp.events import (
     AudioTag,
@@ -21,7 +21,7 @@ from kiosk.rtmp.events import (
     VideoTag,
 )
 from kiosk.rtmp.handshake import Handshake
-from tests.fakes.rtmp_pair import CLIENT_RANDOM, SERVER_RANDOM, URL
+from tests.fakes.rtmp_pair import CLIENT_RANDOM, SERVER_RANDOM, URL, RtmpPair
 
 
 class OtherServer:
@@ -329,3 +329,19 @@ def test_a_player_asks_for_no_buffer_after_it_asked_to_play() -> None:
 
     buffer = m.user_control(m.SET_BUFFER_LENGTH, 7, 0)
     assert buffer.payload[:6] in client.bytes_to_send()
+
+
+def test_a_picture_in_short_chunks_lets_sound_between() -> None:
+    pair = RtmpPair.publishing().run()
+    client = pair.client
+    assert isinstance(client, PublishClient)
+    chunks = client.video_chunks(40, b"\x17" + bytes(5_000))
+    client.send_audio(40, b"\xaf\x01sound")
+
+    wire = chunks[0] + client.bytes_to_send() + b"".join(chunks[1:])
+
+    assert len(chunks) == 1 + 5_000 // SHORT_CHUNK_BYTES
+    assert pair.server.feed(wire) == [
+        AudioTag(40, b"\xaf\x01sound"),
+        VideoTag(40, b"\x17" + bytes(5_000)),
+    ]
