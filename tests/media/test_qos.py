@@ -203,3 +203,36 @@ def test_a_new_connection_starts_with_the_old_rate_and_no_memory() -> None:
     assert not judge.is_braking
     assert judge.backlog_ms == 0.0
     assert judge.round_trip_ms == 0.0
+
+
+def steered_over(conditions: Conditions, *changes: Change) -> RateController:
+    """Return who steered half a minute over such a path."""
+    judge = controller()
+    VirtualCall(judge, ModelCamera(START), conditions, changes).run(30)
+    return judge
+
+
+def test_on_a_narrow_link_sound_waits_behind_a_tenth_of_a_second_of_pictures() -> None:
+    judge = steered_over(Conditions(rate_kbps=350, delay_ms=15, queue_bytes=256_000))
+
+    under_way_ms = judge.most_under_way * 8 / 350
+    assert 80 < under_way_ms - judge.round_trip_ms < 130
+
+
+def test_where_no_limit_was_met_pictures_go_at_once() -> None:
+    assert steered_over(WIDE).most_under_way > 1_000_000
+
+
+def test_where_tcp_is_slow_after_losses_it_decides_itself() -> None:
+    lossy = Conditions(rate_kbps=350, delay_ms=30, queue_bytes=256_000, loss_percent=3)
+
+    assert steered_over(lossy).most_under_way > 1_000_000
+
+
+def test_a_limit_that_was_met_long_ago_holds_nothing_back() -> None:
+    narrow = Conditions(rate_kbps=350, delay_ms=15, queue_bytes=256_000)
+    judge = controller()
+    back = Change(10, {"rate_kbps": 3000})
+    VirtualCall(judge, ModelCamera(START), narrow, [back]).run(50)
+
+    assert judge.most_under_way > 1_000_000

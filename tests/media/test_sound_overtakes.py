@@ -31,11 +31,12 @@ TLS_BYTES = 29  # of a record of 1.2 with AES-GCM: head, nonce and tag
 
 class SlowLink(MemoryLink):
     """
-    A connection of which TCP sends a segment, waits a moment, and sends the next.
+    A connection of which a segment goes, a moment passes, and then the next goes.
 
     Args:
-        waits: For how many looks nothing goes on after a segment; 0: TCP is quick.
-        on_look: Called at each look at the kernel, with whether TCP waits.
+        waits: For how many looks nothing goes on after a segment; 0: all is quick.
+        on_look: Called at each look at the kernel, with whether it waits.
+        is_under_way: What waits does so on the path, and not in TCP.
 
     Attributes:
         sent: What was given to it, piece by piece.
@@ -43,8 +44,11 @@ class SlowLink(MemoryLink):
 
     """
 
-    def __init__(self, waits: int, on_look: Callable[[bool], None]) -> None:
+    def __init__(
+        self, waits: int, on_look: Callable[[bool], None], *, is_under_way: bool
+    ) -> None:
         super().__init__(lambda session: b"")
+        self._is_under_way = is_under_way
         self._waits = self._left = waits
         self._on_look = on_look
         self.sent: list[bytes] = []
@@ -63,8 +67,9 @@ class SlowLink(MemoryLink):
         is_waiting = self._left > 0
         self._left -= is_waiting
         self._on_look(is_waiting)
-        unsent = 2 * SEGMENT_BYTES if is_waiting else 0
-        return Reading(unsent, rtt_us=1, acked_bytes=0, unsent_bytes=unsent)
+        backlog = 2 * SEGMENT_BYTES if is_waiting else 0
+        unsent = 0 if self._is_under_way else backlog
+        return Reading(backlog, rtt_us=1, acked_bytes=0, unsent_bytes=unsent)
 
 
 class Camera:
@@ -83,22 +88,32 @@ class Camera:
 
 
 class Push:
-    """One picture of 10 kB, and sound whenever TCP waits in the middle of it."""
+    """
+    One picture of 10 kB, and sound whenever something waits in the middle of it.
 
-    def __init__(self, waits: int) -> None:
+    Args:
+        waits: See :class:`SlowLink`.
+        most_under_way: What the controller says: then what waits is on its way.
+
+    """
+
+    def __init__(self, waits: int, most_under_way: int = 0) -> None:
         self.clock = SteadyClock()
         self.outgoing = Outgoing(self.clock)
-        self.link = SlowLink(waits, self._look)
+        narrow = bool(most_under_way)
+        self.link = SlowLink(waits, self._look, is_under_way=narrow)
         self._picture = [self._large()]
         self._worker = Worker("sender", self._run)
         bits = Bitrate(300_000)
+        control = Uncontrolled(start=bits, ceiling=bits, sound=bits)
+        control.most_under_way = most_under_way or control.most_under_way
         self._sender = Sender(
             lambda beat: self.link,
             self.outgoing,
             Camera(),
             self.clock,
             audio=MicrophoneEncoder(),
-            controller=Uncontrolled(start=bits, ceiling=bits, sound=bits),
+            controller=control,
             counters=PushCounters(),
             on_lost=lambda error: None,
         )
@@ -132,12 +147,29 @@ class Push:
             self._worker.stopping.set()
 
 
+def sounds_before(push: Push) -> int:
+    """Return how much sound the relay had before it had the picture."""
+    tags = push.link.tags
+    large = next(n for n, tag in enumerate(tags) if LARGE in tag.payload)
+    return sum(tag.payload.endswith(SOUND) for tag in tags[:large])
+
+
 async def test_sound_goes_between_the_chunks_of_a_large_picture() -> None:
     push = Push(waits=6).run()
 
-    large = next(n for n, tag in enumerate(push.link.tags) if LARGE in tag.payload)
-    overtook = [tag for tag in push.link.tags[:large] if tag.payload.endswith(SOUND)]
-    assert len(overtook) >= len(push.pieces) > 5
+    assert sounds_before(push) >= len(push.pieces) > 5
+
+
+async def test_sound_does_not_wait_on_a_narrow_way_behind_a_large_picture() -> None:
+    push = Push(waits=6, most_under_way=SEGMENT_BYTES).run()
+
+    assert sounds_before(push) >= len(push.pieces) > 5
+
+
+async def test_what_a_narrow_way_has_room_for_goes_at_once() -> None:
+    push = Push(waits=6, most_under_way=3 * SEGMENT_BYTES).run()
+
+    assert sounds_before(push) == 0
 
 
 async def test_a_chunk_is_one_segment_also_where_it_is_encrypted() -> None:
