@@ -260,8 +260,10 @@ class RateController:
         if self._flow.is_lossy or not self._knows_the_limit(now):
             self.most_under_way = _ANY
             return
+        # the link may be wide again, and what was measured a moment's stall
+        carried = max(self.capacity, self._bitrate + self._sound)
         span_us = self._flow.round_trip_us + _UNDER_WAY_US
-        self.most_under_way = round(self.capacity * _UNDER_WAY * span_us / 8_000_000)
+        self.most_under_way = round(carried * _UNDER_WAY * span_us / 8_000_000)
 
     def _set_brake(self) -> None:
         patience = _LOSSY if self._flow.is_lossy else 1.0
