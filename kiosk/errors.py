@@ -21,6 +21,8 @@ Errors a caller of :mod:`kiosk` may catch, and nothing else.
         * :exc:`StreamEnded` (also ConnectionError): the relay closed it.
         * :exc:`WireError` (also ValueError): bytes that are not RTMP or FLV.
     * :exc:`ControlError`: the daemon's control socket said no.
+
+        * :exc:`KioskStopped`: there is none, and will be none by itself.
     * :exc:`DownloadFailed` (also ConnectionError): a file did not come whole.
     * :exc:`NotAsSigned`: files from elsewhere that nobody trusted vouches for.
     * :exc:`UpdateRefused`: a system update that this machine does not take.
@@ -204,6 +206,10 @@ class ControlError(KioskError):
     """The daemon's control socket is absent or refused a request."""
 
     code = "K001"
+
+
+class KioskStopped(ControlError):
+    """No kiosk was started: systemd keeps its folder over a crash, not over a stop."""
 
 
 class DownloadFailed(KioskError, ConnectionError):

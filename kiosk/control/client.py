@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from kiosk.call.record_bounds import LARGEST_ANSWER_BYTES
-from kiosk.errors import ControlError
+from kiosk.errors import ControlError, KioskStopped
 
 
 DEFAULT_SOCKET = Path("/run/kiosk/control.sock")
@@ -186,7 +186,10 @@ class ControlClient:
         try:
             yield
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise ControlError(self._explanation(error)) from error
+            is_stopped = isinstance(error, FileNotFoundError)
+            is_stopped = is_stopped and not self._path.parent.is_dir()
+            kind = KioskStopped if is_stopped else ControlError
+            raise kind(self._explanation(error)) from error
 
     def _explanation(self, error: Exception) -> str:
         match error:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from kiosk.errors import ControlError
+from kiosk.errors import ControlError, KioskStopped
 
 
 PAUSE_S: Final = 2.0
@@ -35,9 +35,8 @@ def status_in_the_end(
     for _ in range(SILENT_LOOKS - 1):
         try:
             return status()
-        except ControlError as error:
-            # systemd removes the socket's folder when the kiosk is stopped, and then only
-            if isinstance(error.__cause__, FileNotFoundError):
-                raise
-        pause(PAUSE_S)
+        except KioskStopped:
+            raise
+        except ControlError:
+            pause(PAUSE_S)
     return status()

@@ -165,6 +165,8 @@ class EvdevButtons:
                 _close(devices)
                 devices = self._wait_for_return(front, wake)
                 front = self._front(devices)
+                if devices:  # and is read from now on: who is told so may press
+                    self._say([self._gone(is_over=True)])
         finally:
             _close(devices)
 
@@ -226,9 +228,7 @@ class EvdevButtons:
             if wake in ready:
                 break
             with contextlib.suppress(Unusable):
-                devices = self._grabbed()
-                self._say([self._gone(is_over=True)])
-                return devices
+                return self._grabbed()
         return []
 
     def _gone(self, *, is_over: bool) -> ButtonFault:

@@ -229,7 +229,8 @@ class Download:
         free = self._free_bytes(self._path.parent)
         if taken.left + _SPARE_BYTES > free:
             room = f"{taken.left + _SPARE_BYTES} bytes to keep it, and has {free}"
-            raise GaveUp(f"this machine needs {room}; make room for it")
+            reason = f"this machine needs {room}; make room for it"
+            raise DownloadFailed(self._host, reason)
         self._mark.write_text(strong(taken.etag), encoding="ascii")
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
         size = taken.begin

@@ -53,6 +53,12 @@ class Outgoing:
         with self._changed:
             return self._queue.video_bytes
 
+    @property
+    def picture_age_us(self) -> int:
+        """How long the oldest of the pictures waits."""
+        with self._changed:
+            return self._queue.video_age(self._clock.now())
+
     def get(self, within_s: float, hold_us: int = 0) -> AccessUnit | SoundUnit | None:
         """
         Return the next unit, sound first; None when time is over or woken.

@@ -268,7 +268,10 @@ class Sender:
     def _is_free(self) -> bool:
         """Whether sound after the next chunk would wait neither here nor on the way."""
         reading, most = self._reading, self._controller.most_under_way
-        return reading.unsent_bytes <= _SEGMENT_BYTES and reading.backlog_bytes <= most
+        if reading.unsent_bytes <= _SEGMENT_BYTES and reading.backlog_bytes <= most:
+            return True
+        # those behind would be dropped, and one more IDR is worse than a moment
+        return self._outgoing.picture_age_us >= _HOLD_US
 
     def _keep_gop_short(self, unit: AccessUnit) -> None:
         """Let players begin soon, where nobody asks for an IDR when they join."""

@@ -16,6 +16,7 @@ from kiosk.config.update_section import UpdateSection
 from kiosk.errors import (
     ControlError,
     DownloadFailed,
+    KioskStopped,
     NotAsSigned,
     UpdateFailed,
     UpdateRefused,
@@ -84,7 +85,7 @@ class Branch:
 
     def status(self) -> Mapping[str, Any]:
         if not self.runs:
-            raise ControlError("no kiosk is running") from FileNotFoundError()
+            raise KioskStopped("no kiosk is running")
         if self.silent:
             self.silent -= 1
             raise ControlError("it did not answer within 5 s") from TimeoutError()
@@ -134,7 +135,6 @@ def test_a_kiosk_too_busy_to_answer_once_may_have_somebody_at_it(
     branch.updater.apply(str(update(tmp_path)), allow_older=False, restart=True)
 
     assert branch.done == ["wait"] * 3 + ["stand down", "systemctl reboot"]
-    assert branch.updater.records.read().had_network
 
 
 def test_a_kiosk_that_hangs_for_half_a_minute_has_nobody_at_it(

@@ -14,7 +14,7 @@ import pytest
 from kiosk.control.client import ControlClient
 from kiosk.control.listener import Listener, _reason
 from kiosk.control.server import ControlServer
-from kiosk.errors import ControlError
+from kiosk.errors import ControlError, KioskStopped
 from tests.fakes.control_serving import serving
 from tests.fakes.controlled_daemon import FakeDaemon
 
@@ -208,3 +208,20 @@ async def test_a_body_that_never_ends_is_given_up(tmp_path: Path) -> None:
 
     assert answer.split()[1] == b"408"
     assert daemon.asked == []
+
+
+def test_a_kiosk_that_crashed_is_told_apart_from_one_that_was_stopped(
+    tmp_path: Path,
+) -> None:
+    """As systemd does it: a crash leaves the folder (RuntimeDirectoryPreserve=restart)."""
+    folder = tmp_path / "kiosk"
+    folder.mkdir()
+    Listener(folder / "s").close()
+
+    with pytest.raises(ControlError, match="no kiosk is running") as crashed:
+        ControlClient(folder / "s").status()
+    folder.rmdir()
+    with pytest.raises(KioskStopped, match="no kiosk is running"):
+        ControlClient(folder / "s").status()
+
+    assert type(crashed.value) is ControlError

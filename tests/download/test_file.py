@@ -292,6 +292,20 @@ def test_a_rest_needs_room_for_the_rest_only(
     assert fetching.path.read_bytes() == CONTENT
 
 
+def test_a_rest_without_room_costs_nothing_of_what_is_there(
+    tmp_path: Path, fetching: Fetching
+) -> None:
+    free = iter([2 << 20, 0, 2 << 20])
+    answers = [cut_off(CONTENT, 100_000), whole(CONTENT), whole(CONTENT)]
+    with serving(tmp_path, *answers) as server:
+        with pytest.raises(DownloadFailed, match="has 0"):
+            fetching.fetch(server, free_bytes=lambda folder: next(free))
+        fetching.fetch(server, free_bytes=lambda folder: next(free))
+
+    assert server.asked[-1].headers["range"] == "bytes=100000-"
+    assert fetching.path.read_bytes() == CONTENT
+
+
 def test_a_full_disk_is_said(tmp_path: Path, fetching: Fetching) -> None:
     fetching.path.parent.rmdir()
     with (

@@ -150,7 +150,9 @@ async def test_nginx_understands_sound_between_the_chunks_of_a_picture(
         url = f"rtmp://127.0.0.1:{port}/live/clip"
         async with publishing(url) as publisher, playing(url) as player:
             publisher.send(0, VIDEO_CONFIG, AUDIO_CONFIG, IDR, SOUND)
-            await player.wait_until(lambda: player.count(VideoTag) >= 2, 10)
+            await player.wait_until(
+                lambda: player.count(VideoTag) >= 2 and player.count(AudioTag) >= 2, 10
+            )
             before = player.count(AudioTag)
             chunks = publisher.send_between(40, large, SOUND)
             publisher.send(80, INTER)

@@ -18,6 +18,7 @@ from kiosk.codec.pacing import RateLimit
 from kiosk.media.flow import Reading
 from kiosk.media.qos import RateController
 from kiosk.ports import BRAKE_BELOW, Bitrate, Micros
+from kiosk.rtmp.connection import SHORT_CHUNK_BYTES
 from tests.lab.path import Conditions, Path
 from tests.lab.virtual_tcp import MSS, VirtualTcp
 
@@ -149,6 +150,7 @@ class VirtualCall:
         self._under_way: deque[tuple[int, float, bool]] = deque()
         self._sounds: deque[tuple[float, int]] = deque()
         self._pictures: deque[tuple[float, int]] = deque()
+        self._rest: tuple[float, int] | None = None
         self._written = 0
         self.pictures: list[Shown] = []
         self.sounds_ms: list[tuple[float, float]] = []
@@ -162,7 +164,7 @@ class VirtualCall:
             change_at = self._changes[0].at if self._changes else seconds
             event = self._tcp.next_event()
             now = min(picture_at, sound_at, change_at, seconds)
-            if self._pictures:
+            if self._pictures or self._rest:
                 now = min(now, last + _TICK_S)
             if event is not None:
                 now = max(0.0, min(now, event))
@@ -211,16 +213,45 @@ class VirtualCall:
 
     def _write_waiting(self, now: float) -> None:
         """Write what the sender would: sound first, pictures when TCP sends."""
+        if self._rest:
+            self._observe(now)
+            self._write_rest(now)
         while lane := self._next_lane(now):
             taken, size = lane.popleft()
             self._observe(now)
-            self._written += size
-            self._under_way.append((self._written, taken, lane is self._pictures))
-            self._tcp.write(size, now)
+            if lane is self._pictures:
+                self._rest = (taken, size)
+            else:
+                self._write(size, now)
+                self._under_way.append((self._written, taken, False))
+            self._write_rest(now)
+
+    def _write_rest(self, now: float) -> None:
+        """Write of a picture, chunk by chunk, what would hold up no sound."""
+        while self._rest and self._is_free(now):
+            taken, size = self._rest
+            piece = min(size, SHORT_CHUNK_BYTES)
+            self._rest = (taken, size - piece) if size > piece else None
+            self._write(piece, now)
+            if self._rest is None:
+                self._under_way.append((self._written, taken, True))
+
+    def _write(self, size: int, now: float) -> None:
+        self._written += size
+        self._tcp.write(size, now)
+
+    def _is_free(self, now: float) -> bool:
+        tcp, most = self._tcp, self._controller.most_under_way
+        if SHORT_CHUNK_BYTES > tcp.room_bytes:
+            return False
+        if tcp.unsent_bytes <= MSS and tcp.backlog_bytes <= most:
+            return True
+        waits_s = now - self._pictures[0][0] if self._pictures else 0.0
+        return waits_s > _HOLD_S or not self._has_control
 
     def _next_lane(self, now: float) -> deque[tuple[float, int]] | None:
         lane = self._sounds
-        if not lane and self._pictures:
+        if not lane and self._pictures and not self._rest:
             is_held = self._tcp.unsent_bytes > MSS and self._has_control
             if not is_held or now - self._pictures[0][0] > _HOLD_S:
                 lane = self._pictures
@@ -228,8 +259,10 @@ class VirtualCall:
 
     def _observe(self, now: float) -> None:
         tcp = self._tcp
+        waiting = sum(size for _, size in self._pictures)
+        waiting += self._rest[1] if self._rest else 0
         reading = Reading(
-            backlog_bytes=tcp.backlog_bytes + sum(size for _, size in self._pictures),
+            backlog_bytes=tcp.backlog_bytes + waiting,
             passed_bytes=tcp.passed_bytes,
             unsent_bytes=tcp.unsent_bytes,
             rtt_us=round(tcp.rtt_s * 1_000_000),

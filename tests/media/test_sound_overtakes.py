@@ -94,10 +94,15 @@ class Push:
     Args:
         waits: See :class:`SlowLink`.
         most_under_way: What the controller says: then what waits is on its way.
+        has_next: In place of sound another picture comes, and waits behind it.
 
     """
 
-    def __init__(self, waits: int, most_under_way: int = 0) -> None:
+    def __init__(
+        self, waits: int, most_under_way: int = 0, *, has_next: bool = False
+    ) -> None:
+        self._next = [AccessUnit(b"\0\0\0\1\x41next", Micros(0), is_idr=False)]
+        self._has_next = has_next
         self.clock = SteadyClock()
         self.outgoing = Outgoing(self.clock)
         narrow = bool(most_under_way)
@@ -141,6 +146,11 @@ class Push:
         if self._picture:
             self.outgoing.put_picture(self._picture.pop())
             self.clock.move(0.15)  # longer than pictures are held back whole
+        elif self._has_next:
+            if self._next:
+                self.outgoing.put_picture(self._next.pop())
+            elif self.clock.now() < 1_290_000:
+                self.clock.move(0.01)
         elif is_waiting and self.pieces:
             self.outgoing.put_sound(AacUnit(SOUND, Micros(self.clock.now())))
         if any(LARGE in tag.payload for tag in self.link.tags):
@@ -170,6 +180,13 @@ async def test_what_a_narrow_way_has_room_for_goes_at_once() -> None:
     push = Push(waits=6, most_under_way=3 * SEGMENT_BYTES).run()
 
     assert sounds_before(push) == 0
+
+
+async def test_a_picture_gives_way_before_those_behind_it_are_too_old() -> None:
+    push = Push(waits=1_000_000, has_next=True).run()
+
+    assert sum(LARGE in tag.payload for tag in push.link.tags) == 1
+    assert push.outgoing.drops.total == 0
 
 
 async def test_a_chunk_is_one_segment_also_where_it_is_encrypted() -> None:

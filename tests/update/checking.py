@@ -11,7 +11,7 @@ from typing import Any
 from kiosk.app.updating import Updater, fetch_by
 from kiosk.config.network_section import NetworkSection
 from kiosk.config.update_section import UpdateSection
-from kiosk.errors import ControlError
+from kiosk.errors import KioskStopped
 from tests.update.machines import GrubPc
 
 
@@ -22,7 +22,7 @@ class Nobody:
     """A kiosk that does not run."""
 
     def status(self) -> Mapping[str, Any]:
-        raise ControlError("no kiosk is running") from FileNotFoundError()
+        raise KioskStopped("no kiosk is running")
 
     def stand_down(self, seconds: int) -> None:
         raise AssertionError("asked, though it does not run")
