@@ -16,6 +16,7 @@ help:
 	@echo "make test        the test suite on the newest library versions"
 	@echo "make test-trixie the test suite on the device's library versions"
 	@echo "make test-debian the tests of the parts on Debian trixie's own Python and packages (root)"
+	@echo "make -j2 roots   what test-debian, service-test and appliance-test run in, made beforehand (root)"
 	@echo "make check       format, lint, types, import contracts"
 	@echo "make bench       the printed tables of speed, latency and memory"
 	@echo "make fuzz        every parser and border, SECONDS=600 altogether; what is found is kept"

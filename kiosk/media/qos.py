@@ -23,7 +23,7 @@ so a hardware encoder is steered like libx264.
    how much of the time the brake was needed.
 7. Sound waits behind all that is on its way.  Where the link's limit was met lately no
    more of a picture is given to it than goes in a tenth of a second (350 kbit/s: a gap
-   of 0.2 s in the sound in most runs of 20 s before, in none of six since).
+   of 0.2 s in the sound in most runs of 20 s before, in none of nine since).
 
 The numbers were found in virtual time (``tests/lab/virtual_call.py``) with
 x264 itself, and proved in the network lab (``tests/bench/network.py``).
